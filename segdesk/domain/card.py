@@ -1,0 +1,107 @@
+"""`ModelCard`: what is known of a model without building it. Read from `models/*.toml` by `segdesk.io.cards`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from segdesk.domain.classes import ClassSet
+from segdesk.domain.decide import DecideOptions
+
+TASKS = ("semantic", "instance", "panoptic")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text of a card in the program's languages; English is always there."""
+
+    en: str
+    zh: str = ""
+
+    def get(self, language: str) -> str:
+        """The text for a language code such as "zh_CN"; English where it is missing."""
+        return self.zh if language.startswith("zh") and self.zh else self.en
+
+
+@dataclass(frozen=True)
+class NetSpec:
+    """What to build. `type` names a file of `segdesk/nets` (whose `build(options, num_classes)` makes the module), or
+    one of the engine's own: "regions" (no net at all) and "merge" (a semantic and an instance card together)."""
+
+    type: str
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """How a picture becomes the net's input.
+
+    `mean`, `std`: on 0..255, in the channel order of `order` ("rgb" or "bgr").
+    `fit`: "native" (padded to `multiple`), "short:N" (shorter side resized to N), "long:N" (longer side at most N).
+    """
+
+    mean: tuple[float, float, float] = (123.675, 116.28, 103.53)
+    std: tuple[float, float, float] = (58.395, 57.12, 57.375)
+    order: str = "rgb"
+    fit: str = "native"
+    multiple: int = 1
+
+
+@dataclass(frozen=True)
+class WeightsSpec:
+    """Where the weights come from. `urls` are tried in order; `file` is a path beside the card for shipped weights
+    and the name to look for in the model folders; `sha256` is whole or a prefix of at least 8 hex digits."""
+
+    file: str
+    urls: tuple[str, ...] = ()
+    sha256: str = ""
+    bytes: int = 0
+    layout: str = "plain"
+
+
+@dataclass(frozen=True)
+class Licence:
+    """Licences of the code, the weights and the data they were trained on; `commercial`: "yes", "no" or "check"."""
+
+    code: str = ""
+    weights: str = ""
+    data: str = ""
+    commercial: str = "check"
+
+
+@dataclass(frozen=True)
+class Score:
+    """A published or measured score, with its data set, the way it was taken and its source."""
+
+    data: str
+    metric: str
+    value: float
+    how: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Everything the menu, the engine and a report need to know of a model.
+
+    `classes` are the model's; the net's channel k answers for `channel_ids[k]` (0 = background).
+    `parts`: the card ids of a "merge" model. `origin`: the card file's path, "" if it has none.
+    """
+
+    id: str
+    name: Text
+    task: str
+    group: str
+    about: Text
+    net: NetSpec
+    classes: ClassSet
+    channel_ids: tuple[int, ...] = ()
+    input: InputSpec = InputSpec()
+    decide: DecideOptions = DecideOptions()
+    weights: WeightsSpec | None = None
+    licence: Licence = Licence()
+    scores: tuple[Score, ...] = ()
+    paper: str = ""
+    parts: tuple[str, ...] = ()
+    trainable: bool = False
+    origin: str = ""

@@ -1,0 +1,164 @@
+"""From a `Prediction` to a `Segmentation`: threshold, arg-max, and the merge of things over stuff by score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from segdesk.domain import rle
+from segdesk.domain.classes import MAX_ID, VOID
+from segdesk.domain.components import absorb_islands
+from segdesk.domain.prediction import Instance, Prediction
+from segdesk.domain.segmentation import Segment, Segmentation
+
+BAND_PIXELS = 1 << 20  # the map is decided in bands of about this many pixels, to bound memory
+
+
+@dataclass(frozen=True)
+class DecideOptions:
+    """What a person may set after the model has answered.
+
+    `confidence`: objects below this score are left out.
+    `pixel_confidence`: pixels whose best class has less probability become void (0 = arg-max everywhere).
+    `min_area`: objects smaller than this are left out; islands of a semantic map take their neighbour's label.
+    `overlap`: an object is left out if less than this fraction of it is still free when its turn comes
+    (Kirillov et al., Panoptic Segmentation, section 6, use 0.5).
+    """
+
+    confidence: float = 0.5
+    pixel_confidence: float = 0.0
+    min_area: int = 0
+    overlap: float = 0.5
+
+
+def decide(prediction: Prediction, options: DecideOptions = DecideOptions()) -> Segmentation:  # noqa: B008 (frozen)
+    """Resolve a raw answer into one label per pixel. Objects win over stuff, better scores over lower ones."""
+    result = Segmentation.empty(*prediction.size)
+    if prediction.scores is not None:
+        class_map = best_class(prediction, options.pixel_confidence)
+        if prediction.task == "panoptic":
+            class_map = _without_things(class_map, prediction)
+        if options.min_area > 1:
+            class_map = absorb_islands(class_map, options.min_area)
+        result = Segmentation.from_class_map(class_map)
+        _set_mean_scores(result, prediction)
+    objects, claimed = _claim(prediction, options)
+    if objects:
+        _paint_objects(result, objects, claimed)
+    return result.pruned()
+
+
+def best_class(prediction: Prediction, pixel_confidence: float = 0.0) -> np.ndarray:
+    """(H, W) uint16: the most probable class of each pixel; background and doubtful pixels are void.
+
+    Equal to bilinear upsampling of all channels followed by arg-max (the lower channel wins a tie). Inside a cell
+    whose four corners have the same winner no interpolation can change it, so only the other cells are computed.
+    """
+    scores = prediction.scores
+    assert scores is not None
+    ids = np.asarray(prediction.score_ids, np.uint16)
+    height, width = prediction.size
+    _, h, w = scores.shape
+    winner = scores.argmax(axis=0)
+    y0, y1, fy = _taps(height, h)
+    x0, x1, fx = _taps(width, w)
+    result = np.empty((height, width), np.uint16)
+    step = max(1, BAND_PIXELS // max(1, width))
+    for top in range(0, height, step):
+        rows = slice(top, min(top + step, height))
+        a, b = y0[rows, None], y1[rows, None]
+        best = winner[a, x0[None]]
+        mixed = (winner[a, x1[None]] != best) | (winner[b, x0[None]] != best) | (winner[b, x1[None]] != best)
+        at_y, at_x = np.nonzero(mixed)
+        _resolve(best, scores, (y0[rows], y1[rows], fy[rows]), (x0, x1, fx), at_y, at_x)
+        band = ids[best]
+        if pixel_confidence > 0:
+            band[_sampled(scores, best, (y0[rows], y1[rows], fy[rows]), (x0, x1, fx)) < pixel_confidence] = VOID
+        result[rows] = band
+    return result
+
+
+Taps = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def _taps(full: int, small: int) -> Taps:
+    """For each output index the two source indices and the weight of the second (half-pixel centres, clamped)."""
+    position = np.clip((np.arange(full) + 0.5) * (small / full) - 0.5, 0, small - 1)
+    low = np.floor(position).astype(np.intp)
+    high = np.minimum(low + 1, small - 1)
+    return low, high, (position - low).astype(np.float32)
+
+
+def _resolve(best: np.ndarray, scores: np.ndarray, rows: Taps, cols: Taps, at_y: np.ndarray, at_x: np.ndarray) -> None:
+    """Write the arg-max of the interpolated scores into `best` at the pixels (at_y, at_x)."""
+    chunk = max(1, BAND_PIXELS * 8 // scores.shape[0])
+    for begin in range(0, at_y.size, chunk):
+        y, x = at_y[begin : begin + chunk], at_x[begin : begin + chunk]
+        top = _lerp(scores[:, rows[0][y], cols[0][x]], scores[:, rows[0][y], cols[1][x]], cols[2][x])
+        low = _lerp(scores[:, rows[1][y], cols[0][x]], scores[:, rows[1][y], cols[1][x]], cols[2][x])
+        best[y, x] = _lerp(top, low, rows[2][y]).argmax(axis=0)
+
+
+def _sampled(scores: np.ndarray, channel: np.ndarray, rows: Taps, cols: Taps) -> np.ndarray:
+    """(h, W) float32: the interpolated score of the given channel at each pixel of a band."""
+    a, b, fy = rows[0][:, None], rows[1][:, None], rows[2][:, None]
+    c, d, fx = cols[0][None], cols[1][None], cols[2][None]
+    return _lerp(
+        _lerp(scores[channel, a, c], scores[channel, a, d], fx),
+        _lerp(scores[channel, b, c], scores[channel, b, d], fx),
+        fy,
+    )
+
+
+def _lerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
+    a32 = a.astype(np.float32)
+    return a32 + (b.astype(np.float32) - a32) * t
+
+
+def _without_things(class_map: np.ndarray, prediction: Prediction) -> np.ndarray:
+    """A panoptic map counts its things: pixels of a thing class that no object claims are void."""
+    keep = np.arange(MAX_ID + 1, dtype=np.uint16)
+    keep[list(prediction.classes.things)] = VOID
+    return keep[class_map]
+
+
+def _set_mean_scores(result: Segmentation, prediction: Prediction) -> None:
+    """Give each stuff segment the mean probability of its class where the class wins (at the model's resolution)."""
+    scores = prediction.scores
+    assert scores is not None
+    winner = scores.argmax(axis=0)
+    for channel, class_id in enumerate(prediction.score_ids):
+        if class_id in result.segments:
+            won = winner == channel
+            mean = float(scores[channel][won].mean(dtype=np.float64)) if won.any() else 0.0
+            result.segments[class_id] = Segment(class_id, round(mean, 4))
+
+
+def _claim(prediction: Prediction, options: DecideOptions) -> tuple[list[Instance], np.ndarray]:
+    """Let objects claim pixels in order of score. Returns (objects kept, (H, W) uint16 with 1..n in their order)."""
+    claimed = np.zeros(prediction.size if prediction.instances else (0, 0), np.uint16)
+    kept: list[Instance] = []
+    for instance in sorted(prediction.instances, key=lambda i: -i.score):
+        if instance.score < options.confidence or len(kept) == MAX_ID:
+            break
+        box = rle.bounding_box(instance.mask)
+        mask = rle.decode_box(instance.mask, box)
+        window = claimed[box[1] : box[3], box[0] : box[2]]
+        free = mask & (window == 0)
+        visible, area = int(free.sum()), int(mask.sum())
+        if visible == 0 or visible < options.min_area or visible < options.overlap * area:
+            continue
+        kept.append(instance)
+        window[free] = len(kept)
+    return kept, claimed
+
+
+def _paint_objects(result: Segmentation, objects: list[Instance], claimed: np.ndarray) -> None:
+    """Put the claimed objects over the stuff, under ids that the stuff does not use."""
+    number = np.zeros(len(objects) + 1, np.uint16)
+    free = (i for i in range(1, MAX_ID + 1) if i not in result.segments)
+    for index, (instance, key) in enumerate(zip(objects, free, strict=False), start=1):
+        number[index] = key
+        result.segments[key] = Segment(instance.class_id, round(instance.score, 4))
+    np.copyto(result.ids, number[claimed], where=claimed > 0)

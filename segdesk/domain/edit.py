@@ -1,0 +1,259 @@
+"""Edits, strokes and undo: an edit is the set of 64x64 tiles that it changed, as they look on its other side.
+
+Undoing an edit swaps those tiles with the map's; what comes out of the swap is the edit that redoes it. Brush, fill,
+polygon, class change and applying a result are all this one `Edit`.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from segdesk.domain.segmentation import Segment, Segmentation
+
+TILE = 64
+Rect = tuple[int, int, int, int]
+TileKey = tuple[int, int]
+
+
+def pack_tile(tile: np.ndarray) -> bytes:
+    """Compress a uint16 tile; a tile of one value takes three bytes."""
+    if tile.size and (tile == tile.flat[0]).all():
+        return b"\x00" + struct.pack("<H", int(tile.flat[0]))
+    return b"\x01" + zlib.compress(np.ascontiguousarray(tile, "<u2").tobytes(), 1)
+
+
+def unpack_tile(data: bytes, shape: tuple[int, int]) -> np.ndarray:
+    """The inverse of `pack_tile`. Raises ValueError for damaged data."""
+    if data[:1] == b"\x00" and len(data) == 3:
+        return np.full(shape, struct.unpack("<H", data[1:])[0], np.uint16)
+    if data[:1] != b"\x01":
+        raise ValueError("not a packed tile")
+    want = shape[0] * shape[1] * 2
+    try:
+        raw = zlib.decompressobj().decompress(data[1:], want)
+    except zlib.error as error:
+        raise ValueError("damaged tile") from error
+    if len(raw) != want:
+        raise ValueError("a packed tile has the wrong size")
+    return np.frombuffer(raw, "<u2").reshape(shape).astype(np.uint16)
+
+
+def tiles_in(rect: Rect, size: tuple[int, int]) -> list[TileKey]:
+    """(row, column) of the tiles that a rectangle (x0, y0, x1, y1), end exclusive, touches in a map of (H, W)."""
+    x0, y0, x1, y1 = clip(rect, size)
+    if x1 <= x0 or y1 <= y0:
+        return []
+    rows = range(y0 // TILE, (y1 - 1) // TILE + 1)
+    return [(r, c) for r in rows for c in range(x0 // TILE, (x1 - 1) // TILE + 1)]
+
+
+def tile_slices(key: TileKey, size: tuple[int, int]) -> tuple[slice, slice]:
+    """Where a tile lies in the map; tiles at the right and lower border are smaller."""
+    y, x = key[0] * TILE, key[1] * TILE
+    return slice(y, min(y + TILE, size[0])), slice(x, min(x + TILE, size[1]))
+
+
+def clip(rect: Rect, size: tuple[int, int]) -> Rect:
+    """The part of a rectangle (x0, y0, x1, y1) that lies inside (H, W)."""
+    return max(0, rect[0]), max(0, rect[1]), min(size[1], rect[2]), min(size[0], rect[3])
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One undo step. `tiles` and `segments` hold the other side's state; a None segment does not exist there.
+
+    `name` is an English template for the menu ("Undo brush"); `pixels` counts the pixels that differ.
+    """
+
+    name: str
+    size: tuple[int, int]
+    tiles: Mapping[TileKey, bytes]
+    segments: Mapping[int, Segment | None]
+    pixels: int = 0
+
+    @property
+    def nbytes(self) -> int:
+        """About the memory that it holds."""
+        return sum(len(t) + 64 for t in self.tiles.values()) + 64 * len(self.segments)
+
+    def rect(self) -> Rect:
+        """The rectangle (x0, y0, x1, y1) that covers its tiles; zeros if it only changes the table."""
+        if not self.tiles:
+            return 0, 0, 0, 0
+        rows = [k[0] for k in self.tiles]
+        cols = [k[1] for k in self.tiles]
+        return clip((min(cols) * TILE, min(rows) * TILE, (max(cols) + 1) * TILE, (max(rows) + 1) * TILE), self.size)
+
+    def to_bytes(self) -> bytes:
+        """For the journal: a JSON head and the tiles behind it."""
+        keys = list(self.tiles)
+        head = {
+            "name": self.name,
+            "size": self.size,
+            "pixels": self.pixels,
+            "tiles": [[r, c, len(self.tiles[r, c])] for r, c in keys],
+            "segments": {k: s and [s.class_id, s.score, s.by_human] for k, s in self.segments.items()},
+        }
+        packed = json.dumps(head, separators=(",", ":")).encode()
+        return struct.pack("<I", len(packed)) + packed + b"".join(self.tiles[k] for k in keys)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Edit:
+        """The inverse of `to_bytes`. Raises ValueError for damaged data."""
+        try:
+            (length,) = struct.unpack_from("<I", data)
+            head = json.loads(data[4 : 4 + length])
+            at, tiles = 4 + length, {}
+            for row, col, size in head["tiles"]:
+                tiles[int(row), int(col)] = data[at : at + size]
+                at += size
+            segments = {int(k): s and Segment(s[0], s[1], s[2]) for k, s in head["segments"].items()}
+            height, width = head["size"]
+            return cls(head["name"], (height, width), tiles, segments, head["pixels"])
+        except (struct.error, KeyError, TypeError, IndexError, UnicodeDecodeError) as error:
+            raise ValueError("damaged undo step") from error
+
+
+def swap(target: Segmentation, edit: Edit) -> Edit:
+    """Exchange the edit's state with the map's, in place; returns the edit that swaps back."""
+    if edit.size != target.size:
+        raise ValueError("the edit belongs to a map of another size")
+    fresh = {}
+    for key, data in edit.tiles.items():
+        ys, xs = tile_slices(key, target.size)
+        here = target.ids[ys, xs]
+        there = unpack_tile(data, here.shape)
+        fresh[key] = pack_tile(here)
+        here[...] = there
+    table = {k: target.segments.get(k) for k in edit.segments}
+    for key, segment in edit.segments.items():
+        if segment is None:
+            target.segments.pop(key, None)
+        else:
+            target.segments[key] = segment
+    return Edit(edit.name, edit.size, fresh, table, edit.pixels)
+
+
+class Stroke:
+    """A change under way: call `touch` before writing to the map, then `commit` or `abort`.
+
+    Tiles are saved the first time they are touched, so a stroke costs what it covers, not the picture's size.
+    """
+
+    def __init__(self, target: Segmentation, name: str) -> None:
+        self._target = target
+        self._name = name
+        self._before: dict[TileKey, np.ndarray] = {}
+        self._segments: dict[int, Segment | None] = {}
+
+    def touch(self, rect: Rect) -> None:
+        """Save the tiles under (x0, y0, x1, y1) that are not saved yet."""
+        for key in tiles_in(rect, self._target.size):
+            if key not in self._before:
+                self._before[key] = self._target.ids[tile_slices(key, self._target.size)].copy()
+
+    def write(self, x: int, y: int, mask: np.ndarray, value: int) -> None:
+        """Set the pixels of the (h, w) bool `mask`, whose top-left is (x, y), to `value`; parts outside are cut off."""
+        h, w = mask.shape
+        x0, y0, x1, y1 = clip((x, y, x + w, y + h), self._target.size)
+        if x1 <= x0 or y1 <= y0:
+            return
+        self.touch((x0, y0, x1, y1))
+        self._target.ids[y0:y1, x0:x1][mask[y0 - y : y1 - y, x0 - x : x1 - x]] = value
+
+    def set_segment(self, key: int, segment: Segment | None) -> None:
+        """Add, replace or (None) remove an entry of the segment table."""
+        self._segments.setdefault(key, self._target.segments.get(key))
+        if segment is None:
+            self._target.segments.pop(key, None)
+        else:
+            self._target.segments[key] = segment
+
+    def commit(self) -> Edit | None:
+        """End the stroke. Returns the edit that undoes it, or None if nothing changed."""
+        tiles, pixels = {}, 0
+        for key, before in self._before.items():
+            changed = int(np.count_nonzero(before != self._target.ids[tile_slices(key, self._target.size)]))
+            if changed:
+                tiles[key] = pack_tile(before)
+                pixels += changed
+        segments = {k: s for k, s in self._segments.items() if s != self._target.segments.get(k)}
+        if not tiles and not segments:
+            return None
+        return Edit(self._name, self._target.size, tiles, segments, pixels)
+
+    def abort(self) -> Rect:
+        """Take everything back; returns the rectangle to repaint."""
+        for key, before in self._before.items():
+            self._target.ids[tile_slices(key, self._target.size)] = before
+        for key, segment in self._segments.items():
+            if segment is None:
+                self._target.segments.pop(key, None)
+            else:
+                self._target.segments[key] = segment
+        return Edit("", self._target.size, {k: b"" for k in self._before}, {}).rect()
+
+
+def replace_all(target: Segmentation, new: Segmentation, name: str) -> Edit | None:
+    """Make `target` equal to `new` in place, as one edit."""
+    if new.size != target.size:
+        raise ValueError("the new map has another size")
+    stroke = Stroke(target, name)
+    for top in range(0, target.size[0], TILE):  # only tiles that differ are saved, so memory follows the change
+        rows = slice(top, top + TILE)
+        columns = np.flatnonzero((target.ids[rows] != new.ids[rows]).any(axis=0))
+        for column in np.unique(columns // TILE):
+            stroke.touch((int(column) * TILE, top, int(column + 1) * TILE, top + TILE))
+    target.ids[...] = new.ids
+    for key in [k for k in target.segments if k not in new.segments]:
+        stroke.set_segment(key, None)
+    for key, segment in new.segments.items():
+        if target.segments.get(key) != segment:
+            stroke.set_segment(key, segment)
+    return stroke.commit()
+
+
+@dataclass
+class History:
+    """Undo and redo of one picture, newest last, within a byte budget; the oldest steps are dropped first."""
+
+    budget: int = 256 << 20
+    done: list[Edit] = field(default_factory=list)
+    undone: list[Edit] = field(default_factory=list)
+
+    def push(self, edit: Edit) -> int:
+        """Add a finished edit and forget what was undone. Returns how many old steps fell out of the budget."""
+        self.undone.clear()
+        self.done.append(edit)
+        total, keep = 0, 0
+        for step in reversed(self.done):
+            total += step.nbytes
+            if total > self.budget and keep:
+                break
+            keep += 1
+        dropped = len(self.done) - keep
+        del self.done[:dropped]
+        return dropped
+
+    def undo(self, target: Segmentation) -> Edit | None:
+        """Take the last edit back; returns it (its `rect` is to be repainted), or None if there is none."""
+        return self._move(target, self.done, self.undone)
+
+    def redo(self, target: Segmentation) -> Edit | None:
+        """Do the last undone edit again; returns it, or None if there is none."""
+        return self._move(target, self.undone, self.done)
+
+    @staticmethod
+    def _move(target: Segmentation, source: list[Edit], sink: list[Edit]) -> Edit | None:
+        if not source:
+            return None
+        edit = swap(target, source[-1])
+        source.pop()
+        sink.append(edit)
+        return edit

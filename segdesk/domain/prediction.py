@@ -1,0 +1,63 @@
+"""`Prediction`: what a model answers, before any threshold. Kept, so that sliders need no second forward pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from segdesk.domain.classes import ClassSet
+from segdesk.domain.rle import Rle
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One object of a raw answer; instances may overlap. `score` 0..1; the mask has the picture's size."""
+
+    class_id: int
+    score: float
+    mask: Rle
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A model's raw answer for one picture.
+
+    `task`: "semantic", "instance" or "panoptic".
+    `size`: the picture's (height, width).
+    `classes`: the model's class set; all ids below are ids of it.
+    `scores`: (K, h, w) float16 probabilities at the model's own resolution, or None. Output pixel (y, x) samples them
+    bilinearly at ((y + 0.5) * h / H - 0.5, (x + 0.5) * w / W - 0.5), clamped at the border.
+    `score_ids`: K class ids, one a channel; 0 marks the background channel.
+    `instances`: objects, best score first.
+    """
+
+    task: str
+    size: tuple[int, int]
+    classes: ClassSet
+    scores: np.ndarray | None = None
+    score_ids: tuple[int, ...] = ()
+    instances: tuple[Instance, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.scores is not None and self.scores.shape[0] != len(self.score_ids):
+            raise ValueError("one class id is needed for each channel of scores")
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it holds, for cache budgets."""
+        scores = 0 if self.scores is None else self.scores.nbytes
+        return scores + sum(i.mask.counts.nbytes for i in self.instances)
+
+
+def doubt(prediction: Prediction) -> float:
+    """How unsure the model is, 0 (sure) to 1: the mean gap between the best and second-best class, turned round;
+    for objects the mean closeness of their scores to one half. The larger of the two where there are both."""
+    parts = [0.0]
+    if prediction.scores is not None and prediction.scores.shape[0] > 1:
+        scores = prediction.scores.astype(np.float32)
+        top = np.partition(scores, scores.shape[0] - 2, axis=0)[-2:]
+        parts.append(float(1.0 - (top[1] - top[0]).mean()))
+    if prediction.instances:
+        parts.append(float(np.mean([1.0 - abs(2.0 * i.score - 1.0) for i in prediction.instances])))
+    return min(1.0, max(parts))

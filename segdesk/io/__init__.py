@@ -1,0 +1,1 @@
+"""Files and formats: pictures, the project file, cards, weights, importers, exporters, reports. No torch, no Qt."""
