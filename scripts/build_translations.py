@@ -20,11 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 def compile_all() -> None:
     """Compile every `.ts` file beside itself."""
     for source in sorted((ROOT / "resources" / "i18n").glob("*.ts")):
-        subprocess.run(
-            [sys.executable, "-c", "from PySide6.scripts.pyside_tool import lrelease; lrelease()"]
-            + [str(source), "-qm", str(source.with_suffix(".qm")), "-silent"],
-            check=True,
-        )
+        lrelease = "from PySide6.scripts.pyside_tool import lrelease; lrelease()"
+        command = [sys.executable, "-c", lrelease, str(source), "-qm", str(source.with_suffix(".qm")), "-silent"]
+        subprocess.run(command, check=True)
 
 
 class TranslationHook(BuildHookInterface):

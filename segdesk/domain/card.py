@@ -97,7 +97,7 @@ class ModelCard:
     classes: ClassSet
     channel_ids: tuple[int, ...] = ()
     input: InputSpec = InputSpec()
-    decide: DecideOptions = DecideOptions()
+    decide: DecideOptions = field(default_factory=DecideOptions)
     weights: WeightsSpec | None = None
     licence: Licence = Licence()
     scores: tuple[Score, ...] = ()

@@ -32,7 +32,7 @@ class DecideOptions:
     overlap: float = 0.5
 
 
-def decide(prediction: Prediction, options: DecideOptions = DecideOptions()) -> Segmentation:  # noqa: B008 (frozen)
+def decide(prediction: Prediction, options: DecideOptions = DecideOptions()) -> Segmentation:
     """Resolve a raw answer into one label per pixel. Objects win over stuff, better scores over lower ones."""
     result = Segmentation.empty(*prediction.size)
     if prediction.scores is not None:

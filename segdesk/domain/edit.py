@@ -197,7 +197,7 @@ class Stroke:
                 self._target.segments.pop(key, None)
             else:
                 self._target.segments[key] = segment
-        return Edit("", self._target.size, {k: b"" for k in self._before}, {}).rect()
+        return Edit("", self._target.size, dict.fromkeys(self._before, b""), {}).rect()
 
 
 def replace_all(target: Segmentation, new: Segmentation, name: str) -> Edit | None:
