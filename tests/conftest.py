@@ -7,10 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 if sys.platform.startswith("linux") and not os.environ.get("SEGDESK_TEST_SCREEN"):
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+# No deadline: the machines that run the tests are shared, and a slow example is not a wrong one.
+settings.register_profile("segdesk", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("segdesk")
 
 
 def shared_folder() -> Path | None:
