@@ -1,0 +1,99 @@
+"""`Report`: everything that an evaluation found, as plain values that a writer turns into files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from segdesk.domain.classes import ClassSet
+from segdesk.domain.errors import SegDeskError
+from segdesk.domain.metrics.confusion import Confusion, PixelResult
+from segdesk.domain.metrics.overlaps import VOID_BACKGROUND, VOID_COUNTED, VOID_IGNORED, VoidRule
+from segdesk.domain.metrics.panoptic import Panoptic, PanopticResult
+from segdesk.domain.segmentation import Segmentation
+
+
+@dataclass(frozen=True, slots=True)
+class PictureScore:
+    """One picture's own scores, 0..1, `None` where there is nothing to judge.
+
+    `pixels`: of the picture; `labelled`: those that the reference labels. `tp`, `fp`, `fn`: segments, in the
+    convention `void_background` where the report's references are instance labels, else `void_ignored`.
+    `miou` and `pq` are in the report's leading conventions, and so is `accuracy` (pixel accuracy).
+    """
+
+    name: str
+    pixels: int
+    labelled: int
+    accuracy: float | None
+    miou: float | None
+    pq: float | None
+    tp: int
+    fp: int
+    fn: int
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """A poor picture to look at: both maps reduced (every n-th pixel), and where the picture lies, if it does."""
+
+    name: str
+    prediction: Segmentation
+    reference: Segmentation
+    picture: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of comparing a layer of labels with another.
+
+    `layer`, `against`: which layers ("prediction", "annotation", "reference"). `about`: further facts to print, such
+    as the project's and the model's name. `pictures`: one score a picture, in the order of evaluation.
+    `worst`: specimens of the lowest scores by `ranked_by` ("pq" where countable classes occur, else "miou").
+    `instance_only`: no reference labels stuff, so that void is read as background.
+    `failed`: pictures that could not be compared, with the reason; they are in no figure.
+    """
+
+    classes: ClassSet
+    confusion: Confusion
+    panoptic: Panoptic
+    pictures: tuple[PictureScore, ...]
+    worst: tuple[Specimen, ...] = ()
+    failed: tuple[tuple[str, SegDeskError], ...] = ()
+    layer: str = "prediction"
+    against: str = "reference"
+    ranked_by: str = "miou"
+    instance_only: bool = False
+    about: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pixel_rule(self) -> VoidRule:
+        """The leading convention of the pixel measures."""
+        return VOID_COUNTED if self.instance_only else VOID_IGNORED
+
+    @property
+    def panoptic_rule(self) -> VoidRule:
+        """The leading convention of the panoptic measures."""
+        return VOID_BACKGROUND if self.instance_only else VOID_IGNORED
+
+    @property
+    def pixel_result(self) -> PixelResult:
+        """The pixel measures in the leading convention."""
+        return self.confusion.result(self.pixel_rule)
+
+    @property
+    def panoptic_result(self) -> PanopticResult:
+        """The panoptic measures in the leading convention."""
+        return self.panoptic.result(self.panoptic_rule)
+
+    @property
+    def headline(self) -> dict[str, float | None]:
+        """The few figures to show first: "miou", "pixel_accuracy", "pq", "sq", "rq", in the leading conventions."""
+        pixels, quality = self.pixel_result, self.panoptic_result.all
+        return {
+            "miou": pixels.miou,
+            "pixel_accuracy": pixels.pixel_accuracy,
+            "pq": quality.pq,
+            "sq": quality.sq,
+            "rq": quality.rq,
+        }
