@@ -1,0 +1,79 @@
+"""What the window's process and the engine process say to each other: frozen values, no torch here."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from segdesk.domain.card import ModelCard
+from segdesk.domain.classes import ClassSet
+from segdesk.domain.options import RunOptions
+from segdesk.domain.prediction import Instance
+from segdesk.domain.segmentation import Segmentation
+
+
+@dataclass(frozen=True, eq=False)
+class PredictRequest:
+    """Segment one picture, or decide it again.
+
+    `key`: the picture's name, for the memory of recent predictions and for the caller.
+    `image`: (H, W, 3) uint8 RGB; None = decide again from the kept prediction of (key, card.id) with other `options`,
+    answered with `NotKept` if it is gone.
+    `weights`: card id -> path of its weights file, for the card and its parts; a card that needs none is left out.
+    `parts`: card id -> card, for a "merge" card.
+    `device`: an id from `devices()`, or "auto".
+    """
+
+    key: str
+    card: ModelCard
+    image: np.ndarray | None
+    weights: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, ModelCard] = field(default_factory=dict)
+    options: RunOptions = field(default_factory=RunOptions)
+    device: str = "auto"
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The labels of one picture.
+
+    `segmentation` and `instances` carry ids of `classes`, the model's. `instances` are the raw objects, which may
+    overlap, best first. `doubt` 0..1. `seconds` by stage: "load", "prepare", "forward", "refine", "decide".
+    `device`: the id of the device that ran it. `notes`: sentences in English, marked for translation, on what was
+    done otherwise than asked (tiles, processor instead of the graphics card, refinement at reduced size).
+    """
+
+    key: str
+    card_id: str
+    segmentation: Segmentation
+    classes: ClassSet
+    instances: tuple[Instance, ...] = ()
+    doubt: float = 0.0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    device: str = "cpu"
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NotKept:
+    """There is no kept prediction of (key, card_id): ask again with the picture."""
+
+    key: str
+    card_id: str
+
+
+@dataclass(frozen=True)
+class DeviceInfo:
+    """A place to compute. `id`: "cpu", "cuda:0", "mps". `memory_bytes`: of the device, 0 = unknown."""
+
+    id: str
+    name: str
+    memory_bytes: int = 0
+
+
+def crf_available() -> bool:
+    """Whether the dense CRF can run here. Looks for the package without importing it."""
+    return importlib.util.find_spec("pydensecrf") is not None

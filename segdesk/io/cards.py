@@ -1,0 +1,279 @@
+"""Reads model cards (`models/*.toml`) and class lists (`resources/classes/*.toml`). Listing the menu needs no torch.
+
+A card file holds one card at its top level or several under `[[card]]`. See `docs/` for the recipe; the keys are:
+
+    id, name, task ("semantic" | "instance" | "panoptic"), group, about, paper, parts, trainable
+    [net]      type, options = {...}
+    [classes]  preset = "voc21"   or   names = [...] (channel order, "" = background), things, colors; extra = [...]
+    [input]    mean, std, order, fit, multiple
+    [decide]   confidence, pixel_confidence, min_area, overlap
+    [weights]  file, urls, sha256, bytes, layout
+    [licence]  code, weights, data, commercial
+    [[score]]  data, metric, value, how, source
+
+`name` and `about` are a string or a table {en = "...", zh = "..."}.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from segdesk.domain.card import TASKS, InputSpec, Licence, ModelCard, NetSpec, Score, Text, WeightsSpec
+from segdesk.domain.classes import VOID, ClassInfo, ClassSet, Color, spread_color
+from segdesk.domain.decide import DecideOptions
+from segdesk.domain.errors import SegDeskError
+from segdesk.paths import resources_dir
+
+_TOP_KEYS = frozenset(
+    ("id", "name", "task", "group", "about", "paper", "parts", "trainable", "net", "classes")
+    + ("input", "decide", "weights", "licence", "score")
+)
+_CLASS_KEYS = frozenset(("preset", "names", "things", "colors", "extra"))
+
+Table = Mapping[str, object]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class BrokenCard:
+    """A card file that cannot be used, and why: a greyed row of the menu."""
+
+    path: Path
+    reason: SegDeskError
+
+
+def load_cards(folders: Sequence[Path]) -> tuple[list[ModelCard], list[BrokenCard]]:
+    """All cards of the folders, sorted by group and name; a later folder's card replaces one of the same id.
+
+    A folder that does not exist is empty. A broken file never hides the others.
+    """
+    cards: dict[str, ModelCard] = {}
+    broken: list[BrokenCard] = []
+    for folder in folders:
+        for path in sorted(folder.glob("*.toml")):
+            try:
+                cards.update((card.id, card) for card in read_cards(path))
+            except SegDeskError as error:
+                broken.append(BrokenCard(path, error))
+    whole = [card for card in cards.values() if all(part in cards for part in card.parts)]
+    for card in cards.values():
+        missing = [part for part in card.parts if part not in cards]
+        if missing:
+            broken.append(BrokenCard(Path(card.origin), _lacks_part(card.id, missing[0])))
+    return sorted(whole, key=lambda card: (card.group, card.name.en)), broken
+
+
+def _lacks_part(card_id: str, part: str) -> SegDeskError:
+    return SegDeskError(
+        "The model card {card} is made of another one, {part}, which is not there.",
+        "Put the card of that model into the same folder.",
+        card=card_id,
+        part=part,
+    )
+
+
+def read_cards(path: Path) -> list[ModelCard]:
+    """The cards of one file. Raises `SegDeskError` that names the file and the fault."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        rows = table.get("card", [table])
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise ValueError("[[card]] must be a list of tables")
+        return [_card(row, path) for row in rows]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise SegDeskError(
+            "The model card {file} cannot be read: {reason}.",
+            "Compare it with the cards that come with the program.",
+            file=path.name,
+            reason=_reason(error),
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"the key {error.args[0]} is missing"
+    return str(error).rstrip(".")
+
+
+def class_preset(name: str) -> ClassSet:
+    """The classes of `resources/classes/NAME.toml`. Raises `SegDeskError` if there is no such list."""
+    return _preset(name)[0]
+
+
+def preset_names() -> list[str]:
+    """The class lists that come with the program."""
+    return sorted(path.stem for path in (resources_dir() / "classes").glob("*.toml"))
+
+
+@cache
+def _preset(name: str) -> tuple[ClassSet, tuple[int, ...]]:
+    path = resources_dir() / "classes" / f"{name}.toml"
+    try:
+        return _classes(tomllib.loads(path.read_text(encoding="utf-8")), ("title", "source"))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise SegDeskError(
+            "There is no class list called {name}.", "The lists are in resources/classes.", name=name
+        ) from error
+
+
+def _card(table: Table, path: Path) -> ModelCard:
+    _only(table, _TOP_KEYS, "the card")
+    task = _text(table, "task")
+    if task not in TASKS:
+        raise ValueError(f"task must be one of {', '.join(TASKS)}, not {task!r}")
+    classes, channels = _classes(_table(table, "classes"))
+    net = _table(table, "net")
+    _only(net, {"type", "options"}, "[net]")
+    card = ModelCard(
+        id=_text(table, "id"),
+        name=_words(table["name"], "name"),
+        task=task,
+        group=str(table.get("group", "")),
+        about=_words(table.get("about", ""), "about"),
+        net=NetSpec(_text(net, "type"), dict(_table(net, "options", optional=True))),
+        classes=classes,
+        channel_ids=channels,
+        input=_values(InputSpec, _table(table, "input", optional=True), "[input]"),
+        decide=_values(DecideOptions, _table(table, "decide", optional=True), "[decide]"),
+        weights=_weights(_table(table, "weights")) if "weights" in table else None,
+        licence=_values(Licence, _table(table, "licence", optional=True), "[licence]"),
+        scores=tuple(_values(Score, row, "[[score]]") for row in _rows(table, "score")),
+        paper=str(table.get("paper", "")),
+        parts=tuple(_strings(table.get("parts", []), "parts")),
+        trainable=bool(table.get("trainable", False)),
+        origin=str(path),
+    )
+    _check(card)
+    return card
+
+
+def _check(card: ModelCard) -> None:
+    kind, _, length = card.input.fit.partition(":")
+    if not (card.input.fit == "native" or (kind in ("short", "long") and length.isdigit() and int(length) > 0)):
+        raise ValueError('[input] fit must be "native", "short:N" or "long:N"')
+    if card.input.order not in ("rgb", "bgr") or card.input.multiple < 1:
+        raise ValueError('[input] order must be "rgb" or "bgr" and multiple at least 1')
+    if len(card.input.mean) != 3 or len(card.input.std) != 3 or 0 in card.input.std:
+        raise ValueError("[input] mean and std need three numbers each, std without 0")
+    if not card.net.type.isidentifier():
+        raise ValueError("[net] type must be the name of a file in segdesk/nets")
+    if (card.net.type == "merge") != (len(card.parts) == 2):
+        raise ValueError('a card of type "merge", and only such a card, has two parts: a semantic and an instance card')
+
+
+def _weights(table: Table) -> WeightsSpec:
+    spec = _values(WeightsSpec, table, "[weights]")
+    if Path(spec.file).name != spec.file:
+        raise ValueError("[weights] file must be a plain file name")
+    sha = spec.sha256
+    if sha and (not 8 <= len(sha) <= 64 or set(sha) - set("0123456789abcdef")):
+        raise ValueError("[weights] sha256 must be 8 to 64 small hexadecimal digits")
+    if spec.urls and not sha:
+        raise ValueError("[weights] with urls need a sha256")
+    if any(not url.startswith(("https://", "http://")) for url in spec.urls):
+        raise ValueError("[weights] urls must begin with https:// or http://")
+    return spec
+
+
+def _classes(table: Table, more: Sequence[str] = ()) -> tuple[ClassSet, tuple[int, ...]]:
+    """A class set and the class id of each channel, from a preset or from names; `extra` classes have no channel."""
+    _only(table, _CLASS_KEYS.union(more), "[classes]")
+    if "preset" in table:
+        classes, channels = _preset(_text(table, "preset"))
+    else:
+        classes, channels = _named(table)
+    for row in _rows(table, "extra"):
+        _only(row, {"name", "color", "thing"}, "[[classes.extra]]")
+        color = _color(row["color"]) if "color" in row else spread_color(len(classes))
+        info = ClassInfo(classes.next_id(), _text(row, "name"), color, bool(row.get("thing", False)))
+        classes = classes.with_class(info)
+    return classes, channels
+
+
+def _named(table: Table) -> tuple[ClassSet, tuple[int, ...]]:
+    names = _strings(table["names"], "names")
+    real = [name for name in names if name]
+    colors = [_color(c) for c in _strings(table.get("colors", []), "colors")]
+    things = table.get("things", [])
+    chosen = real if things == "all" else _strings(things, "things")
+    unknown = set(chosen) - set(real)
+    if unknown:
+        raise ValueError(f"things names {sorted(unknown)[0]!r}, which is not a class")
+    classes = ClassSet.from_names(real, colors, chosen)
+    numbers = iter(range(1, len(real) + 1))
+    return classes, tuple(next(numbers) if name else VOID for name in names)
+
+
+def _color(text: object) -> Color:
+    digits = str(text).removeprefix("#")
+    if len(digits) != 6:
+        raise ValueError(f"{text!r} is not a colour like #12ab9f")
+    return int(digits[0:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)
+
+
+def _only(table: Table, known: frozenset[str] | set[str], where: str) -> None:
+    unknown = sorted(set(table) - known)
+    if unknown:
+        raise ValueError(f"{where} has an unknown key, {unknown[0]}")
+
+
+def _table(table: Table, key: str, *, optional: bool = False) -> Table:
+    value = table.get(key, {}) if optional else table[key]
+    if not isinstance(value, dict):
+        raise ValueError(f"[{key}] must be a table")
+    return value
+
+
+def _rows(table: Table, key: str) -> list[Table]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        raise ValueError(f"[[{key}]] must be a list of tables")
+    return value
+
+
+def _text(table: Table, key: str) -> str:
+    value = table[key]
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{key} must be a text")
+    return value
+
+
+def _strings(value: object, key: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError(f"{key} must be a list of texts")
+    return value
+
+
+def _words(value: object, key: str) -> Text:
+    if isinstance(value, str):
+        return Text(value)
+    if isinstance(value, dict) and isinstance(value.get("en"), str) and not set(value) - {"en", "zh"}:
+        return Text(value["en"], str(value.get("zh", "")))
+    raise ValueError(f'{key} must be a text or {{ en = "...", zh = "..." }}')
+
+
+def _values(cls: type[T], table: Table, where: str) -> T:
+    """A flat frozen dataclass from a TOML table: keys and simple types checked, lists become tuples."""
+    kinds = {f.name: str(f.type) for f in fields(cls)}  # type: ignore[arg-type]  # only dataclasses come here
+    _only(table, set(kinds), where)
+    return cls(**{key: _typed(value, kinds[key], f"{where} {key}") for key, value in table.items()})
+
+
+def _typed(value: object, kind: str, where: str) -> object:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if kind == "float" and number:
+        return float(value)  # type: ignore[arg-type]
+    if kind == "int" and number and value == int(value):  # type: ignore[call-overload]
+        return int(value)  # type: ignore[call-overload]
+    if kind == "str" and isinstance(value, str):
+        return value
+    if kind.startswith("tuple[str") and isinstance(value, list):
+        return tuple(_strings(value, where))
+    if kind.startswith("tuple[float") and isinstance(value, list):
+        return tuple(_typed(item, "float", where) for item in value)
+    raise ValueError(f"{where} has a wrong type")

@@ -1,0 +1,245 @@
+"""Weights files: where a card's file is, download with resume and hash check, and adoption of a file from disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from segdesk.domain.card import ModelCard, WeightsSpec
+from segdesk.domain.errors import Cancelled, SegDeskError
+from segdesk.paths import user_cache_dir
+
+BLOCK = 1 << 18
+TIMEOUT_SECONDS = 20.0
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class WeightsStatus:
+    """Where a card's weights are.
+
+    `kind`: "shipped" (came with the card), "here" (in a model folder or the cache), "download" (has an address),
+    "missing" (a person must locate the file), "not_needed". `path`: the file, or None. `bytes`: its size, or what the
+    card says of it; 0 = unknown.
+    """
+
+    kind: str
+    path: Path | None = None
+    bytes: int = 0
+
+
+def weights_cache() -> Path:
+    """Where downloads go: the last folder that `status` looks in."""
+    return user_cache_dir() / "weights"
+
+
+def status(card: ModelCard, folders: Sequence[Path] = ()) -> WeightsStatus:
+    """Where the weights are: beside the card, in `folders` in their order, in the cache. Looks at names and, where
+    the card knows it, the size; the hash is checked once, when a file comes in (`download`, `adopt`) or by `verify`."""
+    spec = card.weights
+    if spec is None:
+        return WeightsStatus("not_needed")
+    beside = Path(card.origin).parent if card.origin else None
+    for folder in (beside, *folders, weights_cache()):
+        if folder is None:
+            continue
+        path = folder / spec.file
+        if _fits(path, spec):
+            return WeightsStatus("shipped" if folder == beside else "here", path, path.stat().st_size)
+    return WeightsStatus("download" if spec.urls else "missing", None, spec.bytes)
+
+
+def _fits(path: Path, spec: WeightsSpec) -> bool:
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return False
+    return path.is_file() and size > 0 and spec.bytes in (0, size)
+
+
+def verify(path: Path, card: ModelCard) -> None:
+    """Raise `SegDeskError` unless the file has the hash that the card gives. A card without a hash admits any file."""
+    spec = _spec(card)
+    try:
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if not found.startswith(spec.sha256):
+        raise _wrong_hash(path.name, card)
+
+
+def adopt(card: ModelCard, file: Path, folder: Path) -> Path:
+    """Copy a file that the person located into the model folder, under the card's name, once its hash is right."""
+    verify(file, card)
+    target = folder / _spec(card).file
+    if target.exists() and target.samefile(file):
+        return target
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as sink, file.open("rb") as source:
+            shutil.copyfileobj(source, sink, BLOCK)
+        os.replace(name, target)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise _unwritable(folder, error) from error
+    return target
+
+
+def download(
+    card: ModelCard,
+    folder: Path,
+    *,
+    progress: Progress = lambda done, total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Path:
+    """Fetch the card's weights into `folder`; returns the file. Blocks: call it from a worker thread.
+
+    The addresses are tried in order. What arrived stays as `NAME.part` when the line breaks or the person cancels,
+    and the next call goes on from there. The file gets its name only after the hash was right. `progress(done,
+    total)` in bytes, total 0 = unknown. Proxies are taken from the environment. Raises `SegDeskError`, `Cancelled`.
+    """
+    spec = _spec(card)
+    target = folder / spec.file
+    part = folder / f"{spec.file}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    failure: Exception | None = None
+    for url in spec.urls:
+        try:
+            _fetch(url, part, spec, progress, cancelled)
+            _accept(part, target, card)
+            return target
+        except (urllib.error.URLError, TimeoutError, ConnectionError, _Short) as error:
+            failure = error
+    raise _unreachable(card, failure)
+
+
+class _Short(Exception):
+    """The server closed the line before the end."""
+
+
+def _fetch(url: str, part: Path, spec: WeightsSpec, progress: Progress, cancelled: Callable[[], bool]) -> None:
+    """Append what is missing to the `.part` file; a server that ignores the range sends everything again."""
+    have = part.stat().st_size if part.exists() else 0
+    if spec.bytes and have >= spec.bytes:
+        return
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    try:
+        response = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)
+    except urllib.error.HTTPError as error:
+        if error.code == 416 and have:  # nothing is left to send: the part is whole, or not of this file
+            error.close()
+            return
+        raise
+    with response:
+        resumed = response.status == 206
+        done = have if resumed else 0
+        length = int(response.headers.get("Content-Length") or 0)
+        total = done + length if length else spec.bytes
+        try:
+            with part.open("ab" if resumed else "wb") as sink:
+                done = _pump(response, sink, (done, total), progress, cancelled)
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            raise
+        except OSError as error:
+            raise _unwritable(part.parent, error) from error
+    if total and done < total:
+        raise _Short
+
+
+def _pump(
+    source: BinaryIO, sink: BinaryIO, count: tuple[int, int], progress: Progress, cancelled: Callable[[], bool]
+) -> int:
+    done, total = count
+    progress(done, total)
+    while True:
+        if cancelled():
+            raise Cancelled
+        block = source.read(BLOCK)
+        if not block:
+            return done
+        sink.write(block)
+        done += len(block)
+        progress(done, total)
+
+
+def _accept(part: Path, target: Path, card: ModelCard) -> None:
+    """Give the finished part its name; a part with a wrong hash is useless and goes away."""
+    try:
+        verify(part, card)
+    except SegDeskError:
+        part.unlink(missing_ok=True)
+        raise _wrong_hash(target.name, card) from None
+    os.replace(part, target)
+
+
+def _spec(card: ModelCard) -> WeightsSpec:
+    if card.weights is None:
+        raise SegDeskError("The model {model} needs no weights file.", model=card.name.en)
+    return card.weights
+
+
+def _wrong_hash(name: str, card: ModelCard) -> SegDeskError:
+    return SegDeskError(
+        "The file {file} is not the weights file of {model}: its checksum differs.",
+        "Download it again, or choose the file with the checksum {sha256}.",
+        file=name,
+        model=card.name.en,
+        sha256=_spec(card).sha256,
+    )
+
+
+def _unreachable(card: ModelCard, failure: Exception | None) -> SegDeskError:
+    spec = _spec(card)
+    if failure is None:
+        return SegDeskError(
+            "The weights of {model} have no address to download from.",
+            "Get the file {file} and choose it with “Locate file”.",
+            model=card.name.en,
+            file=spec.file,
+        )
+    if isinstance(failure, urllib.error.HTTPError):
+        return SegDeskError(
+            "The server does not give out the weights of {model} (answer {code}).",
+            "Try again later, or get the file {file} elsewhere and choose it with “Locate file”.",
+            model=card.name.en,
+            code=failure.code,
+            file=spec.file,
+        )
+    return SegDeskError(
+        "The weights of {model} could not be downloaded: no connection to the server.",
+        "Check the network, or copy the file {file} into a model folder. What has arrived is kept.",
+        model=card.name.en,
+        file=spec.file,
+    )
+
+
+def _unreadable(path: Path, error: OSError) -> SegDeskError:
+    return SegDeskError(
+        "The file {file} cannot be read: {reason}.",
+        "Check that it exists and that you may open it.",
+        file=path.name,
+        reason=error.strerror or str(error),
+    )
+
+
+def _unwritable(folder: Path, error: OSError) -> SegDeskError:
+    return SegDeskError(
+        "The weights cannot be written to {folder}: {reason}.",
+        "Free some space or choose another model folder in the settings.",
+        folder=str(folder),
+        reason=error.strerror or str(error),
+    )
