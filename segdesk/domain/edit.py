@@ -98,7 +98,7 @@ class Edit:
             "size": self.size,
             "pixels": self.pixels,
             "tiles": [[r, c, len(self.tiles[r, c])] for r, c in keys],
-            "segments": {k: s and [s.class_id, s.score, s.by_human] for k, s in self.segments.items()},
+            "segments": {k: s and [s.class_id, s.score, s.by_human, s.crowd] for k, s in self.segments.items()},
         }
         packed = json.dumps(head, separators=(",", ":")).encode()
         return struct.pack("<I", len(packed)) + packed + b"".join(self.tiles[k] for k in keys)
@@ -113,7 +113,7 @@ class Edit:
             for row, col, size in head["tiles"]:
                 tiles[int(row), int(col)] = data[at : at + size]
                 at += size
-            segments = {int(k): s and Segment(s[0], s[1], s[2]) for k, s in head["segments"].items()}
+            segments = {int(k): s and Segment(*s) for k, s in head["segments"].items()}
             height, width = head["size"]
             return cls(head["name"], (height, width), tiles, segments, head["pixels"])
         except (struct.error, KeyError, TypeError, IndexError, UnicodeDecodeError) as error:

@@ -13,11 +13,15 @@ from segdesk.domain.errors import SegDeskError
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What a non-zero id of the map stands for. `score` 0..1 is the model's; a person's own segments have 1."""
+    """What a non-zero id of the map stands for. `score` 0..1 is the model's; a person's own segments have 1.
+
+    `crowd`: a region of many objects that were not told apart (COCO's `iscrowd`); metrics do not count it as one.
+    """
 
     class_id: int
     score: float = 1.0
     by_human: bool = False
+    crowd: bool = False
 
 
 @dataclass(slots=True)
