@@ -1,4 +1,4 @@
-"""Files and folders that are either complete or not there: written beside their place under another name, then renamed."""
+"""Files and folders that are either complete or not there: written beside their place, then renamed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sample project: micrographs of our own making with exact ground truth, and photographs that a dependency ships."""
+"""The sample project: micrographs of our own making with exact ground truth, and a dependency's photographs."""
 
 from __future__ import annotations
 
