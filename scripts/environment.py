@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,9 +76,13 @@ def install_debian(packages: list[str], why: str) -> bool:
         say(f"{why}: please run  sudo apt-get install {' '.join(packages)}")
         return False
     say(f"{why}: installing {' '.join(packages)}")
-    quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
-    run(*prefix, "apt-get", "update", "-qq", **quiet)
-    return run(*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, **quiet) == 0
+    quiet = {"capture_output": True, "text": True, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+    subprocess.run([*prefix, "apt-get", "update", "-qq"], **quiet)
+    apt = [*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    done = subprocess.run(apt, **quiet)
+    if done.returncode != 0:
+        say(done.stderr.strip())
+    return done.returncode == 0
 
 
 def need_qt_libraries() -> None:
@@ -133,6 +138,14 @@ def install(extras: str = "") -> None:
     mark.write_text(stamp(extras))
 
 
+def missing_to_compile() -> list[str]:
+    """The Debian packages that a C++ extension needs and that are not here."""
+    packages = [] if shutil.which("g++") else ["g++"]
+    if not (Path(sysconfig.get_path("include")) / "Python.h").exists():
+        packages.append(f"python{sys.version_info[0]}.{sys.version_info[1]}-dev")
+    return packages
+
+
 def install_crf() -> bool:
     """The dense CRF is an optional C++ extension: try it, and go on without it. True if it is there."""
     try_import = (PYTHON, "-c", "import pydensecrf.densecrf")
@@ -141,8 +154,8 @@ def install_crf() -> bool:
     mark = VENV / "crf-failed.txt"
     if mark.exists() and mark.read_text() == stamp("crf"):
         return False
-    if sys.platform.startswith("linux") and shutil.which("g++") is None:
-        install_debian(["g++"], "The dense CRF needs a C++ compiler")
+    if sys.platform.startswith("linux"):
+        install_debian(missing_to_compile(), "Building the dense CRF needs a compiler and Python's headers")
     say("Building the dense CRF (pydensecrf2), about two minutes")
     pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", CONSTRAINTS, "pydensecrf2")
     if run(*pip, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0 and run(*try_import) == 0:
