@@ -29,10 +29,8 @@ from segdesk.domain.decide import DecideOptions
 from segdesk.domain.errors import SegDeskError
 from segdesk.paths import resources_dir
 
-_TOP_KEYS = frozenset(
-    ("id", "name", "task", "group", "about", "paper", "parts", "trainable", "net", "classes")
-    + ("input", "decide", "weights", "licence", "score")
-)
+_HEAD_KEYS = ("id", "name", "task", "group", "about", "paper", "parts", "trainable")
+_TOP_KEYS = frozenset((*_HEAD_KEYS, "net", "classes", "input", "decide", "weights", "licence", "score"))
 _CLASS_KEYS = frozenset(("preset", "names", "things", "colors", "extra"))
 
 Table = Mapping[str, object]

@@ -1,0 +1,159 @@
+"""Runs a net that answers with a map, over a whole picture or in overlapping tiles, and samples the map where it is
+wanted. Padding, the net's stride and its corner convention end here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from segdesk.domain.card import InputSpec
+from segdesk.domain.errors import Cancelled
+from segdesk.engines.inputs import tensor
+
+MIN_TILE = 256
+MAX_PIXELS = {"cpu": 6_000_000, "cuda": 24_000_000}
+
+Finish = Callable[[torch.Tensor], torch.Tensor]
+
+
+def softmax(logits: torch.Tensor) -> torch.Tensor:
+    """Probabilities over the channels of (N, K, h, w); of a single channel, its own against "not"."""
+    if logits.shape[1] == 1:
+        positive = torch.sigmoid(logits)
+        return torch.cat([1 - positive, positive], 1)
+    return torch.softmax(logits, 1)
+
+
+def identity(logits: torch.Tensor) -> torch.Tensor:
+    """The net's own values."""
+    return logits
+
+
+def whole_maps(
+    net: nn.Module, pictures: list[np.ndarray], spec: InputSpec, device: torch.device, *, step: int, finish: Finish
+) -> np.ndarray:
+    """(N, K, ceil(h / step), ceil(w / step)) float32 for N pictures (h, w, 3) uint8 of one size, in one pass.
+
+    The map covers the picture exactly: its pixel (i, j) samples the net's answer at the centre of its share.
+    """
+    height, width = pictures[0].shape[:2]
+    x = torch.cat([tensor(p, spec, device) for p in pictures])
+    rows, cols = _centres(height, step), _centres(width, step)
+    with torch.inference_mode():
+        answer = finish(_sampled(_forward(net, x), rows, cols, (x.shape[2], x.shape[3]), _aligned(net)))
+        return answer.float().cpu().numpy()
+
+
+def tiled_map(
+    net: nn.Module,
+    picture: np.ndarray,
+    spec: InputSpec,
+    device: torch.device,
+    *,
+    step: int,
+    finish: Finish,
+    tile: int,
+    cancelled: Callable[[], bool],
+) -> np.ndarray:
+    """As `whole_maps` for one picture, (K, ceil(h / step), ceil(w / step)), from tiles of `tile` x `tile` pixels that
+    overlap by a quarter and are blended linearly. The token is asked before each tile."""
+    height, width = picture.shape[:2]
+    rows, cols = _centres(height, step), _centres(width, step)
+    total = np.zeros((rows.size, cols.size), np.float32)
+    result: np.ndarray | None = None
+    for top, left in product(_starts(height, tile), _starts(width, tile)):
+        if cancelled():
+            raise Cancelled
+        part = picture[top : top + tile, left : left + tile]
+        y, x = _inside(rows, top, part.shape[0]), _inside(cols, left, part.shape[1])
+        data = tensor(part, spec, device)
+        with torch.inference_mode():
+            size = (data.shape[2], data.shape[3])
+            local = _sampled(_forward(net, data), rows[y] - top, cols[x] - left, size, _aligned(net))
+            values = finish(local)[0].float().cpu().numpy()
+        if result is None:
+            result = np.zeros((values.shape[0], rows.size, cols.size), np.float32)
+        weight = np.minimum.outer(_ramp(y.stop - y.start), _ramp(x.stop - x.start))
+        result[:, y, x] += values * weight
+        total[y, x] += weight
+    assert result is not None
+    result /= total
+    return result
+
+
+def first_tile(height: int, width: int, device: torch.device) -> int | None:
+    """The tile to begin with: None (the whole picture) up to what the device commonly bears."""
+    limit = MAX_PIXELS.get(device.type, MAX_PIXELS["cpu"])
+    return None if height * width <= limit else int(limit**0.5) // 64 * 64
+
+
+def smaller_tile(tile: int | None, height: int, width: int) -> int | None:
+    """The next tile to try after memory ran out; None if it cannot get smaller."""
+    smaller = (tile or max(height, width)) // 2
+    return max(MIN_TILE, smaller // 64 * 64) if smaller >= MIN_TILE // 2 and tile != MIN_TILE else None
+
+
+def _forward(net: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    answer = net(x)
+    return answer["out"] if isinstance(answer, dict) else answer
+
+
+def _aligned(net: nn.Module) -> bool:
+    return bool(getattr(net, "align_corners", False))
+
+
+def _centres(size: int, step: int) -> np.ndarray:
+    """Positions in input pixels of the centres of ceil(size / step) equal shares."""
+    count = -(-size // step)
+    return (np.arange(count) + 0.5) * (size / count) - 0.5
+
+
+def _sampled(
+    logits: torch.Tensor, rows: np.ndarray, cols: np.ndarray, size: tuple[int, int], aligned: bool
+) -> torch.Tensor:
+    """The (N, K, h, w) answer to an input of `size`, at the given input rows and columns, bilinear, clamped."""
+    h, w = logits.shape[2:]
+    if (h, w) == size == (rows.size, cols.size):
+        return logits
+    y = _unit(rows, size[0], h, aligned)
+    x = _unit(cols, size[1], w, aligned)
+    grid = torch.empty((1, rows.size, cols.size, 2), device=logits.device, dtype=logits.dtype)
+    grid[0, :, :, 0] = torch.as_tensor(x, device=logits.device, dtype=logits.dtype)
+    grid[0, :, :, 1] = torch.as_tensor(y, device=logits.device, dtype=logits.dtype)[:, None]
+    grid = grid.expand(logits.shape[0], -1, -1, -1)
+    return F.grid_sample(logits, grid, mode="bilinear", padding_mode="border", align_corners=True)
+
+
+def _unit(position: np.ndarray, full: int, small: int, aligned: bool) -> np.ndarray:
+    """Input positions as grid_sample's -1..1 over the centres of the answer's first and last pixel."""
+    if small == 1:
+        return np.zeros_like(position)
+    if aligned:
+        return position * (2.0 / max(1, full - 1)) - 1.0
+    index = (position + 0.5) * (small / full) - 0.5
+    return index * (2.0 / (small - 1)) - 1.0
+
+
+def _starts(size: int, tile: int) -> list[int]:
+    """Where tiles begin along a side: evenly spread, a quarter shared, the last one flush with the end."""
+    if size <= tile:
+        return [0]
+    count = -(-(size - tile) // (tile * 3 // 4)) + 1
+    return [round(i * (size - tile) / (count - 1)) for i in range(count)]
+
+
+def _inside(positions: np.ndarray, start: int, length: int) -> slice:
+    """The map's pixels whose centres lie in a tile."""
+    low, high = np.searchsorted(positions, (start - 0.5, start + length - 0.5))
+    return slice(int(low), int(high))
+
+
+def _ramp(length: int) -> np.ndarray:
+    """Weights that rise from both ends over a quarter of the tile."""
+    distance = np.minimum(np.arange(length), np.arange(length)[::-1]) + 1.0
+    return np.minimum(distance, max(1.0, length / 4)).astype(np.float32)
