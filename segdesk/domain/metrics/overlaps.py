@@ -3,7 +3,6 @@ panoptic measures need of a picture, found in one pass over it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -27,7 +26,7 @@ class Overlaps:
     `reference`, `prediction`: (n,) uint16 segment ids (0 = void), one entry for each pair that occurs, sorted by pair.
     `pixels`: (n,) int64, how often.
     `reference_classes`, `prediction_classes`: (n,) uint16 class ids of those segments, 0 for void.
-    `crowd`: ids of reference segments that stand for a group of objects (COCO's `iscrowd`).
+    `crowd`: (n,) bool, whether the reference segment is a crowd.
     """
 
     reference: np.ndarray
@@ -35,12 +34,10 @@ class Overlaps:
     pixels: np.ndarray
     reference_classes: np.ndarray
     prediction_classes: np.ndarray
-    crowd: frozenset[int] = frozenset()
+    crowd: np.ndarray
 
     @classmethod
-    def of(
-        cls, prediction: Segmentation, reference: Segmentation, *, crowd: Collection[int] = (), name: str = ""
-    ) -> Overlaps:
+    def of(cls, prediction: Segmentation, reference: Segmentation, *, name: str = "") -> Overlaps:
         """Count the pairs. `name` is the picture's, for the error.
 
         Raises `SegDeskError` where the two maps differ in size. Ids that have no segment count as void.
@@ -64,7 +61,7 @@ class Overlaps:
             pixels,
             reference.class_table()[ref_ids],
             prediction.class_table()[pred_ids],
-            frozenset(crowd),
+            np.isin(ref_ids, [k for k, s in reference.segments.items() if s.crowd]),
         )
 
 

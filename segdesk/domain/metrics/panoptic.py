@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segdesk.domain.classes import ClassSet
+from segdesk.domain.classes import MAX_ID, ClassSet
 from segdesk.domain.metrics.confusion import mean
 from segdesk.domain.metrics.overlaps import (
     VOID_BACKGROUND,
@@ -99,12 +99,83 @@ class PanopticResult:
         return Quality.over([c for c in self.classes if not c.is_thing])
 
 
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """The overlapping pairs of one picture, numbered densely: R reference and P predicted segments, void included.
+
+    `ref`, `pred`, `pixels`: (n,) the pairs. `ref_class` (R,), `pred_class` (P,): class position + 1, 0 for void.
+    `can_miss` (R,): neither void nor crowd. `on_void`, `on_crowd` (P,): pixels on reference void, and on crowd of the
+    segment's own class.
+    """
+
+    ref: np.ndarray
+    pred: np.ndarray
+    pixels: np.ndarray
+    ref_class: np.ndarray
+    pred_class: np.ndarray
+    can_miss: np.ndarray
+    on_void: np.ndarray
+    on_crowd: np.ndarray
+
+    @classmethod
+    def of(cls, overlaps: Overlaps, classes: ClassSet) -> _Pairs:
+        index, things = class_index(classes), np.array([False, *(c.is_thing for c in classes)])
+        ref_class = index[overlaps.reference_classes]
+        pred_class = index[overlaps.prediction_classes]
+        crowd = overlaps.crowd & (ref_class > 0)
+        ref_key = _segment_key(overlaps.reference, ref_class, things[ref_class] | crowd)
+        pred_key = _segment_key(overlaps.prediction, pred_class, things[pred_class])
+        _, ref_at, ref = np.unique(ref_key, return_index=True, return_inverse=True)
+        preds, pred_at, pred = np.unique(pred_key, return_index=True, return_inverse=True)
+        void = ref_class == 0
+        on_crowd = crowd & (ref_class == pred_class)
+        pixels = overlaps.pixels
+        cell, joined = np.unique(ref * preds.size + pred, return_inverse=True)
+        return cls(
+            cell // max(1, preds.size),
+            cell % max(1, preds.size),
+            _sums(joined, pixels, cell.size),
+            ref_class[ref_at],
+            pred_class[pred_at],
+            (ref_class > 0)[ref_at] & ~crowd[ref_at],
+            _sums(pred[void], pixels[void], preds.size),
+            _sums(pred[on_crowd], pixels[on_crowd], preds.size),
+        )
+
+    def iou(self, rule: VoidRule) -> np.ndarray:
+        """(n,) IoU of the pairs that may match, 0 for the others."""
+        areas_ref = _sums(self.ref, self.pixels, self.ref_class.size)
+        areas_pred = _sums(self.pred, self.pixels, self.pred_class.size)
+        if rule == VOID_IGNORED:
+            areas_pred = areas_pred - self.on_void
+        union = areas_ref[self.ref] + areas_pred[self.pred] - self.pixels
+        same = (self.ref_class[self.ref] == self.pred_class[self.pred]) & self.can_miss[self.ref]
+        return np.where(same, self.pixels / np.maximum(union, 1), 0.0)
+
+    def excused(self, rule: VoidRule) -> np.ndarray:
+        """(P,) bool: predicted segments that are no false alarm even where they match nothing."""
+        areas = _sums(self.pred, self.pixels, self.pred_class.size)
+        forgiven = self.on_crowd if rule == VOID_BACKGROUND else self.on_crowd + self.on_void
+        return (self.pred_class == 0) | (2 * forgiven > areas)
+
+
+def _segment_key(ids: np.ndarray, class_at: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    """One number a segment: 0 for void, the class for stuff (whose segments count as one), else from the id."""
+    return np.where(apart, ids.astype(np.int64) + (MAX_ID + 1), class_at)
+
+
+def _sums(groups: np.ndarray, pixels: np.ndarray, size: int) -> np.ndarray:
+    """(size,) int64 pixels by group."""
+    return np.bincount(groups, weights=pixels, minlength=size).astype(np.int64)
+
+
 class Panoptic:
     """Accumulates matches of many pictures, in all conventions at once.
 
     All segments of a stuff class in a picture count as one, as the measure defines stuff. Classes that are not in
     `classes` count as void. Crowd segments of the reference (COCO's rule): never matched, never a miss; an unmatched
-    predicted segment that lies mostly on void and crowd of its own class is not counted.
+    predicted segment that lies mostly on void and crowd of its own class is not counted. Where void is background
+    only the crowd excuses it.
     """
 
     def __init__(self, classes: ClassSet) -> None:
@@ -115,7 +186,20 @@ class Panoptic:
 
     def add(self, overlaps: Overlaps) -> None:
         """Count one picture in."""
-        raise NotImplementedError
+        pairs = _Pairs.of(overlaps, self.classes)
+        for at, rule in enumerate(RULES):
+            iou = pairs.iou(rule)
+            hit = iou > 0.5
+            missed = pairs.can_miss.copy()
+            missed[pairs.ref[hit]] = False
+            alarm = ~pairs.excused(rule)
+            alarm[pairs.pred[hit]] = False
+            found = pairs.ref_class[pairs.ref[hit]]
+            side = len(self.classes) + 1
+            self.counts[at, :, 0] += np.bincount(found, minlength=side)
+            self.counts[at, :, 1] += np.bincount(pairs.pred_class[alarm], minlength=side)
+            self.counts[at, :, 2] += np.bincount(pairs.ref_class[missed], minlength=side)
+            self.iou_sums[at] += np.bincount(found, weights=iou[hit], minlength=side)
 
     def merge(self, other: Panoptic) -> None:
         """Count another accumulator's pictures in; the class sets must be equal (ValueError)."""

@@ -13,6 +13,16 @@ from segdesk.domain.metrics.panoptic import Panoptic, PanopticResult
 from segdesk.domain.segmentation import Segmentation
 
 
+def pixel_rule(instance_only: bool) -> VoidRule:
+    """The leading convention of the pixel measures, by whether the references are instance labels."""
+    return VOID_COUNTED if instance_only else VOID_IGNORED
+
+
+def panoptic_rule(instance_only: bool) -> VoidRule:
+    """The leading convention of the panoptic measures, by whether the references are instance labels."""
+    return VOID_BACKGROUND if instance_only else VOID_IGNORED
+
+
 @dataclass(frozen=True, slots=True)
 class PictureScore:
     """One picture's own scores, 0..1, `None` where there is nothing to judge.
@@ -69,12 +79,12 @@ class Report:
     @property
     def pixel_rule(self) -> VoidRule:
         """The leading convention of the pixel measures."""
-        return VOID_COUNTED if self.instance_only else VOID_IGNORED
+        return pixel_rule(self.instance_only)
 
     @property
     def panoptic_rule(self) -> VoidRule:
         """The leading convention of the panoptic measures."""
-        return VOID_BACKGROUND if self.instance_only else VOID_IGNORED
+        return panoptic_rule(self.instance_only)
 
     @property
     def pixel_result(self) -> PixelResult:

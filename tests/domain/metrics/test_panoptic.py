@@ -1,0 +1,119 @@
+"""Panoptic quality against matching by sets of pixels, and the cases where its conventions part."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from segdesk.domain.classes import ClassSet
+from segdesk.domain.metrics.overlaps import VOID_BACKGROUND, VOID_COUNTED, VOID_IGNORED, Overlaps
+from segdesk.domain.metrics.panoptic import RULES, ClassSegments, Panoptic, PanopticResult
+from segdesk.domain.segmentation import Segment, Segmentation
+from tests.domain.metrics.oracles import CLASSES, Pair, map_pairs, match_segments
+
+CAR = 3
+
+
+def _panoptic(*pairs: Pair) -> Panoptic:
+    panoptic = Panoptic(CLASSES)
+    for pair in pairs:
+        panoptic.add(Overlaps.of(*pair))
+    return panoptic
+
+
+def _cars(ids: list[list[int]], crowds: tuple[int, ...] = ()) -> Segmentation:
+    """Every id is a car."""
+    array = np.array(ids, np.uint16)
+    return Segmentation(array, {int(i): Segment(CAR, crowd=int(i) in crowds) for i in np.unique(array) if i})
+
+
+def _car(result: PanopticResult) -> tuple[int, int, int, float]:
+    row = next(c for c in result.classes if c.class_id == CAR)
+    return row.tp, row.fp, row.fn, row.iou_sum
+
+
+@settings(max_examples=300)
+@given(map_pairs())
+def test_counts_equal_matching_by_pixel_sets(pair: Pair) -> None:
+    panoptic = _panoptic(pair)
+    for rule in RULES:
+        found = {c.class_id: (c.tp, c.fp, c.fn, pytest.approx(c.iou_sum)) for c in panoptic.result(rule).classes}
+        assert found == match_segments(pair, rule)
+
+
+@given(map_pairs(), map_pairs())
+def test_merging_equals_adding(one: Pair, two: Pair) -> None:
+    merged, added = _panoptic(one), _panoptic(one, two)
+    merged.merge(_panoptic(two))
+    assert np.array_equal(merged.counts, added.counts)
+    assert np.allclose(merged.iou_sums, added.iou_sums)
+
+
+@given(map_pairs())
+def test_a_map_agrees_with_itself(pair: Pair) -> None:
+    reference = pair[1]
+    panoptic = _panoptic((reference, reference))
+    for rule in RULES:
+        assert panoptic.result(rule).all.pq in (1.0, None)
+        assert all(c.fn == 0 for c in panoptic.result(rule).classes)
+
+
+def test_a_match_needs_more_than_one_half() -> None:
+    half = _panoptic((_cars([[1, 1, 0, 0]]), _cars([[1, 1, 1, 1]])))
+    assert _car(half.result()) == (0, 1, 1, 0.0)
+    more = _panoptic((_cars([[1, 1, 1, 0, 0]]), _cars([[1, 1, 1, 1, 1]])))
+    assert _car(more.result()) == (1, 0, 0, 0.6)
+
+
+def test_void_in_the_union_decides_a_match() -> None:
+    pair = _cars([[1, 1, 1, 1]]), _cars([[1, 1, 0, 0]])
+    panoptic = _panoptic(pair)
+    assert _car(panoptic.result(VOID_IGNORED)) == (1, 0, 0, 1.0)
+    assert _car(panoptic.result(VOID_COUNTED)) == (0, 1, 1, 0.0)
+
+
+def test_a_false_alarm_on_void_counts_only_where_void_is_background() -> None:
+    panoptic = _panoptic((_cars([[1, 1, 0, 0]]), _cars([[0, 0, 0, 2]])))
+    assert [_car(panoptic.result(rule))[1] for rule in RULES] == [0, 0, 1]
+    assert RULES[2] == VOID_BACKGROUND
+
+
+def test_exactly_half_on_void_is_still_a_false_alarm() -> None:
+    road = Segmentation(np.array([[2, 2, 0, 0]], np.uint16), {2: Segment(2)})
+    assert _car(_panoptic((_cars([[0, 1, 1, 0]]), road)).result())[1] == 1
+
+
+def test_crowds_are_never_missed_and_excuse_their_own_class() -> None:
+    crowd = _cars([[1, 1, 1, 1]], crowds=(1,))
+    assert _car(_panoptic((_cars([[5, 5, 6, 6]]), crowd)).result(VOID_BACKGROUND)) == (0, 0, 0, 0.0)
+    people = Segmentation(np.array([[5, 5, 0, 0]], np.uint16), {5: Segment(4)})
+    rows = _panoptic((people, crowd)).result().classes
+    assert [(c.fp, c.fn) for c in rows] == [(0, 0), (0, 0), (0, 0), (1, 0)]
+
+
+def test_pieces_of_stuff_are_one_segment_and_things_are_not() -> None:
+    ids = np.array([[1, 1, 2, 2]], np.uint16)
+    whole = np.array([[1, 1, 1, 1]], np.uint16)
+    sky = Segmentation(ids, {1: Segment(1), 2: Segment(1)}), Segmentation(whole, {1: Segment(1)})
+    assert _panoptic(sky).result().stuff.pq == 1.0
+    assert _panoptic((_cars(ids.tolist()), _cars(whole.tolist()))).result().things.pq == 0.0
+
+
+def test_means_over_things_stuff_and_all() -> None:
+    rows = (
+        ClassSegments(1, False, 1, 0, 0, 0.8),
+        ClassSegments(2, False, 0, 0, 0, 0.0),  # occurs nowhere: in no mean
+        ClassSegments(3, True, 2, 1, 1, 1.5),
+        ClassSegments(4, True, 0, 0, 3, 0.0),
+    )
+    result = PanopticResult(VOID_IGNORED, rows)
+    assert (result.stuff.pq, result.stuff.classes) == (0.8, 1)
+    assert (result.things.pq, result.things.sq, result.things.rq) == (0.25, 0.375, pytest.approx(1 / 3))
+    assert result.all.pq == pytest.approx((0.8 + 0.5 + 0.0) / 3)
+    assert PanopticResult(VOID_IGNORED, ()).all.pq is None
+
+
+def test_accumulators_of_different_classes_do_not_merge() -> None:
+    with pytest.raises(ValueError, match="different class sets"):
+        Panoptic(CLASSES).merge(Panoptic(ClassSet()))
