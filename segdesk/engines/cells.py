@@ -61,7 +61,8 @@ def _objects(
         if mask.sum() < max(1, min_area):
             continue
         score = float(np.sqrt(probability[window][mask].mean() * depth[window][mask].max()))
-        filled = np.asarray(ndimage.binary_fill_holes(mask), bool)
+        # A hole is filled, but not where another cell lies in it.
+        filled = np.asarray(ndimage.binary_fill_holes(mask), bool) & (mask | (labels[window] == 0))
         found.append((score, encode_at(filled, window[1].start, window[0].start, size)))
     found.sort(key=lambda item: -item[0])
     return found
