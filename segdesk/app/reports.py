@@ -8,10 +8,12 @@ from typing import Literal
 
 import numpy as np
 
+from segdesk.app.models import RunPlan
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.edit import History
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.options import RunOptions
+from segdesk.domain.prediction import Instance
 from segdesk.domain.segmentation import Segmentation
 from segdesk.io.project import PictureRow
 
@@ -86,6 +88,7 @@ class Answered:
     Hand it to `Session.settle` on the caller's thread, which says whether it is to be applied to the open document.
     `again`: it comes from new options on the same answer, so it replaces the result shown before.
     `from_batch`: it came as an own report out of `run_all`, because the picture is the open one.
+    `instances`, `plan`: the raw objects and the run, kept for storing.
     """
 
     picture_id: int
@@ -98,6 +101,8 @@ class Answered:
     notes: tuple[str, ...] = ()
     again: bool = False
     from_batch: bool = False
+    instances: tuple[Instance, ...] = field(default=(), repr=False)
+    plan: RunPlan | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 
-from segdesk.app.reports import Answered
+from segdesk.app import discover, transfer
+from segdesk.app.answering import answer_one, machine_owned, store
+from segdesk.app.batch import make_batch
+from segdesk.app.desk import Desk
+from segdesk.app.engine_process import EngineProcess
+from segdesk.app.jobs import Context, Done, Failed, Job, Lane, Stopped
+from segdesk.app.logs import log_file
+from segdesk.app.models import Models, RunPlan
+from segdesk.app.opening import close_current, open_picture, open_project
+from segdesk.app.prefetch import Prefetch
+from segdesk.app.reports import Answered, BatchResult, Opened, ProjectOpened, SaveState
+from segdesk.app.saver import Saver
 from segdesk.app.settings import Settings
+from segdesk.app.steps import KINDS, Step, snapshot
+from segdesk.app.worker import Worker
 from segdesk.domain.card import ModelCard
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.edit import Edit
+from segdesk.domain.errors import SegDeskError
 from segdesk.domain.options import RunOptions
 from segdesk.domain.segmentation import Segmentation
+from segdesk.domain.text import N_
 from segdesk.engines.messages import DeviceInfo
 from segdesk.io.cards import BrokenCard
 from segdesk.io.project import PictureRow, Project
+from segdesk.io.samples import write_samples
 from segdesk.io.weights import WeightsStatus
+
+KEPT_ENDS = 1_000
 
 
 class Session:
@@ -24,89 +44,130 @@ class Session:
     Call its methods from one thread (the window's). State is read there at once; a verb that may take time returns
     the number of a job, and what comes of it is reported: `on_report(value)` is called from other threads with the
     values of `segdesk.app.jobs` and `segdesk.app.reports`.
+
+    Threads: `engine` runs models, `loader` opens projects and pictures, `files` exports, imports and compares,
+    `network` downloads; beside them the store thread and the decoders.
     """
 
-    def __init__(self, settings: Settings, on_report: Callable[[object], None]) -> None:
-        raise NotImplementedError
+    def __init__(
+        self, settings: Settings, on_report: Callable[[object], None], *, engine: EngineProcess | None = None
+    ) -> None:
+        self.settings = settings
+        self._on_report = on_report
+        self._ends: dict[int, Done | Failed | Stopped] = {}
+        self._ended = threading.Condition()
+        self._models = Models([Path(f) for f in settings.model_folders])
+        self._devices: list[DeviceInfo] = []
+        self.model_id = settings.model_id if self._models.find(settings.model_id) else ""
+        self.options = RunOptions()
+        self.device = settings.device
+        self.formats, self.broken_formats = discover.formats()
+        engine = engine or EngineProcess(log=log_file().with_name("engine.log"))
+        saver = Saver(self._report)
+        prefetch = Prefetch(settings.prefetch_megabytes << 20)
+        self._desk = Desk(self._report, saver, prefetch, engine, settings.undo_megabytes << 20)
+        self._workers = {n: Worker(self._report, name=n) for n in ("engine", "loader", "files", "network")}
+        if self.model_id:
+            self.choose_model(self.model_id)
 
     # -- state ---------------------------------------------------------------------------------------------------
-    settings: Settings
-    cards: list[ModelCard]
-    broken_cards: list[BrokenCard]
-    model_id: str  # "" = none chosen
-    options: RunOptions
-    device: str  # "auto", "cpu" or the id of a DeviceInfo
 
     @property
     def project(self) -> Project | None:
         """The open project; write to it through the session only."""
-        raise NotImplementedError
+        return self._desk.open.project if self._desk.open else None
 
     @property
     def pictures(self) -> list[PictureRow]:
         """All pictures in order. Read only; rows are replaced in place (`PictureChanged`), the list by
         `PicturesChanged`."""
-        raise NotImplementedError
+        return self._desk.open.roster.rows if self._desk.open else []
 
     @property
     def current_id(self) -> int | None:
         """The picture that `go_to` was last asked for."""
-        raise NotImplementedError
+        return self._desk.current_id
 
     @property
     def classes(self) -> ClassSet:
         """The project's classes."""
-        raise NotImplementedError
+        return self._desk.open.book.classes if self._desk.open else ClassSet()
 
     @property
-    def save_state(self) -> str:
-        """ "saved", "saving" or "failed"."""
-        raise NotImplementedError
+    def save_state(self) -> SaveState:
+        """Whether all work is on disk."""
+        return self._desk.saver.state
+
+    @property
+    def cards(self) -> list[ModelCard]:
+        """The models that can be chosen."""
+        return self._models.cards
+
+    @property
+    def broken_cards(self) -> list[BrokenCard]:
+        """Card files that cannot be used, and why."""
+        return self._models.broken
 
     @property
     def devices(self) -> list[DeviceInfo]:
         """What the engine can compute on; empty until `warm_up` is done."""
-        raise NotImplementedError
+        return self._devices
 
     def row(self, picture_id: int) -> PictureRow | None:
         """The row of a picture."""
-        raise NotImplementedError
+        return self._desk.open.roster.row(picture_id) if self._desk.open else None
 
     def index_of(self, picture_id: int) -> int | None:
         """Where a picture stands in `pictures`."""
-        raise NotImplementedError
+        return self._desk.open.roster.index_of(picture_id) if self._desk.open else None
 
     def counts(self) -> dict[str, int]:
-        """Pictures by state."""
-        raise NotImplementedError
+        """Pictures by state; states without a picture are left out."""
+        return self._desk.open.roster.counts() if self._desk.open else {}
 
     def card(self, card_id: str) -> ModelCard | None:
         """The card of a model."""
-        raise NotImplementedError
+        return self._models.find(card_id)
 
     def weights_status(self, card_id: str) -> WeightsStatus:
         """Where the weights of a model are; of a merged model, the worst of its parts."""
-        raise NotImplementedError
+        return self._models.status(card_id)
 
     # -- project -------------------------------------------------------------------------------------------------
+
     def open(self, path: Path, project_path: Path | None = None) -> int:
         """Open a folder of pictures, a project file or one picture's folder. Reports `ProjectOpened` as soon as the
         project is there (also the Done value, which comes when the folder has been looked through) and
         `PicturesChanged` as files are found. `project_path`: where the project is or goes, if not beside the folder.
+        What runs on the project that was open before is cancelled, and its work saved, first.
         """
-        raise NotImplementedError
+        self._cancel_project_jobs()
+
+        def run(ctx: Context) -> Generator[None, None, ProjectOpened]:
+            self._leave(ctx)
+            return (yield from open_project(self._desk, path, project_path, ctx))
+
+        return self._submit("loader", N_("Opening"), run, lane="batch")
 
     def close_project(self) -> int:
         """Save and close the project; the session stays."""
-        raise NotImplementedError
+        self._cancel_project_jobs()
+        return self._submit("loader", N_("Closing"), self._leave)
 
     def set_classes(self, classes: ClassSet) -> None:
         """Replace the project's classes; saved in the background."""
-        raise NotImplementedError
+        self._desk.opened().book.set(classes)
 
     def go_to(self, picture_id: int) -> int:
-        """Open a picture: maybe a `Preview`, then Done with `Opened`. The latest call wins; neighbours are read ahead."""
-        raise NotImplementedError
+        """Open a picture: maybe a `Preview`, then Done with `Opened`. The latest call wins; neighbours are read
+        ahead."""
+        opened = self._desk.opened()
+        self._desk.current_id = picture_id
+
+        def run(ctx: Context) -> Opened:
+            return open_picture(self._desk, opened, picture_id, ctx)
+
+        return self._submit("loader", N_("Opening the picture"), run, key="go to")
 
     def save_step(
         self, picture_id: int, segmentation: Segmentation, edit: Edit, kind: str, *, by_model: bool = False
@@ -114,110 +175,251 @@ class Session:
         """Save an undo step ("push", "undo" or "redo") in the background. `segmentation` is the document's own map
         after the step: what changed is copied before this returns, at the cost of the tiles touched.
         `by_model`: the step applied a model's answer, which does not make the picture "edited"."""
-        raise NotImplementedError
+        if kind not in KINDS:
+            raise ValueError(f"no such kind of step: {kind}")
+        opened = self._desk.opened()
+        step = Step(snapshot(segmentation, edit), edit, kind)
+        state = ""  # as it was: verified stays verified, edited stays edited
+        if machine_owned(opened, picture_id):
+            state = "predicted" if by_model else "edited"
+            opened.show(picture_id, state=state, error="")
+
+        def write() -> None:
+            opened.project.save_step(picture_id, step.after, edit, kind)
+            if state == "predicted":  # the project counts every step as a person's work
+                opened.project.set_state(picture_id, state)
+
+        self._desk.saver.put(write, owner=picture_id, payload=step)
 
     def save_now(self) -> None:
         """Try again at once to save what waits (Ctrl+S)."""
-        raise NotImplementedError
+        self._desk.saver.poke()
 
     def verify(self, picture_id: int) -> None:
         """Mark a picture as right; a batch never touches it."""
-        raise NotImplementedError
+        self._desk.opened().set_state(picture_id, "verified")
 
     def unverify(self, picture_id: int) -> None:
-        """Take the mark back: the picture counts as edited."""
-        raise NotImplementedError
+        """Take the mark of `verify` or `skip` back: the picture counts as edited."""
+        self._desk.opened().set_state(picture_id, "edited")
 
     def skip(self, picture_id: int) -> None:
-        """Mark a picture as left out; exports of "only verified" and batches pass over it."""
-        raise NotImplementedError
+        """Mark a picture as left out; batches pass over it."""
+        self._desk.opened().set_state(picture_id, "skipped")
 
     def add_cost(self, picture_id: int, seconds: float, pixels: int) -> None:
         """Add the time and the pixels spent on a correction."""
-        raise NotImplementedError
+        opened = self._desk.opened()
+        row = opened.roster.row(picture_id)
+        if row is not None:
+            opened.show(picture_id, seconds=row.seconds + seconds, pixels_changed=row.pixels_changed + pixels)
+            self._desk.saver.put(lambda: opened.project.add_cost(picture_id, seconds, pixels), owner=picture_id)
 
     # -- models --------------------------------------------------------------------------------------------------
+
     def choose_model(self, card_id: str) -> None:
-        """The model for the next runs; its default options become the options. Raises SegDeskError if unknown."""
-        raise NotImplementedError
+        """The model for the next runs; its card's decision becomes the options', the CRF stays as it is set. Raises
+        SegDeskError if there is no such model."""
+        card = self._models.get(card_id)
+        self.model_id = card_id
+        self.options = replace(self.options, decide=card.decide)
 
     def set_options(self, options: RunOptions) -> None:
         """Options for the next runs; call `decide_again` to see them on the open picture."""
-        raise NotImplementedError
+        self.options = options
 
     def set_device(self, device: str) -> None:
         """Where the next runs compute: "auto", "cpu" or the id of a device."""
-        raise NotImplementedError
+        self.device = device
 
-    def reload_cards(self) -> None:
-        """Read the cards again (after the settings' folders changed)."""
-        raise NotImplementedError
+    def use_settings(self, settings: Settings) -> None:
+        """Take changed settings: the model folders are looked through again."""
+        self.settings = settings
+        self._models.folders = tuple(Path(f) for f in settings.model_folders)
+        self._models.reload()
 
     def warm_up(self) -> int:
         """Start the engine, so that the first run does not wait for it. Done value: list of DeviceInfo."""
-        raise NotImplementedError
+
+        def run(ctx: Context) -> list[DeviceInfo]:
+            self._desk.engine.start()
+            self._devices = self._desk.engine.devices()
+            return self._devices
+
+        return self._submit("engine", N_("Starting the engine"), run)
 
     def run_here(self, picture_id: int | None = None) -> int:
         """Run the chosen model on one picture (the open one). Done value: `Answered`."""
-        raise NotImplementedError
+        return self._answer(picture_id, again=False)
 
     def decide_again(self, picture_id: int | None = None) -> int:
         """Apply the options to the model's kept answer (a full run if it is gone). Latest wins. Done: `Answered`."""
-        raise NotImplementedError
+        return self._answer(picture_id, again=True)
 
     def run_all(self, skip_verified: bool = True, *, again: bool = False, limit: int | None = None) -> int:
-        """Run the chosen model on all pictures; `again` = also where this model and options already answered.
-        Reports Progress, `PictureChanged` per picture, `Answered(from_batch=True)` for the open one, Done with
-        `BatchResult`."""
-        raise NotImplementedError
+        """Run the chosen model on all pictures; `again` = also where this model and options already answered, `limit`
+        = at most so many. Reports Progress, `PictureChanged` per picture, `Answered(from_batch=True)` for the open one,
+        Done with `BatchResult`. Labels that a person made are left alone: such pictures get the prediction layer only.
+        """
+        opened, make_plan = self._desk.opened(), self._plan_maker()
+
+        def run(ctx: Context) -> Generator[None, None, BatchResult]:
+            plan = make_plan()
+            self._desk.saver.flush(ctx.cancelled)
+            batch = make_batch(self._desk, opened, plan, skip_verified=skip_verified, again=again, limit=limit)
+            return (yield from batch.steps(ctx))
+
+        return self._submit("engine", N_("Running on all pictures"), run, lane="batch")
 
     def settle(self, answered: Answered) -> bool:
         """True: the answer belongs to the open picture, apply it to the document (and then `save_step(by_model=True)`).
         False: the user has moved on; it has been put into the project."""
-        raise NotImplementedError
+        if self._desk.current_id == answered.picture_id:
+            return True
+        opened = self._desk.open
+        if opened is not None and answered.plan is not None and machine_owned(opened, answered.picture_id):
+            store(opened, answered, to_annotation=True)
+        return False
 
     def download(self, card_id: str) -> int:
         """Fetch the weights of a model (and of its parts). Done value: list of paths."""
-        raise NotImplementedError
+
+        def run(ctx: Context) -> list[Path]:
+            return self._models.download(card_id, ctx.progress, ctx.cancelled)
+
+        return self._submit("network", N_("Downloading"), run, lane="batch")
 
     def locate(self, card_id: str, file: Path) -> int:
         """Take a weights file that the user has: checked, then copied into the first model folder. Done value: path."""
-        raise NotImplementedError
+        return self._submit("files", N_("Checking the weights file"), lambda ctx: self._models.adopt(card_id, file))
 
-    # -- labels in and out ----------------------------------------------------------------------------------------
-    def export(self, format_id: str, folder: Path, only_verified: bool = False, *, layer: str = "annotation") -> int:
+    # -- labels in and out ---------------------------------------------------------------------------------------
+
+    def export(
+        self,
+        format_id: str,
+        folder: Path,
+        only_verified: bool = False,
+        *,
+        layer: str = "annotation",
+        with_pictures: bool = True,
+    ) -> int:
         """Write labels in a format into a new folder. Done value: `segdesk.io.formats.base.ExportResult`."""
-        raise NotImplementedError
+        plugin = self._format(format_id)
+        order = transfer.ExportOrder(folder, only_verified, layer, with_pictures)
+        return self._submit("files", N_("Exporting"), lambda ctx: transfer.export(self._desk, plugin, order, ctx))
 
     def import_labels(self, format_id: str, path: Path, layer: str) -> int:
-        """Read labels of a format into "annotation" or "reference". Done value: `ImportResult`."""
-        raise NotImplementedError
+        """Read labels of a format into "annotation" or "reference". Done value: `ImportResult`. If the open picture is
+        among them, `go_to` shows the new labels."""
+        plugin = self._format(format_id)
 
-    def evaluate(self, layer: str, against: str, out_folder: Path) -> int:
-        """Compare two layers and write the report. Done value: what `segdesk.app.evaluate` gives back."""
-        raise NotImplementedError
+        def run(ctx: Context) -> object:
+            return transfer.import_labels(self._desk, plugin, path, layer, ctx)
+
+        return self._submit("files", N_("Importing"), run)
+
+    def evaluate(self, layer: str, against: str, out_folder: Path, *, language: str = "en") -> int:
+        """Compare two layers and write the report. Done value: `transfer.Evaluated` (page and figures)."""
+
+        def run(ctx: Context) -> Generator[None, None, transfer.Evaluated]:
+            return transfer.evaluate(self._desk, layer, against, out_folder, language, ctx)
+
+        return self._submit("files", N_("Comparing"), run)
 
     def samples(self, folder: Path) -> int:
         """Write the sample project. Done value: its path."""
-        raise NotImplementedError
+        return self._submit("files", N_("Writing samples"), lambda ctx: write_samples(folder, progress=ctx.progress))
 
     # -- jobs ----------------------------------------------------------------------------------------------------
+
     def cancel(self, job_id: int) -> None:
         """Ask a job to end; it reports Stopped (or Done, if it was faster)."""
-        raise NotImplementedError
+        for worker in self._workers.values():
+            worker.cancel(job_id)
 
     def pause(self, job_id: int) -> None:
         """Hold a batch at its next step."""
-        raise NotImplementedError
+        for worker in self._workers.values():
+            worker.pause(job_id)
 
     def resume(self, job_id: int) -> None:
         """Let a paused batch go on."""
-        raise NotImplementedError
+        for worker in self._workers.values():
+            worker.resume(job_id)
 
-    def wait(self, job_id: int, timeout: float | None = None) -> object:
-        """Block until a job has ended and return its Done, Failed or Stopped. For the command line and tests."""
-        raise NotImplementedError
+    def wait(self, job_id: int, timeout: float | None = None) -> Done | Failed | Stopped | None:
+        """Block until a job has ended and return its end, None after `timeout` seconds. For the command line and
+        tests, which ask once for each job; the latest thousand ends are kept."""
+        with self._ended:
+            self._ended.wait_for(lambda: job_id in self._ends, timeout)
+            return self._ends.pop(job_id, None)
 
     def close(self, timeout: float = 10.0) -> bool:
         """Cancel jobs, save what waits, end the engine and the threads. False if work could not be saved."""
-        raise NotImplementedError
+        for worker in self._workers.values():
+            worker.cancel_all()
+        threading.Thread(target=self._desk.engine.stop, name="segdesk-engine-stop").start()  # wakes who waits for it
+        ended = [worker.close(timeout) for worker in self._workers.values()]
+        saved = self._desk.saver.close(timeout)
+        self._desk.engine.stop()
+        self._desk.prefetch.close()
+        opened, self._desk.open = self._desk.open, None
+        if opened is not None:
+            opened.project.close()
+        return saved and all(ended)
+
+    def _answer(self, picture_id: int | None, *, again: bool) -> int:
+        opened, make_plan = self._desk.opened(), self._plan_maker()
+        wanted = self._desk.current_id if picture_id is None else picture_id
+        if wanted is None:
+            raise SegDeskError("No picture is open.", "Choose a picture from the list first.")
+
+        def run(ctx: Context) -> Answered:
+            return answer_one(self._desk, opened, wanted, make_plan, ctx, again=again)
+
+        return self._submit("engine", N_("Running the model"), run, key=f"answer {wanted}")
+
+    def _plan_maker(self) -> Callable[[], RunPlan]:
+        """What is chosen now; the weights are looked for in the job, where a missing file is a Failed report."""
+        card_id, options, device = self.model_id, self.options, self.device
+        return lambda: self._models.plan(card_id, options, device)
+
+    def _format(self, format_id: str) -> discover.Plugin:
+        for plugin in self.formats:
+            if plugin.info.id == format_id:
+                return plugin
+        for broken in self.broken_formats:
+            if broken.name == format_id:
+                raise broken.reason
+        raise SegDeskError(
+            "There is no format called {format}; there are {known}.",
+            "Choose one of them.",
+            format=format_id,
+            known=", ".join(p.info.id for p in self.formats),
+        )
+
+    def _cancel_project_jobs(self) -> None:
+        for name in ("engine", "loader", "files"):
+            self._workers[name].cancel_all()
+
+    def _leave(self, ctx: Context) -> None:
+        """Wait until no job works on the open project any more, then close it (loader's thread)."""
+        for name in ("engine", "files"):
+            while not self._workers[name].wait_idle(0.1):
+                ctx.check()
+        close_current(self._desk)
+
+    def _submit(
+        self, worker: str, name: str, run: Callable[[Context], object], *, key: str = "", lane: Lane = "interactive"
+    ) -> int:
+        return self._workers[worker].submit(Job(name, run, key=key, lane=lane))
+
+    def _report(self, value: object) -> None:
+        if isinstance(value, (Done, Failed, Stopped)):
+            with self._ended:
+                self._ends[value.job_id] = value
+                while len(self._ends) > KEPT_ENDS:
+                    del self._ends[next(iter(self._ends))]
+                self._ended.notify_all()
+        self._on_report(value)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from segdesk.domain.errors import SegDeskError
 from segdesk.domain.text import N_
+from segdesk.io.atomic import write_text
 from segdesk.paths import user_config_dir
 
 FILE_NAME = "settings.json"
@@ -67,29 +66,12 @@ def load(path: Path | None = None) -> tuple[Settings, str]:
 
 
 def save(settings: Settings, path: Path | None = None) -> None:
-    """Write the settings in one step (temporary file, then rename). Raises SegDeskError if the folder does not allow it."""
+    """Write the settings in one step (temporary file, then rename). Raises SegDeskError if that is not possible."""
     path = path or settings_file()
     data = dict(settings.unknown)
     data.update((f.name, getattr(settings, f.name)) for f in fields(Settings) if f.name != "unknown")
     text = json.dumps(data, ensure_ascii=False, indent=1, default=dict)
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        raise SegDeskError(
-            "The settings could not be saved to {path}: {reason}.",
-            "Check that the folder can be written to and that the disk is not full.",
-            path=path,
-            reason=error.strerror or error,
-        ) from error
+    write_text(path, text + "\n")
 
 
 def _values(data: dict[str, Any]) -> tuple[dict[str, Any], bool]:

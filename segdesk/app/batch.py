@@ -1,0 +1,148 @@
+"""A model over all pictures: decoding, the forward pass and saving overlap; a broken picture is a marked row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from segdesk.app.answering import machine_owned, picture_key, store, translate
+from segdesk.app.desk import Desk, OpenProject
+from segdesk.app.jobs import Context
+from segdesk.app.models import RunPlan
+from segdesk.app.prefetch import read_ahead
+from segdesk.app.reports import BatchResult
+from segdesk.domain.errors import SegDeskError
+from segdesk.engines.messages import Answer, NotKept, PredictRequest
+from segdesk.io.project import PictureRow
+
+ROOM = 16  # answers that may wait for the store thread
+HOPELESS = 5  # so many pictures in a row that fail in the engine alike, and none before them: it is not the pictures
+
+
+Reply = Answer | NotKept | SegDeskError
+
+
+@dataclass(eq=False)
+class Batch:
+    """One run over many pictures; `steps` is the generator that the worker drives."""
+
+    desk: Desk
+    opened: OpenProject
+    plan: RunPlan
+    rows: list[PictureRow]
+    total: int = 0
+    done: int = 0
+    answered: int = 0
+    kept: int = 0
+    already: int = 0
+    verified: int = 0
+    device: str = ""
+    failed: list[tuple[str, SegDeskError]] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)
+    _names: dict[str, int] = field(default_factory=dict)
+    _refused: list[str] = field(default_factory=list)
+
+    def steps(self, ctx: Context) -> Generator[None, None, BatchResult]:
+        """Run; yields after each picture. Cancelling leaves all that was answered in the project."""
+        begin = time.monotonic()
+        self.total = len(self.rows)
+        ctx.progress(0, self.total)
+        yield
+        with closing(self._requests(ctx)) as requests, closing(self._replies(requests, ctx)) as replies:
+            for key, reply in replies:
+                self._take(self._names.pop(key), reply, ctx)
+                yield
+        self.desk.saver.flush(ctx.cancelled)
+        return BatchResult(
+            self.answered,
+            self.kept,
+            self.already,
+            self.verified,
+            tuple(self.failed),
+            time.monotonic() - begin,
+            self.device,
+            tuple(self.notes),
+        )
+
+    def _replies(self, requests: Iterator[PredictRequest], ctx: Context) -> Generator[tuple[str, Reply], None, None]:
+        """The engine's answers; a generator of our own, so that it can be closed."""
+        yield from self.desk.engine.answer_many(requests, ctx.cancelled)
+
+    def _requests(self, ctx: Context) -> Generator[PredictRequest, None, None]:
+        """Requests with decoded pictures; those that cannot be read are marked and left out."""
+        ids: Iterator[tuple[int, Path]] = ((row.id, self.opened.path_of(row.id)) for row in self.rows)
+        with closing(read_ahead(ids, cancelled=ctx.cancelled)) as pictures:
+            for picture_id, pixels in pictures:
+                if isinstance(pixels, SegDeskError):
+                    self._fail(picture_id, pixels)
+                    self._advance(picture_id, ctx)
+                    continue
+                key = picture_key(self.opened, picture_id)
+                self._names[key] = picture_id
+                yield self.plan.request(key, pixels)
+
+    def _take(self, picture_id: int, reply: Reply, ctx: Context) -> None:
+        if isinstance(reply, Answer):
+            self._keep(picture_id, reply, ctx)
+        elif isinstance(reply, SegDeskError):
+            self._fail(picture_id, reply)
+            self._refused.append(reply.message)
+            if not self.answered and len(self._refused) >= HOPELESS and len(set(self._refused)) == 1:
+                raise reply
+        self._advance(picture_id, ctx)
+
+    def _keep(self, picture_id: int, answer: Answer, ctx: Context) -> None:
+        is_open = self.desk.current_id == picture_id
+        answered = translate(self.opened, picture_id, self.plan, answer, from_batch=is_open)
+        free = machine_owned(self.opened, picture_id)
+        store(self.opened, answered, to_annotation=free and not is_open, room=ROOM, cancelled=ctx.cancelled)
+        if is_open:
+            ctx.report(answered)
+        self.answered += 1
+        self.kept += not free
+        self.device = answer.device
+        self.notes.update(dict.fromkeys(answer.notes))
+
+    def _fail(self, picture_id: int, error: SegDeskError) -> None:
+        row = self.opened.roster.row(picture_id)
+        self.failed.append((row.path if row else str(picture_id), error))
+        self.opened.mark_failed(picture_id, error)
+
+    def _advance(self, picture_id: int, ctx: Context) -> None:
+        self.done += 1
+        row = self.opened.roster.row(picture_id)
+        ctx.progress(self.done, self.total, row.path if row else "")
+
+
+def make_batch(
+    desk: Desk, opened: OpenProject, plan: RunPlan, *, skip_verified: bool, again: bool, limit: int | None
+) -> Batch:
+    """Choose the pictures of a run: not the skipped ones, not (unless asked) the verified ones, and not those that
+    this model with these options has answered before (unless `again`). `limit`: at most so many."""
+    batch = Batch(desk, opened, plan, [])
+    rows = [r for r in opened.roster.rows if r.state != "skipped"]
+    before = set() if again else _answered_before(opened, plan, rows)
+    for row in rows:
+        if row.state == "verified" and skip_verified:
+            batch.verified += 1
+        elif row.id in before:
+            batch.already += 1
+        else:
+            batch.rows.append(row)
+    del batch.rows[len(batch.rows) if limit is None else limit :]
+    return batch
+
+
+def _answered_before(opened: OpenProject, plan: RunPlan, rows: list[PictureRow]) -> set[int]:
+    """Pictures whose prediction layer came from this model with these options."""
+    record, found = plan.record(), set()
+    for row in rows:
+        if row.state in ("new", "failed"):
+            continue
+        source = opened.project.label_source(row.id, "prediction")
+        if source is not None and source.card_id == plan.card.id and dict(source.options) == record:
+            found.add(row.id)
+    return found

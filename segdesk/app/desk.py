@@ -1,0 +1,112 @@
+"""What the verbs of a session share: the open project with its list and classes, the store thread, the decoded
+pictures, the engine. No verb lives here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from segdesk.app.class_book import ClassBook, Memory
+from segdesk.app.engine_process import EngineProcess
+from segdesk.app.models import RunPlan
+from segdesk.app.prefetch import Prefetch
+from segdesk.app.reports import ClassesChanged, PictureChanged
+from segdesk.app.roster import MACHINE_STATES, Roster
+from segdesk.app.saver import Saver
+from segdesk.domain.classes import ClassSet
+from segdesk.domain.errors import SegDeskError
+from segdesk.io.project import Project
+
+CLASS_MEMORY = "class_memory"
+
+
+@dataclass(eq=False)
+class OpenProject:
+    """An open project. Jobs keep the one they began with, so that a late one cannot write into another project."""
+
+    project: Project
+    roster: Roster
+    book: ClassBook
+    saver: Saver
+    report: Callable[[object], None]
+    run_ids: dict[str, int] = field(default_factory=dict)
+
+    def path_of(self, picture_id: int) -> Path:
+        """The file of a picture."""
+        row = self.roster.row(picture_id)
+        return self.project.folder / row.path if row else self.project.picture_path(picture_id)
+
+    def show(self, picture_id: int, **values: object) -> None:
+        """Change a row in memory and report it."""
+        changed = self.roster.change(picture_id, **values)
+        if changed is not None:
+            self.report(PictureChanged(*changed))
+
+    def set_state(self, picture_id: int, state: str, error: str = "") -> None:
+        """Set a picture's state, here at once and on the disk soon."""
+        self.show(picture_id, state=state, error=error)
+        self.saver.put(
+            lambda: self.project.set_state(picture_id, state, error or None),
+            key=f"state:{picture_id}",
+            owner=picture_id,
+        )
+
+    def mark_failed(self, picture_id: int, error: SegDeskError) -> None:
+        """Note on the row why a picture could not be done; the state of a person's work stays what it is."""
+        row = self.roster.row(picture_id)
+        if row is not None:
+            state = "failed" if row.state in MACHINE_STATES else row.state
+            self.set_state(picture_id, state, error.text())
+
+    def run_id(self, plan: RunPlan, device: str) -> int:
+        """The project's number for a run with this plan; made on first use. Store thread, or nothing else writes."""
+        key = repr((plan.card.id, plan.record(), device))
+        if key not in self.run_ids:
+            self.run_ids[key] = self.project.add_run(plan.card.id, plan.card.name.en, plan.record(), device)
+        return self.run_ids[key]
+
+
+def take_project(project: Project, saver: Saver, report: Callable[[object], None]) -> OpenProject:
+    """Wrap a project that was just opened."""
+
+    def on_classes(classes: ClassSet, memory: Memory) -> None:
+        def write() -> None:
+            project.set_classes(classes)
+            project.set_meta(CLASS_MEMORY, {c: {str(m): p for m, p in ids.items()} for c, ids in memory.items()})
+
+        saver.put(write, key="classes")
+        report(ClassesChanged(classes))
+
+    book = ClassBook(project.classes, _memory(project.get_meta(CLASS_MEMORY, {})), on_classes)
+    return OpenProject(project, Roster(), book, saver, report)
+
+
+def _memory(value: object) -> Memory:
+    """The remembered maps from their JSON form; entries of a form that we do not know are left out."""
+    if not isinstance(value, dict):
+        return {}
+    return {
+        str(card): {int(m): int(p) for m, p in ids.items() if str(m).isdigit() and isinstance(p, int)}
+        for card, ids in value.items()
+        if isinstance(ids, dict)
+    }
+
+
+@dataclass(eq=False)
+class Desk:
+    """The shared parts of a session. `open` and `current_id` are set by the session."""
+
+    report: Callable[[object], None]
+    saver: Saver
+    prefetch: Prefetch
+    engine: EngineProcess
+    undo_bytes: int
+    open: OpenProject | None = None
+    current_id: int | None = None
+
+    def opened(self) -> OpenProject:
+        """The open project; raises `SegDeskError` if there is none."""
+        if self.open is None:
+            raise SegDeskError("No project is open.", "Open a folder of pictures or a project first.")
+        return self.open

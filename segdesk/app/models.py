@@ -1,0 +1,149 @@
+"""The models that can be chosen, where their weights are, and the request that the engine needs to run one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from segdesk.domain.card import ModelCard
+from segdesk.domain.errors import SegDeskError
+from segdesk.domain.options import RunOptions
+from segdesk.engines.messages import PredictRequest
+from segdesk.io import weights
+from segdesk.io.cards import BrokenCard, load_cards
+from segdesk.io.weights import WeightsStatus
+from segdesk.paths import models_dir, user_config_dir
+
+_ORDER = ("missing", "download", "here", "shipped", "not_needed")  # the worst first
+
+
+@dataclass(frozen=True, eq=False)
+class RunPlan:
+    """A model with all that a run of it needs; made once, so that a change of the settings cannot split a run."""
+
+    card: ModelCard
+    options: RunOptions
+    device: str
+    weights: Mapping[str, str]
+    parts: Mapping[str, ModelCard]
+
+    def request(self, key: str, image: np.ndarray | None) -> PredictRequest:
+        """The request for one picture."""
+        return PredictRequest(
+            key, self.card, image, weights=self.weights, parts=self.parts, options=self.options, device=self.device
+        )
+
+    def record(self) -> dict[str, object]:
+        """What the project keeps of the run, as JSON values: equal records give equal answers."""
+        return {
+            "decide": asdict(self.options.decide),
+            "crf": asdict(self.options.crf) if self.options.crf else None,
+            "weights": {i: _hash(c) for i, c in {self.card.id: self.card, **self.parts}.items() if c.weights},
+        }
+
+
+def _hash(card: ModelCard) -> str:
+    return card.weights.sha256 if card.weights else ""
+
+
+class Models:
+    """The cards of the program, of the user's configuration folder and of the model folders; later ones win."""
+
+    def __init__(self, model_folders: Sequence[Path] = ()) -> None:
+        self.folders = tuple(model_folders)
+        self.cards: list[ModelCard] = []
+        self.broken: list[BrokenCard] = []
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the cards again."""
+        folders = [models_dir(), user_config_dir() / "models", *self.folders]
+        self.cards, self.broken = load_cards(folders)
+
+    def find(self, card_id: str) -> ModelCard | None:
+        """The card with this id."""
+        return next((c for c in self.cards if c.id == card_id), None)
+
+    def get(self, card_id: str) -> ModelCard:
+        """The card with this id; raises `SegDeskError` if there is none."""
+        card = self.find(card_id)
+        if card is None:
+            raise SegDeskError(
+                "There is no model called {model}.", "Choose one from the list of models.", model=card_id or "?"
+            )
+        return card
+
+    def parts(self, card: ModelCard) -> dict[str, ModelCard]:
+        """The cards that a merged model is made of."""
+        return {part: self.get(part) for part in card.parts}
+
+    def with_weights(self, card: ModelCard) -> list[ModelCard]:
+        """The card and its parts, as far as they need weights."""
+        return [c for c in (card, *self.parts(card).values()) if c.weights is not None]
+
+    def status(self, card_id: str) -> WeightsStatus:
+        """Where the weights are; of a merged model the worst of its parts, with the bytes of all that are not here."""
+        found = [weights.status(c, self.folders) for c in self.with_weights(self.get(card_id))]
+        if not found:
+            return WeightsStatus("not_needed")
+        worst = min(found, key=lambda s: _ORDER.index(s.kind))
+        if worst.kind in ("missing", "download"):
+            return WeightsStatus(worst.kind, None, sum(s.bytes for s in found if s.path is None))
+        return worst
+
+    def plan(self, card_id: str, options: RunOptions, device: str) -> RunPlan:
+        """Everything for a run. Raises `SegDeskError` if the model is unknown or its weights are not here."""
+        card = self.get(card_id)
+        files = {}
+        for part in self.with_weights(card):
+            status = weights.status(part, self.folders)
+            if status.path is None:
+                raise _not_here(part, status)
+            files[part.id] = str(status.path)
+        return RunPlan(card, options, device, files, self.parts(card))
+
+    def download(self, card_id: str, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> list[Path]:
+        """Fetch the weights that are not here; `progress` in bytes over all of them. Blocks."""
+        needed = [c for c in self.with_weights(self.get(card_id)) if weights.status(c, self.folders).path is None]
+        total, before, paths = sum(c.weights.bytes for c in needed if c.weights), 0, []
+        for card in needed:
+            start = before
+
+            def part(done: int, _size: int, start: int = start) -> None:
+                progress(start + done, max(total, start + done))
+
+            paths.append(weights.download(card, weights.weights_cache(), progress=part, cancelled=cancelled))
+            before += paths[-1].stat().st_size
+        return paths
+
+    def adopt(self, card_id: str, file: Path) -> Path:
+        """Take a weights file into the first model folder (or the cache). Of a merged model, whichever part it fits."""
+        folder = self.folders[0] if self.folders else weights.weights_cache()
+        candidates = self.with_weights(self.get(card_id))
+        error = SegDeskError("The model {model} needs no weights file.", model=card_id)
+        for card in candidates:
+            try:
+                return weights.adopt(card, file, folder)
+            except SegDeskError as problem:
+                error = problem
+        raise error
+
+
+def _not_here(card: ModelCard, status: WeightsStatus) -> SegDeskError:
+    name = card.weights.file if card.weights else ""
+    if status.kind == "download":
+        return SegDeskError(
+            "The weights of {model} are not on this machine.",
+            "Download them, or copy the file {file} into a model folder.",
+            model=card.name.en,
+            file=name,
+        )
+    return SegDeskError(
+        "The weights of {model} are not on this machine and cannot be downloaded.",
+        "Choose the file {file} with “Locate file”, or copy it into a model folder.",
+        model=card.name.en,
+        file=name,
+    )

@@ -1,0 +1,212 @@
+"""Opening a folder or project, and opening one picture of it. Runs on the loader's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from segdesk.app.desk import Desk, OpenProject, take_project
+from segdesk.app.jobs import Context
+from segdesk.app.reports import Opened, PicturesChanged, Preview, ProjectOpened
+from segdesk.app.steps import Step, replay
+from segdesk.domain.edit import History
+from segdesk.domain.errors import SegDeskError
+from segdesk.domain.segmentation import Segmentation
+from segdesk.domain.text import N_
+from segdesk.io import images
+from segdesk.io.project import SUFFIX, Project, default_project_path
+
+FIRST_NAMES = 1_000  # what is shown at once; the following portions are ten times as many
+PREVIEW_SIDE = 1_600  # pixels of the longer side
+PREVIEW_FROM = 4_000_000  # pixels; smaller pictures decode so fast that a preview would only flicker
+
+
+def find_project(folder: Path) -> Path | None:
+    """The project of a picture folder: its default one, or the only one that lies in it."""
+    usual = default_project_path(folder)
+    if usual.exists():
+        return usual
+    others = sorted(p for p in folder.glob(f"*{SUFFIX}") if p.is_file())
+    return others[0] if len(others) == 1 else None
+
+
+def open_project(
+    desk: Desk, path: Path, project_path: Path | None, ctx: Context
+) -> Generator[None, None, ProjectOpened]:
+    """Open what `path` names and look through its folder; yields between portions of names."""
+    folder, file, wanted = _resolve(path, project_path)
+    names: Iterator[str] = iter(())
+    if file is None or not file.exists():
+        names, first = _first_names(folder, ctx)
+        file = file or default_project_path(folder)
+        project = Project.create(file, folder)
+        project.add_pictures(first)
+    else:
+        project = Project.open(file)
+        first = []
+    opened = take_project(project, desk.saver, desk.report)
+    try:
+        opened.roster.reload(project.pictures())
+        note = _note(project, folder if path.is_dir() else None)
+        desk.open, desk.current_id = opened, None
+    except BaseException:
+        project.close()
+        raise
+    if not first and project.folder.is_dir() and not project.read_only:
+        names = images.scan(project.folder, ctx.cancelled)
+    answer = _opened(opened, wanted, note)
+    ctx.report(answer)
+    ctx.report(PicturesChanged(answer.count, scanning=True))
+    yield
+    yield from _look_through(opened, names, ctx)
+    return _opened(opened, wanted, note)
+
+
+def _resolve(path: Path, project_path: Path | None) -> tuple[Path, Path | None, str]:
+    """(picture folder, project file or None, name of the picture to show first)."""
+    path = path.expanduser().absolute()
+    if not path.exists():
+        raise SegDeskError("{path} does not exist.", "It may have been moved or renamed.", path=str(path))
+    if path.suffix == SUFFIX and path.is_file():
+        return path.parent, path, ""
+    folder, wanted = (path, "") if path.is_dir() else (path.parent, path.name)
+    if project_path is not None:
+        return folder, project_path.expanduser().absolute(), wanted
+    return folder, find_project(folder), wanted
+
+
+def _first_names(folder: Path, ctx: Context) -> tuple[Iterator[str], list[str]]:
+    """The scan and what it finds first. A folder without pictures gets no project file."""
+    names = images.scan(folder, ctx.cancelled)
+    first = list(islice(names, FIRST_NAMES))
+    if not first:
+        raise SegDeskError(
+            "There are no pictures in {folder}.",
+            "SegDesk opens JPEG, PNG, TIFF, BMP and WebP files, also in subfolders.",
+            folder=str(folder),
+        )
+    return names, first
+
+
+def _look_through(opened: OpenProject, names: Iterator[str], ctx: Context) -> Generator[None, None, None]:
+    """Add the names that are left, in growing portions."""
+    size = FIRST_NAMES
+    while portion := list(islice(names, size)):
+        if opened.project.add_pictures(portion):
+            opened.roster.load(opened.project.pictures())
+            ctx.report(PicturesChanged(len(opened.roster.rows), scanning=True))
+        size = min(size * 10, 100_000)
+        yield
+    ctx.report(PicturesChanged(len(opened.roster.rows), scanning=False))
+
+
+def _opened(opened: OpenProject, wanted: str, note: str) -> ProjectOpened:
+    rows, project = opened.roster.rows, opened.project
+    named = next((r.id for r in rows if r.path == wanted), None) if wanted else None
+    start = named if named is not None else (rows[0].id if rows else None)
+    return ProjectOpened(project.path, project.folder, opened.book.classes, len(rows), start, note)
+
+
+def _note(project: Project, folder: Path | None) -> str:
+    if project.read_only:
+        return N_("This project is on a read-only medium: nothing that you change can be saved.")
+    if not project.folder.is_dir():
+        return N_("The folder with this project's pictures is not there; labels can still be exported.")
+    if folder is not None and project.path.parent != folder:
+        return N_("The picture folder cannot be written to; the project is kept in your own data folder.")
+    return ""
+
+
+def close_current(desk: Desk) -> None:
+    """Save and close the open project. Raises the error that saving fails with; the project then stays open."""
+    if desk.open is None:
+        return
+    desk.saver.flush()
+    opened, desk.open, desk.current_id = desk.open, None, None
+    desk.prefetch.clear()
+    opened.project.close()
+
+
+def open_picture(desk: Desk, opened: OpenProject, picture_id: int, ctx: Context) -> Opened:
+    """Read a picture and its labels; reports a `Preview` first where the full picture takes a moment."""
+    row = opened.roster.row(picture_id)
+    if row is None:
+        raise SegDeskError("This picture is not in the project any more.", "Choose another one from the list.")
+    pixels = _pixels(desk, opened, picture_id, ctx)
+    ctx.check()
+    size = (pixels.shape[0], pixels.shape[1])
+    with desk.saver.hold():  # nothing is written between reading the map and reading what waits to be written
+        steps = [p for p in desk.saver.waiting(picture_id) if isinstance(p, Step)]
+        map_, history = _labels(opened, picture_id, size, desk.undo_bytes)
+        map_ = replay(map_, history, steps)
+    _check_size(row.path, size, map_.size)
+    prediction = opened.project.load_map(picture_id, "prediction")
+    reference = opened.project.load_map(picture_id, "reference")
+    _note_size(opened, picture_id, size, recovered="predicted" if prediction else "new")
+    desk.prefetch.want([opened.path_of(r.id) for r in opened.roster.around(picture_id)])
+    return Opened(
+        opened.roster.row(picture_id) or row,
+        pixels,
+        map_,
+        history,
+        prediction if prediction and prediction.size == size else None,
+        reference if reference and reference.size == size else None,
+    )
+
+
+def _pixels(desk: Desk, opened: OpenProject, picture_id: int, ctx: Context) -> np.ndarray:
+    path = opened.path_of(picture_id)
+    try:
+        pixels = desk.prefetch.ready(path)
+        if pixels is None:
+            _preview(opened, picture_id, path, ctx)
+            ctx.check()
+            pixels = desk.prefetch.get(path)
+        return pixels
+    except SegDeskError as error:
+        opened.mark_failed(picture_id, error)
+        raise
+
+
+def _preview(opened: OpenProject, picture_id: int, path: Path, ctx: Context) -> None:
+    width, height = images.probe(path)
+    row = opened.roster.row(picture_id)
+    if row is not None and width * height >= PREVIEW_FROM:
+        ctx.report(Preview(row, images.read(path, max_side=PREVIEW_SIDE), (height, width)))
+
+
+def _labels(opened: OpenProject, picture_id: int, size: tuple[int, int], budget: int) -> tuple[Segmentation, History]:
+    found = opened.project.load_map(picture_id, "annotation")
+    if found is None:
+        return Segmentation.empty(*size), opened.project.load_history(picture_id, budget)
+    return found, opened.project.load_history(picture_id, budget)
+
+
+def _check_size(name: str, picture: tuple[int, int], labels: tuple[int, int]) -> None:
+    if picture != labels:
+        raise SegDeskError(
+            "{name} is now {width} x {height} pixels, but its labels were made for {old_width} x {old_height}.",
+            "Put the old picture back, or remove its labels by importing new ones.",
+            name=name,
+            width=picture[1],
+            height=picture[0],
+            old_width=labels[1],
+            old_height=labels[0],
+        )
+
+
+def _note_size(opened: OpenProject, picture_id: int, size: tuple[int, int], *, recovered: str) -> None:
+    """Remember the size, and that a picture that could not be read before can be read now."""
+    row = opened.roster.row(picture_id)
+    if row is None:
+        return
+    if row.error or row.state == "failed":
+        opened.set_state(picture_id, recovered if row.state == "failed" else row.state)
+    if (row.height, row.width) != size:
+        opened.show(picture_id, width=size[1], height=size[0])
+        opened.saver.put(
+            lambda: opened.project.set_size(picture_id, size[1], size[0]), key=f"size:{picture_id}", owner=picture_id
+        )

@@ -1,0 +1,122 @@
+"""Labels in and out of the open project: export, import, comparison of two layers."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from segdesk.app.class_book import ClassBook
+from segdesk.app.desk import Desk
+from segdesk.app.discover import Plugin
+from segdesk.app.evaluate import EvalItem, Evaluation
+from segdesk.app.jobs import Context
+from segdesk.app.reports import PicturesChanged
+from segdesk.domain.classes import ClassSet
+from segdesk.domain.errors import SegDeskError
+from segdesk.domain.metrics.report import Report
+from segdesk.io.formats.base import ExportResult, ImportResult
+from segdesk.io.project import LAYERS, Project
+from segdesk.io.project_exchange import ProjectSink, export_source
+from segdesk.io.report import write_report
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluated:
+    """What an evaluation gives back: the page that was written, and the figures."""
+
+    page: Path
+    report: Report
+
+
+@dataclass(frozen=True)
+class ExportOrder:
+    """What to export. `layer`: "annotation", "prediction" or "reference"."""
+
+    folder: Path
+    only_verified: bool = False
+    layer: str = "annotation"
+    with_pictures: bool = True
+
+
+def export(desk: Desk, plugin: Plugin, order: ExportOrder, ctx: Context) -> ExportResult:
+    """Write labels of the open project in a format, after all that waits has been saved."""
+    opened = desk.opened()
+    check_layer(order.layer)
+    if not plugin.info.can_write:
+        raise SegDeskError("{format} can only be imported.", "Choose another format.", format=plugin.info.title)
+    desk.saver.flush(ctx.cancelled)
+    states = ("verified",) if order.only_verified else None
+    source = export_source(opened.project, layer=order.layer, states=states, with_pictures=order.with_pictures)
+    if source.count == 0:
+        raise SegDeskError(
+            "There is nothing to export.",
+            "Verify at least one picture first." if order.only_verified else "Run a model or label a picture first.",
+        )
+    return plugin.module.write(source, order.folder, progress=ctx.progress, cancelled=ctx.cancelled)
+
+
+def import_labels(desk: Desk, plugin: Plugin, path: Path, layer: str, ctx: Context) -> ImportResult:
+    """Read labels of a format into a layer of the open project; rows and classes are shown afterwards."""
+    opened = desk.opened()
+    check_layer(layer)
+    if not plugin.info.can_read:
+        raise SegDeskError("{format} can only be exported.", "Choose another format.", format=plugin.info.title)
+    desk.saver.flush(ctx.cancelled)
+    sink = BookSink(opened.project, layer, opened.book)
+    try:
+        return plugin.module.read(path, sink, layer=layer, progress=ctx.progress, cancelled=ctx.cancelled)
+    finally:
+        desk.saver.flush()
+        opened.roster.reload(opened.project.pictures())
+        ctx.report(PicturesChanged(len(opened.roster.rows), scanning=False))
+
+
+class BookSink(ProjectSink):
+    """A project's sink whose new classes go through the session's class book, so that the two never differ."""
+
+    def __init__(self, project: Project, layer: str, book: ClassBook) -> None:
+        super().__init__(project, layer)
+        self._book = book
+
+    def class_ids(self, classes: ClassSet) -> dict[int, int]:
+        """Join foreign classes to the project's by name."""
+        return self._book.adopt("", classes)
+
+
+def evaluate(
+    desk: Desk, layer: str, against: str, folder: Path, language: str, ctx: Context
+) -> Generator[None, None, Evaluated]:
+    """Compare two layers picture by picture and write the report into `folder`."""
+    opened = desk.opened()
+    check_layer(layer)
+    check_layer(against)
+    desk.saver.flush(ctx.cancelled)
+    about = {"Project": opened.project.path.stem}
+    evaluation = Evaluation(opened.book.classes, layer=layer, against=against, about=about)
+    rows, found = opened.roster.rows, False
+    for number, row in enumerate(rows, start=1):
+        reference = opened.project.load_map(row.id, against)
+        labels = opened.project.load_map(row.id, layer) if reference is not None else None
+        if reference is not None and labels is not None:
+            found = True
+            evaluation.add(EvalItem(row.path, labels, reference, opened.path_of(row.id)))
+        ctx.progress(number, len(rows), row.path)
+        yield
+    if not found:
+        raise SegDeskError(
+            "No picture has labels in both layers, {layer} and {against}.",
+            "Import the reference labels first, or run a model.",
+            layer=layer,
+            against=against,
+        )
+    report = evaluation.report()
+    return Evaluated(write_report(report, folder, language=language, cancelled=ctx.cancelled), report)
+
+
+def check_layer(layer: str) -> None:
+    """Raise `SegDeskError` unless `layer` is one of the three."""
+    if layer not in LAYERS:
+        raise SegDeskError(
+            "There is no layer called {layer}.", "The layers are annotation, prediction and reference.", layer=layer
+        )
