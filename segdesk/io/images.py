@@ -16,7 +16,6 @@ from typing import BinaryIO, NoReturn
 import cv2
 import numpy as np
 import simplejpeg
-import tifffile
 from PIL import Image
 
 from segdesk.domain.errors import Cancelled, SegDeskError
@@ -259,15 +258,17 @@ def _deep_colour(data: bytes) -> np.ndarray:
     return _stretched(colours[..., ::-1])
 
 
-def _unturned_tiff(data: bytes) -> bytes | bytearray:
+def _unturned_tiff(data: bytes) -> bytes:
     """The file with its orientation set to 1: OpenCV turns some of the eight its own way, whatever its flags say."""
+    import tifffile  # rarely needed, and slow to import
+
     with tifffile.TiffFile(io.BytesIO(data)) as tiff:
         tag = tiff.pages.first.tags.get(_ORIENTATION)
         if tag is None:
             return data
         changed = bytearray(data)
         struct.pack_into(f"{tiff.byteorder}H", changed, tag.valueoffset, 1)
-        return changed
+        return bytes(changed)
 
 
 def _jpeg(picture: Image.Image, data: bytes, max_side: int | None) -> np.ndarray:

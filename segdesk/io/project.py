@@ -2,72 +2,65 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import starmap
 from pathlib import Path
+from types import TracebackType
 
-from segdesk.domain.classes import ClassSet
-from segdesk.domain.edit import Edit, History
+from segdesk.domain.classes import ClassInfo, ClassSet
+from segdesk.domain.edit import Edit, History, replace_all
+from segdesk.domain.errors import SegDeskError
 from segdesk.domain.prediction import Instance
 from segdesk.domain.segmentation import Segmentation
+from segdesk.domain.text import N_
+from segdesk.io import project_journal as journal
+from segdesk.io import project_maps as maps
+from segdesk.io.images import natural_key
+from segdesk.io.project_database import Database
+from segdesk.io.project_steps import MissedSteps, Step
+from segdesk.io.project_types import LAYERS, STATES, SUFFIX, PictureRow, RunInfo, default_project_path
 
-STATES = ("new", "predicted", "edited", "verified", "skipped", "failed")
-LAYERS = ("annotation", "prediction", "reference")
-SUFFIX = ".segdesk"
+__all__ = ["LAYERS", "STATES", "SUFFIX", "PictureRow", "Project", "RunInfo", "default_project_path"]
 
+JOURNAL_BUDGET = 256 << 20
 
-@dataclass(frozen=True, slots=True)
-class PictureRow:
-    """One picture as the list shows it. `path` is relative to the project's folder, POSIX; width and height are 0
-    until known; `doubt` 0 (sure) to 1; `seconds` and `pixels_changed` were spent on correction; `error`: why it failed.
-    """
-
-    id: int
-    path: str
-    width: int
-    height: int
-    state: str
-    doubt: float
-    seconds: float
-    pixels_changed: int
-    error: str
-
-
-@dataclass(frozen=True)
-class RunInfo:
-    """A model run: which card, with which options (JSON values), on what device, when (UTC, ISO 8601)."""
-
-    id: int
-    card_id: str
-    card_name: str
-    options: Mapping[str, object]
-    device: str
-    started: str
-
-
-def default_project_path(folder: Path) -> Path:
-    """Where the project of a picture folder lies: in it as `NAME.segdesk`, or, where it cannot be written to, in the
-    user's data folder."""
-    raise NotImplementedError
+_COLUMNS = "id, path, width, height, state, doubt, seconds, pixels_changed, error"
+_RUN_COLUMNS = "runs.id, card_id, card_name, options, device, started"
 
 
 class Project:
-    """An open project. Thread-safe by one lock; one program at a time.
+    """An open project. Thread-safe by one lock; one program at a time. Also a context manager that closes it.
 
     Every method raises `SegDeskError` when the file cannot be read or written; a write that failed changed nothing and
     may be repeated. Attributes: `path` of the file, `folder` of the pictures, `read_only`, `journal_budget` bytes of
     undo kept per picture.
     """
 
-    path: Path
-    folder: Path
-    read_only: bool
-    journal_budget: int
+    def __init__(self, database: Database) -> None:
+        """Use `create` or `open`."""
+        self._database = database
+        self._missed = MissedSteps()
+        self.path = database.path
+        self.journal_budget = JOURNAL_BUDGET
+        self.folder = self._stored_folder()
+        self._classes = self._stored_classes()
 
     @classmethod
-    def create(cls, path: Path, folder: Path, classes: ClassSet = ClassSet()) -> Project:
+    def create(cls, path: Path, folder: Path, classes: ClassSet | None = None) -> Project:
         """Make a new project for the pictures of `folder`; refuses a path that exists."""
-        raise NotImplementedError
+        path = Path(path)
+        Database.create(path)
+        project = cls.open(path)
+        try:
+            project.set_folder(folder)
+            project.set_classes(classes or ClassSet())
+        except BaseException:
+            project.close()
+            raise
+        return project
 
     @classmethod
     def open(cls, path: Path) -> Project:
@@ -75,87 +68,269 @@ class Project:
 
         On a read-only medium it opens with `read_only` set, and each change raises `SegDeskError`.
         """
-        raise NotImplementedError
+        database = Database(Path(path))
+        try:
+            return cls(database)
+        except BaseException:
+            database.close()
+            raise
 
     def close(self) -> None:
         """Close the file; safe to call twice."""
-        raise NotImplementedError
+        self._database.close()
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the project lies on a read-only medium."""
+        return self._database.read_only
+
+    def copy_to(self, path: Path) -> None:
+        """Save a complete copy, also when the project's drive is gone."""
+        self._database.copy_to(Path(path))
+
+    # Classes, folder and other single values
 
     @property
     def classes(self) -> ClassSet:
         """The project's classes."""
-        raise NotImplementedError
+        return self._classes
 
     def set_classes(self, classes: ClassSet) -> None:
         """Replace the class list; labels are not touched."""
-        raise NotImplementedError
+        with self._database.writing() as db:
+            db.execute("DELETE FROM classes")
+            db.executemany(
+                "INSERT INTO classes (position, id, name, red, green, blue, is_thing) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                ((n, c.id, c.name, *c.color, c.is_thing) for n, c in enumerate(classes)),
+            )
+        self._classes = classes
+
+    def _stored_classes(self) -> ClassSet:
+        with self._database.reading() as db:
+            rows = db.execute("SELECT id, name, red, green, blue, is_thing FROM classes ORDER BY position").fetchall()
+        return ClassSet(ClassInfo(key, name, (r, g, b), bool(thing)) for key, name, r, g, b, thing in rows)
 
     def set_folder(self, folder: Path) -> None:
         """Say where the pictures are now (the folder was moved)."""
-        raise NotImplementedError
+        absolute = os.path.abspath(folder)
+        try:
+            relative = os.path.relpath(absolute, os.path.dirname(os.path.abspath(self.path)))
+        except ValueError:  # another drive on Windows
+            relative = ""
+        self.set_meta("folder", {"absolute": absolute, "relative": relative.replace(os.sep, "/")})
+        self.folder = Path(absolute)
+
+    def _stored_folder(self) -> Path:
+        """The pictures' folder: beside the project as it was (both may have been moved), or where it was at last."""
+        here = Path(os.path.abspath(self.path)).parent
+        stored = self.get_meta("folder", {})
+        if not isinstance(stored, dict):
+            return here
+        beside = here / str(stored.get("relative", "")) if stored.get("relative") else None
+        if beside is not None and beside.is_dir():
+            return Path(os.path.normpath(beside))
+        return Path(str(stored.get("absolute") or here))
+
+    def get_meta(self, key: str, default: object = None) -> object:
+        """A JSON value kept under `key`."""
+        with self._database.reading() as db:
+            row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return default if row is None else json.loads(row[0])
+
+    def set_meta(self, key: str, value: object) -> None:
+        """Keep a JSON value under `key`."""
+        text = json.dumps(value, ensure_ascii=False)
+        with self._database.writing() as db:
+            db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, text))
+
+    # Pictures
 
     def add_pictures(self, paths: Iterable[str]) -> int:
         """Add relative POSIX paths in one transaction; known ones are skipped. Returns how many are new."""
-        raise NotImplementedError
+        rows = [(path, natural_key(path)) for path in paths]
+        with self._database.writing() as db:
+            before = db.total_changes
+            db.executemany("INSERT OR IGNORE INTO pictures (path, sort_key) VALUES (?, ?)", rows)
+            return db.total_changes - before
 
     def pictures(self) -> list[PictureRow]:
         """All pictures in natural order of their paths."""
-        raise NotImplementedError
+        with self._database.reading() as db:
+            rows = db.execute(f"SELECT {_COLUMNS} FROM pictures ORDER BY sort_key").fetchall()
+        return list(starmap(PictureRow, rows))
 
     def picture(self, picture_id: int) -> PictureRow:
         """One picture; `KeyError` if there is none with this id."""
-        raise NotImplementedError
+        with self._database.reading() as db:
+            row = db.execute(f"SELECT {_COLUMNS} FROM pictures WHERE id = ?", (picture_id,)).fetchone()
+        if row is None:
+            raise KeyError(picture_id)
+        return PictureRow(*row)
 
     def find(self, path: str) -> PictureRow | None:
         """The picture with exactly this relative path."""
-        raise NotImplementedError
+        with self._database.reading() as db:
+            row = db.execute(f"SELECT {_COLUMNS} FROM pictures WHERE path = ?", (path,)).fetchone()
+        return row and PictureRow(*row)
 
     def counts(self) -> dict[str, int]:
         """Pictures in every state."""
-        raise NotImplementedError
+        with self._database.reading() as db:
+            found = dict(db.execute("SELECT state, count(*) FROM pictures GROUP BY state").fetchall())
+        return {state: found.get(state, 0) for state in STATES}
 
     def picture_path(self, picture_id: int) -> Path:
         """The picture's file."""
-        raise NotImplementedError
+        return self.folder / self.picture(picture_id).path
 
     def set_state(self, picture_id: int, state: str, error: str | None = None) -> None:
         """Set the state; `error` says why it failed and is cleared otherwise."""
-        raise NotImplementedError
+        if state not in STATES:
+            raise ValueError(f"no such state: {state}")
+        self._update(picture_id, "state = ?, error = ?", state, error or "")
 
     def set_size(self, picture_id: int, width: int, height: int) -> None:
         """Remember the upright size."""
-        raise NotImplementedError
+        self._update(picture_id, "width = ?, height = ?", width, height)
 
     def add_cost(self, picture_id: int, seconds: float, pixels: int) -> None:
         """Add time and pixels spent on correction."""
-        raise NotImplementedError
+        self._update(picture_id, "seconds = seconds + ?, pixels_changed = pixels_changed + ?", seconds, pixels)
+
+    def _update(self, picture_id: int, what: str, *values: object) -> None:
+        with self._database.writing() as db:
+            changed = db.execute(f"UPDATE pictures SET {what} WHERE id = ?", (*values, picture_id))
+            if changed.rowcount == 0:
+                raise KeyError(picture_id)
+
+    # Labels
 
     def load_map(self, picture_id: int, layer: str) -> Segmentation | None:
         """The labels of a layer, independent of the project; None if there are none."""
-        raise NotImplementedError
+        _check_layer(layer)
+        with self._database.reading() as db:
+            found = maps.load(db, picture_id, layer)
+        if found is None:
+            return None
+        try:
+            return maps.unpack(*found)
+        except ValueError as error:
+            raise self._damaged(picture_id) from error
+
+    def layers(self, picture_id: int) -> frozenset[str]:
+        """The layers that have labels."""
+        with self._database.reading() as db:
+            rows = db.execute("SELECT layer FROM maps WHERE picture_id = ?", (picture_id,)).fetchall()
+        return frozenset(layer for (layer,) in rows)
+
+    def labelled(self, layer: str) -> frozenset[int]:
+        """Ids of all pictures that have labels in a layer."""
+        with self._database.reading() as db:
+            return frozenset(i for (i,) in db.execute("SELECT picture_id FROM maps WHERE layer = ?", (layer,)))
 
     def save_map(self, picture_id: int, layer: str, segmentation: Segmentation) -> None:
         """Replace the labels of a layer. Where an annotation of the same size is replaced, the old one becomes an undo
         step; one of another size takes the undo journal with it."""
-        raise NotImplementedError
+        _check_layer(layer)
+        tiles = maps.pack_all(segmentation.ids)
+        with self._missed.until_saved(picture_id) as steps, self._database.writing() as db:
+            self._write_steps(picture_id, steps)
+            if layer == "annotation":
+                self._keep_for_undo(picture_id, segmentation, N_("replace labels"))
+            maps.replace(db, picture_id, layer, tiles, segmentation)
+
+    def _keep_for_undo(self, picture_id: int, new: Segmentation, name: str) -> None:
+        """Inside a transaction: journal the step from the annotation that is there to the new one."""
+        with self._database.writing() as db:
+            try:
+                old = self.load_map(picture_id, "annotation")
+            except SegDeskError:  # damaged: nothing to come back to
+                old = None
+            if old is None or old.size != new.size:
+                journal.clear(db, picture_id)
+            elif edit := replace_all(old, new, name):
+                journal.record(db, picture_id, edit, "push", budget=self.journal_budget)
 
     def save_step(self, picture_id: int, segmentation: Segmentation, edit: Edit, kind: str) -> None:
         """Store one step of work on the annotation in one transaction: changed tiles, segments, journal, state.
 
-        `segmentation`: the map after the step (only the changed tiles are read). `kind` "push": `edit` is the finished
-        edit; "undo" and "redo": the edit that `History` returned. A picture that was new, predicted or failed becomes
-        edited. If it raises, nothing was written: call it again with the same `edit`, or go on with the next step,
-        which then carries the missed ones along.
+        `segmentation`: the map after the step; of `ids`, only the 256x256 tiles that hold the edit's are read, the rest
+        may be anything. `kind` "push": `edit` is the finished edit; "undo" and "redo": the edit that `History`
+        returned. A picture that was new, predicted or failed becomes edited. If it raises, nothing was written: call it
+        again with the same `edit`, or go on with the next step, which then carries the missed ones along.
         """
-        raise NotImplementedError
+        if kind not in journal.KINDS:
+            raise ValueError(f"a step is one of {journal.KINDS}, not {kind!r}")
+        segments = {key: segmentation.segments.get(key) for key in edit.segments}
+        step = Step(edit, kind, maps.pack_touched(segmentation.ids, edit), segments)
+        with self._missed.until_saved(picture_id, step) as steps, self._database.writing() as db:
+            self._write_steps(picture_id, steps)
+            db.execute(
+                "UPDATE pictures SET state = 'edited', error = '' "
+                "WHERE id = ? AND state IN ('new', 'predicted', 'failed')",
+                (picture_id,),
+            )
 
-    def load_history(self, picture_id: int, budget: int = 256 << 20) -> History:
+    def _write_steps(self, picture_id: int, steps: Sequence[Step]) -> None:
+        """Inside a transaction."""
+        with self._database.writing() as db:
+            for step in steps:
+                map_id = self._map_for_steps(picture_id, step.edit.size)
+                maps.write_tiles(db, map_id, step.tiles)
+                maps.write_segments(db, map_id, step.segments)
+                journal.record(db, picture_id, step.edit, step.kind, budget=self.journal_budget)
+
+    def _map_for_steps(self, picture_id: int, size: tuple[int, int]) -> int:
+        with self._database.writing() as db:
+            found = maps.find(db, picture_id, "annotation")
+            if found is None:
+                return maps.add(db, picture_id, "annotation", size)
+            if found[1] != size:
+                raise ValueError(f"the step is of a map of {size}, the annotation has {found[1]}")
+            return found[0]
+
+    def load_history(self, picture_id: int, budget: int = JOURNAL_BUDGET) -> History:
         """Undo and redo of the annotation, the newest steps that fit `budget` bytes."""
-        raise NotImplementedError
+        with self._database.reading() as db:
+            found = maps.find(db, picture_id, "annotation")
+            done, undone = journal.load(db, picture_id, budget)
+        return journal.unpack(done, undone, size=found[1], budget=budget) if found else History(budget)
+
+    # Model runs
 
     def add_run(self, card_id: str, card_name: str, options: Mapping[str, object], device: str) -> int:
         """Note a model run; returns its id."""
-        raise NotImplementedError
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._database.writing() as db:
+            cursor = db.execute(
+                "INSERT INTO runs (card_id, card_name, options, device, started) VALUES (?, ?, ?, ?, ?)",
+                (card_id, card_name, _canonical(options), device, started),
+            )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def find_run(self, card_id: str, options: Mapping[str, object], device: str | None = None) -> int | None:
+        """The id of the latest run of a card with exactly these options (on this device), to resume it; or None."""
+        with self._database.reading() as db:
+            row = db.execute(
+                "SELECT max(id) FROM runs WHERE card_id = ? AND options = ? AND (? IS NULL OR device = ?)",
+                (card_id, _canonical(options), device, device),
+            ).fetchone()
+        return row[0]
+
+    def pictures_of_run(self, run_id: int) -> set[int]:
+        """Ids of the pictures whose prediction layer is of this run."""
+        with self._database.reading() as db:
+            rows = db.execute("SELECT picture_id FROM maps WHERE run_id = ? AND layer = 'prediction'", (run_id,))
+            return {i for (i,) in rows}
 
     def save_prediction(
         self,
@@ -169,22 +344,57 @@ class Project:
     ) -> None:
         """Store a model's answer in one transaction: prediction layer, raw objects, doubt.
 
-        `to_annotation`: it becomes the annotation as well (as by `save_map`) and the state "predicted".
+        `to_annotation`: it becomes the annotation as well (undo as in `save_map`) and the state "predicted"; otherwise
+        only a new or failed picture becomes predicted.
         """
-        raise NotImplementedError
+        tiles = maps.pack_all(segmentation.ids)
+        state = "1" if to_annotation else "state IN ('new', 'failed')"
+        doubt = min(1.0, max(0.0, doubt)) if doubt == doubt else 1.0  # not a number: look at it first
+        with self._missed.until_saved(picture_id) as steps, self._database.writing() as db:
+            maps.replace(db, picture_id, "prediction", tiles, segmentation, run_id=run_id)
+            maps.write_instances(db, picture_id, instances)
+            self._write_steps(picture_id, steps)
+            if to_annotation:
+                self._keep_for_undo(picture_id, segmentation, N_("model answer"))
+                maps.replace(db, picture_id, "annotation", tiles, segmentation, run_id=run_id)
+            db.execute("UPDATE pictures SET doubt = ? WHERE id = ?", (doubt, picture_id))
+            db.execute(f"UPDATE pictures SET state = 'predicted', error = '' WHERE id = ? AND {state}", (picture_id,))
 
     def load_instances(self, picture_id: int) -> tuple[Instance, ...]:
         """The raw objects of the last prediction, as they were saved; may overlap."""
-        raise NotImplementedError
+        with self._database.reading() as db:
+            rows = db.execute(
+                "SELECT class_id, score, height, width, counts FROM instances WHERE picture_id = ? ORDER BY position",
+                (picture_id,),
+            ).fetchall()
+        try:
+            return maps.read_instances(rows)
+        except ValueError as error:
+            raise self._damaged(picture_id) from error
 
     def label_source(self, picture_id: int, layer: str = "prediction") -> RunInfo | None:
         """The run that the layer's labels came from; None if a person made or imported them."""
-        raise NotImplementedError
+        _check_layer(layer)
+        with self._database.reading() as db:
+            row = db.execute(
+                f"SELECT {_RUN_COLUMNS} FROM maps JOIN runs ON runs.id = run_id WHERE picture_id = ? AND layer = ?",
+                (picture_id, layer),
+            ).fetchone()
+        return row and RunInfo(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5])
 
-    def get_meta(self, key: str, default: object = None) -> object:
-        """A JSON value kept under `key`."""
-        raise NotImplementedError
+    def _damaged(self, picture_id: int) -> SegDeskError:
+        return SegDeskError(
+            "The labels of {name} are damaged in the project file.",
+            "Run a model on the picture again, or open a backup copy of the project.",
+            name=self.picture(picture_id).path,
+        )
 
-    def set_meta(self, key: str, value: object) -> None:
-        """Keep a JSON value under `key`."""
-        raise NotImplementedError
+
+def _check_layer(layer: str) -> None:
+    if layer not in LAYERS:
+        raise ValueError(f"no such layer: {layer}")
+
+
+def _canonical(options: Mapping[str, object]) -> str:
+    """JSON that is equal for equal options."""
+    return json.dumps(options, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,102 @@
+"""The undo journal in the project file: two stacks of packed edits a picture, within a byte budget.
+
+The functions take the connection of an open transaction. A step's row moves as `History` moves the edit: what comes out
+of a swap is another edit, so the row that leaves one stack is dropped and the new edit goes on top of the other.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from segdesk.domain.edit import Edit, History
+
+DONE, UNDONE = 0, 1
+KINDS = ("push", "undo", "redo")
+
+
+def record(connection: sqlite3.Connection, picture_id: int, edit: Edit, kind: str, *, budget: int) -> None:
+    """Follow one step of the picture's `History`: "push", "undo" or "redo"."""
+    if kind == "push":
+        connection.execute("DELETE FROM journal WHERE picture_id = ? AND stack = ?", (picture_id, UNDONE))
+        _add(connection, picture_id, DONE, edit)
+        _drop_oldest(connection, picture_id, budget)
+    elif kind == "undo":
+        _remove_top(connection, picture_id, DONE)
+        _add(connection, picture_id, UNDONE, edit)
+    elif kind == "redo":
+        _remove_top(connection, picture_id, UNDONE)
+        _add(connection, picture_id, DONE, edit)
+    else:
+        raise ValueError(f"a step is one of {KINDS}, not {kind!r}")
+
+
+def clear(connection: sqlite3.Connection, picture_id: int) -> None:
+    """Forget both stacks: the map that they belong to is gone."""
+    connection.execute("DELETE FROM journal WHERE picture_id = ?", (picture_id,))
+
+
+def load(connection: sqlite3.Connection, picture_id: int, budget: int) -> tuple[list[bytes], list[bytes]]:
+    """(done, undone) packed, the newest last, as many of the newest as fit `budget` bytes."""
+    done, left = _newest(connection, picture_id, DONE, budget)
+    undone, _ = _newest(connection, picture_id, UNDONE, left)
+    return done, undone
+
+
+def unpack(done: list[bytes], undone: list[bytes], *, size: tuple[int, int], budget: int) -> History:
+    """The `History` of a map of `size` (H, W). A damaged step takes those behind it along, never the map's labels."""
+    return History(budget, _readable(done, size), _readable(undone, size))
+
+
+def _readable(packed: list[bytes], size: tuple[int, int]) -> list[Edit]:
+    """The newest steps down to the first that cannot be read."""
+    edits: list[Edit] = []
+    for data in reversed(packed):
+        try:
+            edit = Edit.from_bytes(data)
+        except ValueError:
+            break
+        if edit.size != size:
+            break
+        edits.append(edit)
+    return edits[::-1]
+
+
+def _newest(connection: sqlite3.Connection, picture_id: int, stack: int, budget: int) -> tuple[list[bytes], int]:
+    rows = connection.execute(
+        "SELECT bytes, edit FROM journal WHERE picture_id = ? AND stack = ? ORDER BY id DESC", (picture_id, stack)
+    )
+    found: list[bytes] = []
+    for size, edit in rows:
+        budget -= size
+        if budget < 0 and found:
+            break
+        found.append(edit)
+    return found[::-1], max(0, budget)
+
+
+def _add(connection: sqlite3.Connection, picture_id: int, stack: int, edit: Edit) -> None:
+    connection.execute(
+        "INSERT INTO journal (picture_id, stack, bytes, edit) VALUES (?, ?, ?, ?)",
+        (picture_id, stack, edit.nbytes, edit.to_bytes()),
+    )
+
+
+def _remove_top(connection: sqlite3.Connection, picture_id: int, stack: int) -> None:
+    connection.execute(
+        "DELETE FROM journal WHERE id = (SELECT max(id) FROM journal WHERE picture_id = ? AND stack = ?)",
+        (picture_id, stack),
+    )
+
+
+def _drop_oldest(connection: sqlite3.Connection, picture_id: int, budget: int) -> None:
+    """Keep within the budget as `History.push` does: the newest step always stays."""
+    where = "WHERE picture_id = ? AND stack = ?"
+    total = connection.execute(f"SELECT sum(bytes) FROM journal {where}", (picture_id, DONE)).fetchone()[0]
+    if total <= budget:
+        return
+    rows = connection.execute(f"SELECT id, bytes FROM journal {where} ORDER BY id", (picture_id, DONE)).fetchall()
+    for key, size in rows[:-1]:
+        if total <= budget:
+            break
+        connection.execute("DELETE FROM journal WHERE id = ?", (key,))
+        total -= size

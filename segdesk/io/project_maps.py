@@ -1,0 +1,165 @@
+"""Label maps in the project file: compressed 256x256 tiles and a table of segments.
+
+Functions take the connection of an open transaction; packing needs none and may run outside the lock.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from segdesk.domain.edit import TILE as EDIT_TILE
+from segdesk.domain.edit import Edit, pack_tile, unpack_tile
+from segdesk.domain.prediction import Instance
+from segdesk.domain.rle import Rle
+from segdesk.domain.segmentation import Segment, Segmentation
+
+TILE = 256
+Tiles = dict[tuple[int, int], bytes]  # (row, column) -> packed; b"" = void everywhere, not stored
+
+
+def pack_all(ids: np.ndarray) -> Tiles:
+    """Every tile of an (H, W) map that is not void."""
+    height, width = ids.shape
+    keys = ((r, c) for r in range(-(-height // TILE)) for c in range(-(-width // TILE)))
+    return {key: packed for key in keys if (packed := _pack(ids, key))}
+
+
+def pack_touched(ids: np.ndarray, edit: Edit) -> Tiles:
+    """The tiles that hold an edit's 64x64 ones; the rest of `ids` is not looked at."""
+    ratio = TILE // EDIT_TILE
+    return {key: _pack(ids, key) for key in {(r // ratio, c // ratio) for r, c in edit.tiles}}
+
+
+def _pack(ids: np.ndarray, key: tuple[int, int]) -> bytes:
+    tile = ids[_slices(key, ids.shape)]
+    return pack_tile(tile) if tile.any() else b""
+
+
+def _slices(key: tuple[int, int], size: tuple[int, ...]) -> tuple[slice, slice]:
+    y, x = key[0] * TILE, key[1] * TILE
+    return slice(y, min(y + TILE, size[0])), slice(x, min(x + TILE, size[1]))
+
+
+def find(connection: sqlite3.Connection, picture_id: int, layer: str) -> tuple[int, tuple[int, int]] | None:
+    """(map id, (height, width)) of a layer, or None."""
+    row = connection.execute(
+        "SELECT id, height, width FROM maps WHERE picture_id = ? AND layer = ?", (picture_id, layer)
+    ).fetchone()
+    return row and (row[0], (row[1], row[2]))
+
+
+def load(connection: sqlite3.Connection, picture_id: int, layer: str) -> tuple[Tiles, Segmentation] | None:
+    """The packed tiles, and a void map of the right size with the segments; `unpack` joins them outside the lock."""
+    found = find(connection, picture_id, layer)
+    if found is None:
+        return None
+    map_id, size = found
+    rows = connection.execute("SELECT tile_row, tile_col, data FROM tiles WHERE map_id = ?", (map_id,))
+    tiles = {(row, col): data for row, col, data in rows}
+    rows = connection.execute(
+        "SELECT id, class_id, score, by_human, crowd FROM segments WHERE map_id = ? ORDER BY id", (map_id,)
+    )
+    segments = {key: Segment(cls, score, bool(human), bool(crowd)) for key, cls, score, human, crowd in rows}
+    return tiles, Segmentation(np.zeros(size, np.uint16), segments)
+
+
+def unpack(tiles: Tiles, target: Segmentation) -> Segmentation:
+    """Fill the map with its tiles, in place; returns it. Raises ValueError for damaged data."""
+    for key, data in tiles.items():
+        area = target.ids[_slices(key, target.ids.shape)]
+        area[...] = unpack_tile(data, (area.shape[0], area.shape[1]))
+    return target
+
+
+def replace(
+    connection: sqlite3.Connection,
+    picture_id: int,
+    layer: str,
+    tiles: Tiles,
+    segmentation: Segmentation,
+    *,
+    run_id: int | None = None,
+) -> None:
+    """Put a whole map in the place of the layer's old one."""
+    connection.execute("DELETE FROM maps WHERE picture_id = ? AND layer = ?", (picture_id, layer))
+    map_id = add(connection, picture_id, layer, segmentation.size, run_id=run_id)
+    write_tiles(connection, map_id, tiles)
+    write_segments(connection, map_id, segmentation.segments)
+
+
+def add(
+    connection: sqlite3.Connection, picture_id: int, layer: str, size: tuple[int, int], *, run_id: int | None = None
+) -> int:
+    """Add a void map without segments; returns its id. The picture's size is noted if it was not known."""
+    connection.execute(
+        "UPDATE pictures SET height = ?, width = ? WHERE id = ? AND width = 0", (size[0], size[1], picture_id)
+    )
+    cursor = connection.execute(
+        "INSERT INTO maps (picture_id, layer, height, width, run_id) VALUES (?, ?, ?, ?, ?)",
+        (picture_id, layer, size[0], size[1], run_id),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def write_tiles(connection: sqlite3.Connection, map_id: int, tiles: Tiles) -> None:
+    """Store tiles; a void one loses its row."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO tiles (map_id, tile_row, tile_col, data) VALUES (?, ?, ?, ?)",
+        ((map_id, row, col, data) for (row, col), data in tiles.items() if data),
+    )
+    connection.executemany(
+        "DELETE FROM tiles WHERE map_id = ? AND tile_row = ? AND tile_col = ?",
+        [(map_id, row, col) for (row, col), data in tiles.items() if not data],
+    )
+
+
+def write_segments(connection: sqlite3.Connection, map_id: int, segments: Mapping[int, Segment | None]) -> None:
+    """Store entries of the segment table; None removes one."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO segments (map_id, id, class_id, score, by_human, crowd) VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            (map_id, int(k), int(s.class_id), float(s.score), s.by_human, s.crowd)
+            for k, s in segments.items()
+            if s is not None
+        ),
+    )
+    connection.executemany(
+        "DELETE FROM segments WHERE map_id = ? AND id = ?", [(map_id, int(k)) for k, s in segments.items() if s is None]
+    )
+
+
+def write_instances(connection: sqlite3.Connection, picture_id: int, instances: Sequence[Instance]) -> None:
+    """Replace the raw objects of a picture."""
+    connection.execute("DELETE FROM instances WHERE picture_id = ?", (picture_id,))
+    connection.executemany(
+        "INSERT INTO instances (picture_id, position, class_id, score, height, width, counts) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            (picture_id, n, int(i.class_id), float(i.score), *i.mask.size, _packed_counts(i.mask))
+            for n, i in enumerate(instances)
+        ),
+    )
+
+
+def read_instances(rows: Iterable[tuple[int, float, int, int, bytes]]) -> tuple[Instance, ...]:
+    """Objects from rows of (class id, score, height, width, packed runs). Raises ValueError for damaged data."""
+    return tuple(
+        Instance(class_id, score, Rle((height, width), _unpacked_counts(data)))
+        for class_id, score, height, width, data in rows
+    )
+
+
+def _packed_counts(mask: Rle) -> bytes:
+    return zlib.compress(np.ascontiguousarray(mask.counts, "<u4").tobytes(), 1)
+
+
+def _unpacked_counts(data: bytes) -> np.ndarray:
+    try:
+        return np.frombuffer(zlib.decompress(data), "<u4").astype(np.uint32)
+    except zlib.error as error:
+        raise ValueError("damaged runs") from error

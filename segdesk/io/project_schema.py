@@ -1,0 +1,143 @@
+"""The tables of a project file and the steps that bring an older file up to date.
+
+`PRAGMA application_id` tells a project from other SQLite files, `PRAGMA user_version` counts the steps it has seen. A
+change of the tables is a new entry at the end of `STEPS`; an entry that was released is never edited.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+APPLICATION_ID = 0x53674473  # "SgDs"
+
+_FIRST = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE classes (
+    id INTEGER PRIMARY KEY,
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    red INTEGER NOT NULL,
+    green INTEGER NOT NULL,
+    blue INTEGER NOT NULL,
+    is_thing INTEGER NOT NULL
+);
+
+CREATE TABLE pictures (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,
+    sort_key TEXT NOT NULL,
+    width INTEGER NOT NULL DEFAULT 0,
+    height INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL DEFAULT 'new',
+    doubt REAL NOT NULL DEFAULT 0,
+    seconds REAL NOT NULL DEFAULT 0,
+    pixels_changed INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX pictures_in_order ON pictures (sort_key);
+
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    card_id TEXT NOT NULL,
+    card_name TEXT NOT NULL,
+    options TEXT NOT NULL,
+    device TEXT NOT NULL,
+    started TEXT NOT NULL
+);
+
+CREATE TABLE maps (
+    id INTEGER PRIMARY KEY,
+    picture_id INTEGER NOT NULL REFERENCES pictures (id) ON DELETE CASCADE,
+    layer TEXT NOT NULL,
+    height INTEGER NOT NULL,
+    width INTEGER NOT NULL,
+    run_id INTEGER REFERENCES runs (id),
+    UNIQUE (picture_id, layer)
+);
+CREATE INDEX maps_of_run ON maps (run_id);
+
+-- 256x256 tiles; one that is void everywhere has no row
+CREATE TABLE tiles (
+    map_id INTEGER NOT NULL REFERENCES maps (id) ON DELETE CASCADE,
+    tile_row INTEGER NOT NULL,
+    tile_col INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (map_id, tile_row, tile_col)
+);
+
+CREATE TABLE segments (
+    map_id INTEGER NOT NULL REFERENCES maps (id) ON DELETE CASCADE,
+    id INTEGER NOT NULL,
+    class_id INTEGER NOT NULL,
+    score REAL NOT NULL,
+    by_human INTEGER NOT NULL,
+    crowd INTEGER NOT NULL,
+    PRIMARY KEY (map_id, id)
+) WITHOUT ROWID;
+
+-- raw objects of the last prediction, best first; they may overlap
+CREATE TABLE instances (
+    picture_id INTEGER NOT NULL REFERENCES pictures (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    class_id INTEGER NOT NULL,
+    score REAL NOT NULL,
+    height INTEGER NOT NULL,
+    width INTEGER NOT NULL,
+    counts BLOB NOT NULL,
+    PRIMARY KEY (picture_id, position)
+) WITHOUT ROWID;
+
+-- undo (stack 0) and redo (stack 1) of the annotation, the newest of each last
+CREATE TABLE journal (
+    id INTEGER PRIMARY KEY,
+    picture_id INTEGER NOT NULL REFERENCES pictures (id) ON DELETE CASCADE,
+    stack INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    edit BLOB NOT NULL
+);
+CREATE INDEX journal_of_picture ON journal (picture_id, stack, id, bytes);
+"""
+
+STEPS: tuple[str, ...] = (_FIRST,)
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """How many steps the file has seen."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def application(connection: sqlite3.Connection) -> int:
+    """The file's application id; 0 for an SQLite file that nobody marked."""
+    return int(connection.execute("PRAGMA application_id").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection, steps: Sequence[str] = STEPS) -> None:
+    """Take the steps that the file has not seen, all of them or none. The connection is in autocommit mode."""
+    seen = version(connection)
+    if seen >= len(steps):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for step in steps[seen:]:
+            for statement in _statements(step):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(steps)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _statements(script: str) -> list[str]:
+    """The single statements of a script: `executescript` would commit before it begins."""
+    found, current = [], ""
+    for line in script.splitlines(keepends=True):
+        current += line
+        if sqlite3.complete_statement(current):
+            found.append(current)
+            current = ""
+    return found
