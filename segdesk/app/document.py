@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segdesk.app import rules
+from segdesk.app.areas import Areas, tiles_histogram
+from segdesk.app.changes import Changes
+from segdesk.app.rules import MAX_BRUSH, MIN_BRUSH, Hand
+from segdesk.app.timeline import Timeline
+from segdesk.domain.capsule import Line, masks
 from segdesk.domain.classes import VOID, ClassSet
-from segdesk.domain.edit import Edit, History, Rect, Stroke
+from segdesk.domain.edit import Edit, History, Rect, Stroke, clip
 from segdesk.domain.segmentation import Segment, Segmentation
 
 if TYPE_CHECKING:
     from segdesk.io.project import PictureRow
 
-MIN_BRUSH, MAX_BRUSH = 1, 400
-
 Background = Callable[[Callable[[], object], Callable[[object], None]], None]
-"""`background(work, then)`: run `work()` in a thread, then `then(result)` on the UI thread."""
-
-
-@dataclass
-class Hand:
-    """What the person paints with; one for the whole session, handed from document to document.
-
-    `active_class` 0 = paint void. `brush_size` is the diameter in image pixels, 1..400. `protect`: pixels of other
-    classes and of other objects keep their label.
-    """
-
-    active_class: int = VOID
-    other_class: int = VOID
-    brush_size: float = 24.0
-    protect: bool = False
+"""`background(work, then)`: run `work()` in a thread, then `then(result)` on the UI thread. `work` does not raise."""
 
 
 class Document:
@@ -42,6 +31,11 @@ class Document:
     `on_segments` ()    the segment table, an area or the class set changed (at the end of a stroke, not in each step)
     `on_edit`    (edit, kind) an undo step was made; kind "push", "undo", "redo"; see `snapshot`
     `on_state`   ()     active class, active segment, brush size, protection, preview or `busy` changed
+    `on_picked`  (segment) the person pointed at a segment or at void (0)
+
+    `preview` is a model's answer that waits for Apply or Discard; `prediction` the model's last answer. Large changes
+    (undo of a large step, a new answer, deletion) run through `background` where it is set; while one is under way
+    that the person asked for, `busy` is true and no stroke can begin.
     """
 
     def __init__(
@@ -55,126 +49,337 @@ class Document:
         *,
         hand: Hand | None = None,
     ) -> None:
+        if segmentation.size != pixels.shape[:2]:
+            raise ValueError("the label map and the picture have different sizes")
+        if not segmentation.ids.flags.writeable:
+            segmentation = segmentation.copy()
         self.row = row
         self.pixels = pixels
         self.segmentation = segmentation
-        self.history = history
         self.classes = classes
         self.prediction = prediction
         self.preview: Segmentation | None = None
         self.hand = hand or Hand()
         self.background: Background | None = None
-        self.busy = False
         self.on_pixels: list[Callable[[Rect], None]] = []
         self.on_segments: list[Callable[[], None]] = []
         self.on_edit: list[Callable[[Edit, str], None]] = []
         self.on_state: list[Callable[[], None]] = []
+        self.on_picked: list[Callable[[int], None]] = []
+        self.areas = Areas()
+        self.changes = Changes(self, Timeline(history, hand_work=row.state in ("edited", "verified")))
+        self.revision = 0
+        self._preview_name = ""
+        self._active_segment = VOID
+        self._stroke: Stroke | None = None
+        self._protect = False
+        self._guards: dict[int, np.ndarray | None] = {}
+        self._emptied: set[int] = set()
+        self._choose_a_class()
 
-    # What the person works with (properties over `hand`; setting one calls `on_state`)
+    # ---- what the person works with
 
-    active_class: int
-    active_segment: int | None
-    brush_size: float
-    protect: bool
+    @property
+    def active_class(self) -> int:
+        """The class that strokes paint; 0 = void."""
+        return self.hand.active_class
+
+    @active_class.setter
+    def active_class(self, class_id: int) -> None:
+        if class_id != self.hand.active_class:
+            self.hand.other_class, self.hand.active_class = self.hand.active_class, class_id
+            if self.class_of(self._active_segment) != class_id and class_id != VOID:
+                self._active_segment = VOID
+            self.tell(self.on_state)
+
+    @property
+    def active_segment(self) -> int | None:
+        """The object that was picked, which strokes extend; None if there is none."""
+        return self._active_segment if self._active_segment in self.segmentation.segments else None
+
+    @active_segment.setter
+    def active_segment(self, segment_id: int | None) -> None:
+        self._active_segment = segment_id or VOID
+        self.tell(self.on_state)
+
+    @property
+    def brush_size(self) -> float:
+        """Diameter in image pixels."""
+        return self.hand.brush_size
+
+    @brush_size.setter
+    def brush_size(self, size: float) -> None:
+        self.hand.brush_size = min(float(MAX_BRUSH), max(float(MIN_BRUSH), size))
+        self.tell(self.on_state)
+
+    @property
+    def protect(self) -> bool:
+        """Whether pixels of other classes and other objects keep their label."""
+        return self.hand.protect
+
+    @protect.setter
+    def protect(self, on: bool) -> None:
+        self.hand.protect = on
+        self.tell(self.on_state)
 
     def set_classes(self, classes: ClassSet) -> None:
         """The project's class set changed."""
-        raise NotImplementedError
+        self.classes = classes
+        self._choose_a_class()
+        self.tell(self.on_segments)
 
     def swap_void(self) -> None:
         """Paint void instead of the active class, and back (key X)."""
-        raise NotImplementedError
+        self.active_class = self.hand.other_class if self.active_class == VOID else VOID
 
-    # Reading
+    def pick(self, x: float, y: float) -> int:
+        """Take the class under a point, and the object there if it is a thing; returns its segment id, 0 for void
+        (which lets go of the object that was picked)."""
+        key = self.segment_at(x, y)
+        if key != VOID:
+            self.active_class = self.class_of(key)
+        self.active_segment = key if self.is_thing(self.class_of(key)) else None
+        for listener in self.on_picked:
+            listener(key)
+        return key
+
+    # ---- reading
+
+    @property
+    def history(self) -> History:
+        """The undo and redo steps; changed only by this document."""
+        return self.changes.timeline.history
 
     def segment_at(self, x: float, y: float) -> int:
         """The segment id of the pixel at image coordinates, 0 for void and outside the picture."""
-        raise NotImplementedError
+        height, width = self.segmentation.size
+        inside = 0 <= x < width and 0 <= y < height
+        return int(self.segmentation.ids[int(y), int(x)]) if inside else VOID
 
     def segment(self, segment_id: int) -> Segment | None:
         """The table's entry."""
-        raise NotImplementedError
+        return self.segmentation.segments.get(segment_id)
 
     @property
     def areas_ready(self) -> bool:
         """Whether all pixels have been counted (a large map is counted in slices)."""
-        raise NotImplementedError
+        return self.areas.ready
 
     def count_some(self, seconds: float = 0.004) -> bool:
-        """Go on counting areas for about this long; returns `areas_ready`."""
-        raise NotImplementedError
+        """Go on counting areas for about this long; returns `areas_ready`. `on_segments` is called at the end."""
+        if not self.areas.ready and self.areas.count_some(self.segmentation.ids, seconds):
+            self.tell(self.on_segments)
+        return self.areas.ready
 
     def area(self, segment_id: int) -> int:
         """Pixels of a segment (so far, until `areas_ready`)."""
-        raise NotImplementedError
+        return int(self.areas.counts[segment_id])
 
-    # Strokes
+    def snapshot(self, edit: Edit) -> Segmentation:
+        """Within `on_edit`: the map after that edit, for saving. Valid in the 256x256 tiles that `edit` touches, and
+        only until `on_edit` returns: copy what is to be kept."""
+        return self.changes.state_after or self.segmentation
 
-    def begin(self, name: str) -> Stroke:
-        """Start a stroke; `name` is what the undo menu shows (marked by `N_`). Discards a pending preview."""
-        raise NotImplementedError
+    # ---- strokes
+
+    @property
+    def painting(self) -> bool:
+        """Whether a stroke is under way."""
+        return self._stroke is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a large change that the person asked for is under way."""
+        return self.changes.busy
+
+    def begin(self, name: str, *, protect: bool = False) -> Stroke:
+        """Start a stroke. `name` is what the undo menu shows (marked by `N_`); `protect` protects other labels for
+        this stroke. Discards a pending preview: going on painting means keeping one's own work. Raises RuntimeError
+        while `busy`."""
+        if self.busy:
+            raise RuntimeError("a large change is under way")
+        self.commit()
+        self.discard_preview()
+        self.finish_counting()
+        self._stroke = Stroke(self.segmentation, name)
+        self._protect = protect or self.protect
+        self._guards, self._emptied = {}, set()
+        return self._stroke
+
+    def target_at(self, x: float, y: float) -> int:
+        """Within a stroke that begins at (x, y): the segment to paint (`rules.choose_target`); a new one joins the
+        table. Raises SegDeskError if the map is full."""
+        assert self._stroke is not None
+        key, fresh = rules.choose_target(self, x, y)
+        if fresh is not None:
+            self._stroke.set_segment(key, fresh)
+            self._emptied.add(key)
+            self.tell(self.on_segments)
+        return key
+
+    def paint(self, x: int, y: int, mask: np.ndarray, value: int) -> Rect:
+        """Within a stroke: set the pixels of the (h, w) bool `mask`, whose top-left is (x, y), to segment `value`
+        where protection allows it. Returns the rectangle; the caller reports it by `changed`."""
+        assert self._stroke is not None
+        h, w = mask.shape
+        rect = clip((x, y, x + w, y + h), self.segmentation.size)
+        x0, y0, x1, y1 = rect
+        if x1 <= x0 or y1 <= y0:
+            return 0, 0, 0, 0
+        window = self.segmentation.ids[y0:y1, x0:x1]
+        hit = mask[y0 - y : y1 - y, x0 - x : x1 - x] & (window != value)
+        if value not in self._guards:
+            self._guards[value] = rules.guard(self, value) if self._protect else None
+        guard = self._guards[value]
+        if guard is not None:
+            hit &= guard[window]
+        old = window[hit]
+        if old.size:
+            self.revision += 1
+            self._stroke.write(x0, y0, hit, value)
+            self._emptied.update(self.areas.replaced(old, value))
+        return rect
+
+    def paint_line(self, line: Line, value: int) -> None:
+        """Within a stroke: paint a thick line, exactly, and report it."""
+        rects = [self.paint(x, y, mask, value) for x, y, mask in masks(line, self.segmentation.size)]
+        if rects:
+            x0, y0, x1, y1 = zip(*rects, strict=True)
+            self.changed((min(x0), min(y0), max(x1), max(y1)))
+
+    def changed(self, rect: Rect) -> None:
+        """Report a painted rectangle, so that it is drawn."""
+        for listener in self.on_pixels:
+            listener(rect)
 
     def commit(self) -> Edit | None:
-        """End the stroke as one undo step; None if nothing changed."""
-        raise NotImplementedError
+        """End the stroke as one undo step; None if nothing changed. Objects that lost their last pixel leave the
+        table with it."""
+        if self._stroke is None:
+            return None
+        for key in self._emptied:
+            if key != VOID and self.areas.counts[key] == 0:
+                self._stroke.set_segment(key, None)
+        edit = self._stroke.commit()
+        self._stroke = None
+        if edit is not None:
+            self.changes.record("push", edit)
+        self.tell(self.on_segments)
+        self.changes.go_on()
+        return edit
 
     def abort(self) -> None:
         """Take the stroke back."""
-        raise NotImplementedError
+        if self._stroke is None:
+            return
+        keys = self._stroke.touched()
+        painted = tiles_histogram(self.segmentation.ids, keys)
+        rect = self._stroke.abort()
+        self.areas.counts += tiles_histogram(self.segmentation.ids, keys) - painted
+        self._stroke = None
+        self.revision += 1
+        self.changed(rect)
+        self.tell(self.on_segments)
+        self.changes.go_on()
 
-    # Undo
+    # ---- undo and whole maps
 
     @property
     def can_undo(self) -> bool:
         """Whether there is a step to undo."""
-        raise NotImplementedError
+        return bool(self.history.done)
 
     @property
     def can_redo(self) -> bool:
         """Whether there is a step to redo."""
-        raise NotImplementedError
+        return bool(self.history.undone)
 
     def undo(self) -> None:
-        """Take the last step back. A step that covers much of a large map is swapped in a thread (`busy` meanwhile)."""
-        raise NotImplementedError
+        """Take the last step back; a step that covers much of a large map is swapped in the background."""
+        self.changes.move("undo")
 
     def redo(self) -> None:
         """Do the last undone step again."""
-        raise NotImplementedError
-
-    def snapshot(self, edit: Edit) -> Segmentation:
-        """To be called in `on_edit`: a map for the store thread, filled only in the 256x256 tiles that `edit` touches,
-        with its own copy of the segment table. Costs what the edit covers."""
-        raise NotImplementedError
-
-    # Whole maps
+        self.changes.move("redo")
 
     @property
     def has_hand_edits_since_result(self) -> bool:
         """Whether a model's answer would overwrite hand work."""
-        raise NotImplementedError
+        return self.changes.timeline.hand_work
 
     def apply(self, segmentation: Segmentation, name: str) -> None:
         """Replace the map as one undo step (an import, labels copied from another picture)."""
-        raise NotImplementedError
+        self.changes.replace_map(segmentation, name, answer=False)
 
     def apply_result(self, segmentation: Segmentation, name: str) -> None:
-        """Take a model's answer: one undo step; in the place of the previous answer's step where that is the last one;
-        a preview (`preview`, overlay only) where hand edits would be overwritten."""
-        raise NotImplementedError
+        """Take a model's answer, which also becomes `prediction`: one undo step; in the place of the previous answer's
+        step where that is the last one; a `preview` (overlay only) where hand edits would be overwritten. Where the
+        latest answer is still being worked in, a newer one takes its place."""
+        self.prediction = segmentation
+        self.changes.take_answer(segmentation, name)
 
     def accept_preview(self) -> None:
         """Apply the preview as one undo step."""
-        raise NotImplementedError
+        if self.preview is not None:
+            answer, self.preview = self.preview, None
+            self.changes.replace_map(answer, self._preview_name, answer=True)
+            self.tell(self.on_state)
 
     def discard_preview(self) -> None:
         """Drop the preview."""
-        raise NotImplementedError
+        if self.preview is not None:
+            self.preview = None
+            self.redraw()
+
+    def show_preview(self, segmentation: Segmentation, name: str) -> None:
+        """Lay an answer over the picture without applying it; `name` is the undo step's if it is accepted."""
+        self.preview, self._preview_name = segmentation, name
+        self.redraw()
 
     def relabel(self, segment_id: int, class_id: int) -> None:
-        """Give a segment another class, as one undo step."""
-        raise NotImplementedError
+        """Give a segment another class, as one undo step. Void deletes it; a stuff class that has a segment already
+        takes its pixels into that."""
+        self.changes.relabel(segment_id, class_id)
 
     def delete(self, segment_id: int) -> None:
         """Make a segment void, as one undo step."""
-        raise NotImplementedError
+        self.changes.relabel(segment_id, VOID)
+
+    # ---- inside
+
+    def _choose_a_class(self) -> None:
+        """There is always a class to paint with, if there is a class at all."""
+        if self.classes.get(self.hand.other_class) is None:
+            self.hand.other_class = VOID
+        unknown = self.hand.active_class != VOID and self.classes.get(self.hand.active_class) is None
+        unset = self.hand.active_class == VOID and self.hand.other_class == VOID
+        if (unknown or unset) and len(self.classes):
+            self.active_class = self.classes[0].id
+
+    def finish_counting(self) -> None:
+        """Count what is left now: a map that changes must be counted (6 ms at 24 megapixels, once)."""
+        if not self.areas.ready:
+            self.count_some(float("inf"))
+
+    def is_thing(self, class_id: int) -> bool:
+        """Whether a class is countable; false for void and unknown classes."""
+        info = self.classes.get(class_id)
+        return info is not None and info.is_thing
+
+    def redraw(self) -> None:
+        """Report that all of the map looks different."""
+        height, width = self.segmentation.size
+        self.changed((0, 0, width, height))
+        self.tell(self.on_segments)
+        self.tell(self.on_state)
+
+    @staticmethod
+    def tell(listeners: list[Callable[[], None]]) -> None:
+        """Call the listeners."""
+        for listener in listeners:
+            listener()
+
+    def class_of(self, segment_id: int) -> int:
+        """The class of a segment; 0 for void and for ids that are not in the table."""
+        segment = self.segmentation.segments.get(segment_id)
+        return segment.class_id if segment else VOID

@@ -158,6 +158,10 @@ class Stroke:
             if key not in self._before:
                 self._before[key] = self._target.ids[tile_slices(key, self._target.size)].copy()
 
+    def touched(self) -> list[TileKey]:
+        """The tiles that may have changed so far."""
+        return list(self._before)
+
     def write(self, x: int, y: int, mask: np.ndarray, value: int) -> None:
         """Set the pixels of the (h, w) bool `mask`, whose top-left is (x, y), to `value`; parts outside are cut off."""
         h, w = mask.shape

@@ -37,6 +37,9 @@ class Modifiers:
     pressure: float = 1.0
 
 
+PLAIN = Modifiers()
+
+
 @dataclass(frozen=True)
 class Cursor:
     """The shape at the pointer: "circle" or "square" of `diameter` image pixels, "cross", "hand" or "arrow"."""
@@ -63,19 +66,19 @@ class BaseTool:
     changes_pixels = False
     """Whether a click changes the map (a double click then paints instead of fitting the view)."""
 
-    def press(self, doc: Document, x: float, y: float, modifiers: Modifiers = Modifiers()) -> None:
+    def press(self, doc: Document, x: float, y: float, modifiers: Modifiers = PLAIN) -> None:
         """A button went down."""
 
-    def move(self, doc: Document, x: float, y: float, modifiers: Modifiers = Modifiers()) -> None:
+    def move(self, doc: Document, x: float, y: float, modifiers: Modifiers = PLAIN) -> None:
         """The pointer moved with the button down."""
 
-    def release(self, doc: Document, x: float, y: float, modifiers: Modifiers = Modifiers()) -> None:
+    def release(self, doc: Document, x: float, y: float, modifiers: Modifiers = PLAIN) -> None:
         """The button went up: the change becomes one undo step."""
 
     def cancel(self, doc: Document) -> None:
         """Escape, or the tool was changed: take everything back that is not one undo step yet."""
 
-    def hover(self, doc: Document, x: float, y: float, modifiers: Modifiers = Modifiers()) -> None:
+    def hover(self, doc: Document, x: float, y: float, modifiers: Modifiers = PLAIN) -> None:
         """The pointer moved with no button down."""
 
     def key(self, doc: Document, key: str) -> bool:

@@ -1,0 +1,22 @@
+"""The eraser: makes pixels void."""
+
+from __future__ import annotations
+
+from segdesk.app.strokes import RoundBrush
+from segdesk.app.tools.base import ToolInfo
+from segdesk.domain.text import N_
+
+INFO = ToolInfo(
+    id="eraser",
+    title=N_("Eraser"),
+    icon="eraser",
+    key="E",
+    order=20,
+    note=N_("Make pixels void. Right button or Ctrl paints; Shift erases the active class only."),
+)
+
+
+class Tool(RoundBrush):
+    """See `RoundBrush`."""
+
+    erases = True

@@ -1,0 +1,193 @@
+"""`Pointer`: turns mouse, wheel and pen into strokes of the tool, panning, zooming and picking."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QTabletEvent, QWheelEvent
+
+from segdesk.app.tools.base import Modifiers
+from segdesk.domain.errors import SegDeskError
+
+if TYPE_CHECKING:
+    from segdesk.ui.canvas import Canvas
+
+WHEEL_STEP = 120.0  # Qt's units a notch of the wheel
+ZOOM_A_NOTCH = 1.25
+Held = Qt.KeyboardModifier
+Button = Qt.MouseButton
+
+
+class Pointer:
+    """Part of one `Canvas`. `doing`: "" (nothing), "tool" (a stroke), "pan", or "dead" (a stroke was cancelled and the
+    button is still down). `at`: the pointer's device position, None outside the canvas."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self.doing = ""
+        self.at: tuple[float, float] | None = None
+        self.space = False
+        self._canvas = canvas
+        self._button = Button.NoButton
+        self._pan_from = (0.0, 0.0)
+
+    # ---- mouse
+
+    def press(self, event: QMouseEvent) -> None:
+        """A button went down."""
+        self._track(event.position())
+        if self.doing:
+            return
+        self._button = event.button()
+        if event.button() == Button.MiddleButton or (self.space and event.button() == Button.LeftButton):
+            self._start_pan()
+        elif event.button() in (Button.LeftButton, Button.RightButton):
+            self._start_tool(_modifiers(event, event.button()))
+
+    def double_press(self, event: QMouseEvent) -> None:
+        """The second press of a double click: fits the view, unless it is a second dab of a painting tool."""
+        tool = self._canvas.tool
+        paints = tool is not None and tool.changes_pixels and self._over_picture()
+        if event.button() == Button.MiddleButton or (event.button() == Button.LeftButton and not paints):
+            self._canvas.zoom_fit()
+        else:
+            self.press(event)
+
+    def move(self, event: QMouseEvent) -> None:
+        """The pointer moved, with or without a button."""
+        self._track(event.position())
+        if self.doing == "pan":
+            self._pan()
+        elif self.doing == "tool":
+            self._use("move", _modifiers(event, self._button))
+        elif not self.doing:
+            self._use("hover", _modifiers(event, Button.NoButton))
+
+    def release(self, event: QMouseEvent) -> None:
+        """A button went up."""
+        if event.button() != self._button:
+            return
+        self._track(event.position())
+        self._end(_modifiers(event, self._button))
+
+    def leave(self) -> None:
+        """The pointer left the canvas."""
+        self.at = None
+
+    # ---- wheel
+
+    def wheel(self, event: QWheelEvent) -> None:
+        """Zoom at the pointer; with Alt the brush's size (Qt turns the wheel sideways while Alt is held)."""
+        self._track(event.position())
+        delta = event.angleDelta()
+        notches = (delta.y() or delta.x()) / WHEEL_STEP
+        if not notches:
+            return
+        if event.modifiers() & Held.AltModifier:
+            self._canvas.step_brush(notches)
+        elif self.doing != "tool":
+            self._canvas.zoom_by(ZOOM_A_NOTCH**notches)
+
+    # ---- pen
+
+    def tablet(self, event: QTabletEvent) -> bool:
+        """A pen: like the left button, with pressure. False leaves the event to Qt, which then sends mouse events."""
+        kind = event.type()
+        if self.space or kind not in (event.Type.TabletPress, event.Type.TabletMove, event.Type.TabletRelease):
+            return False
+        self._track(event.position())
+        modifiers = _modifiers(event, event.button() or self._button, pressure=event.pressure())
+        if kind == event.Type.TabletPress and not self.doing:
+            self._button = event.button()
+            self._start_tool(modifiers)
+        elif kind == event.Type.TabletMove and self.doing == "tool":
+            self._use("move", modifiers)
+        elif kind == event.Type.TabletRelease:
+            # A lifting pen reports no pressure; the line's end keeps the width of its last point.
+            self._end(_modifiers(event, self._button, pressure=0.0))
+        return True
+
+    # ---- from outside
+
+    def finish(self) -> None:
+        """End a stroke under way as if the button went up (another picture or tool comes)."""
+        if self.doing == "tool":
+            self._end(Modifiers())
+
+    def cancel(self) -> bool:
+        """Take a stroke under way back; the button does nothing until it goes up. False if there is none."""
+        canvas = self._canvas
+        if self.doing != "tool" or canvas.tool is None or canvas.document is None:
+            return False
+        canvas.tool.cancel(canvas.document)
+        self.doing = "dead"
+        return True
+
+    # ---- inside
+
+    def _track(self, position: QPointF) -> None:
+        scale = self._canvas.devicePixelRatioF()
+        self.at = position.x() * scale, position.y() * scale
+        self._canvas.pointer_moved()
+
+    def _over_picture(self) -> bool:
+        doc = self._canvas.document
+        if doc is None or self.at is None:
+            return False
+        x, y = self._canvas.view.to_image(*self.at)
+        return 0 <= x < doc.pixels.shape[1] and 0 <= y < doc.pixels.shape[0]
+
+    def _start_tool(self, modifiers: Modifiers) -> None:
+        doc = self._canvas.document
+        if doc is None:
+            return
+        if modifiers.alt and not modifiers.right:
+            doc.pick(*self._position())
+        elif self._canvas.tool is None:
+            self._start_pan()
+        elif not doc.busy:
+            self.doing = "tool"
+            self._use("press", modifiers)
+
+    def _start_pan(self) -> None:
+        if self.at is not None:
+            self.doing, self._pan_from = "pan", self.at
+            self._canvas.update_cursor()
+
+    def _pan(self) -> None:
+        assert self.at is not None
+        dx, dy = round(self.at[0] - self._pan_from[0]), round(self.at[1] - self._pan_from[1])
+        self._pan_from = self._pan_from[0] + dx, self._pan_from[1] + dy
+        self._canvas.set_view(self._canvas.view.moved(dx, dy))
+
+    def _end(self, modifiers: Modifiers) -> None:
+        doing, self.doing, self._button = self.doing, "", Button.NoButton
+        if doing == "tool":
+            self._use("release", modifiers)
+        self._canvas.update_cursor()
+
+    def _use(self, verb: str, modifiers: Modifiers) -> None:
+        """Call the tool; an error that a person can act on is reported and ends the stroke."""
+        canvas = self._canvas
+        if canvas.tool is None or canvas.document is None:
+            return
+        try:
+            getattr(canvas.tool, verb)(canvas.document, *self._position(), modifiers)
+        except SegDeskError as error:
+            self.doing = "dead" if self.doing else ""
+            canvas.problem.emit(error)
+        canvas.sketches_changed()
+
+    def _position(self) -> tuple[float, float]:
+        return self._canvas.view.to_image(*self.at) if self.at is not None else (0.0, 0.0)
+
+
+def _modifiers(event: QMouseEvent | QTabletEvent, button: Qt.MouseButton, *, pressure: float = 1.0) -> Modifiers:
+    held = event.modifiers()
+    return Modifiers(
+        shift=bool(held & Held.ShiftModifier),
+        ctrl=bool(held & Held.ControlModifier),
+        alt=bool(held & Held.AltModifier),
+        right=button == Button.RightButton,
+        pressure=pressure,
+    )

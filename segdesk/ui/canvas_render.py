@@ -1,0 +1,228 @@
+"""`Renderer`: the visible part of picture and labels in a buffer of the screen's resolution. UI thread only.
+
+Two buffers: `base` is the picture alone, made anew when the view changes; `shown` is base with the labels over it, of
+which only dirty rectangles are made anew while painting. Every pixel of both depends on its own position only, never
+on the rectangle that it is made in, so a partial and a full repaint agree exactly.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from segdesk.app.pyramid import Pyramid
+from segdesk.domain.edit import Rect
+from segdesk.ui import overlay
+from segdesk.ui.canvas_view import View
+
+BAND = 256  # rows that are composed at once, to bound the memory of a full repaint
+GRID_ZOOM = 12.0  # device pixels per image pixel from which the pixel grid is drawn
+SHARP_ZOOM = 2.0  # from here on each pixel of the picture is a plain square
+
+
+class Renderer:
+    """Set the attributes, tell what is out of date, then `flush` and draw `image`."""
+
+    def __init__(self) -> None:
+        self.view = View()
+        self.pyramid: Pyramid | None = None
+        self.ids: np.ndarray | None = None
+        self.tables: overlay.Tables | None = None
+        self.lookup: np.ndarray | None = None
+        self.background = QColor(40, 40, 40)
+        self.scale = 1.0
+        self.image = QImage()
+        self._base = np.zeros((0, 0, 4), np.uint8)
+        self._shown = np.zeros((0, 0, 4), np.uint8)
+        self._base_view: View | None = None
+        self._dirty: Rect | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in device pixels."""
+        return self._shown.shape[1], self._shown.shape[0]
+
+    def resize(self, width: int, height: int) -> None:
+        """Make the buffers fit the widget, in device pixels."""
+        if (width, height) == self.size:
+            return
+        self.image = QImage(max(1, width), max(1, height), QImage.Format.Format_RGB32)
+        self._shown = np.frombuffer(self.image.bits(), np.uint8).reshape(self.image.height(), self.image.width(), 4)
+        self._base = np.empty_like(self._shown)
+        self.invalidate()
+
+    def invalidate(self) -> None:
+        """Everything is out of date."""
+        self._base_view = None
+        self._dirty = (0, 0, *self.size)
+
+    def invalidate_labels(self) -> None:
+        """The colours or the whole map are out of date, the picture is not."""
+        self._dirty = (0, 0, *self.size)
+
+    def mark(self, rect: Rect) -> Rect:
+        """The map changed inside an image rectangle; returns the device rectangle that will look different."""
+        x0, y0, x1, y1 = self._clipped(self.view.device_rect(rect, self._thick))
+        if x1 > x0 and y1 > y0:
+            old = self._dirty
+            new = (x0, y0, x1, y1)
+            self._dirty = new if old is None else _union(old, new)
+        return x0, y0, x1, y1
+
+    def flush(self) -> None:
+        """Bring `image` up to date."""
+        whole = (0, 0, *self.size)
+        if self._base_view != self.view:
+            self._render_base(self._scrolled(whole))
+        if self._dirty is not None:
+            self._compose(self._dirty)
+            self._dirty = None
+
+    # ---- the picture
+
+    def _scrolled(self, whole: Rect) -> list[Rect]:
+        """Shift the buffers where the view only moved; returns the device rectangles that must be made anew."""
+        old, view = self._base_view, self.view
+        self._base_view = view
+        if old is None or old.zoom != view.zoom or self._dirty is not None:
+            return [whole]
+        dx, dy = view.x - old.x, view.y - old.y
+        width, height = self.size
+        if dx != int(dx) or dy != int(dy) or abs(dx) >= width or abs(dy) >= height:
+            return [whole]
+        for buffer in (self._base, self._shown):
+            _shift(buffer, int(dx), int(dy))
+        return _uncovered(width, height, int(dx), int(dy))
+
+    def _render_base(self, rects: list[Rect]) -> None:
+        for rect in rects:
+            x0, y0, x1, y1 = rect
+            self._base[y0:y1, x0:x1] = self._background()
+            if self.pyramid is not None:
+                self._render_picture(self.pyramid, rect)
+            if self._dirty is None and rect != (0, 0, *self.size):
+                self._compose(self._grown(rect))
+            else:
+                self._dirty = (0, 0, *self.size)
+
+    def _grown(self, rect: Rect) -> Rect:
+        return self._clipped((rect[0] - 2, rect[1] - 2, rect[2] + 2, rect[3] + 2))
+
+    def _background(self) -> np.ndarray:
+        color = self.background
+        return np.array([color.blue(), color.green(), color.red(), 255], np.uint8)
+
+    def _render_picture(self, pyramid: Pyramid, rect: Rect) -> None:
+        """Draw the part of the picture inside a device rectangle into `base`."""
+        height, width = pyramid.full_size
+        x, y = self.view.columns(rect[0], rect[2]), self.view.rows(rect[1], rect[3])
+        left, right = np.searchsorted(x, (0.0, width))
+        top, bottom = np.searchsorted(y, (0.0, height))
+        if left >= right or top >= bottom:
+            return
+        level = pyramid.level_for(self.view.zoom)
+        per_pixel = level.shape[1] / width, level.shape[0] / height
+        columns, rows = x[left:right] * per_pixel[0], y[top:bottom] * per_pixel[1]
+        drawn = _smooth(level, rows, columns) if self._smoothly(per_pixel[0]) else _plain(level, rows, columns)
+        if self.lookup is not None:
+            drawn = cv2.LUT(drawn, self.lookup)
+        target = self._base[rect[1] + top : rect[1] + bottom, rect[0] + left : rect[0] + right]
+        target[...] = cv2.cvtColor(drawn, cv2.COLOR_RGB2BGRA)
+
+    def _smoothly(self, per_pixel: float) -> bool:
+        """Blend neighbours? Not where pixels are squares on the screen, nor where the level has many more pixels than
+        the screen (its smaller copies are not there yet): blending two of twenty costs time and gains nothing."""
+        enlarged = self.view.zoom / per_pixel
+        if per_pixel == 1.0:
+            return 0.5 <= enlarged < SHARP_ZOOM and enlarged != 1.0
+        return enlarged >= 0.5
+
+    # ---- the labels over it
+
+    @property
+    def _thick(self) -> int:
+        return max(1, round(self.scale))
+
+    def _compose(self, rect: Rect) -> None:
+        x0, y0, x1, y1 = rect
+        for top in range(y0, y1, BAND):
+            self._compose_band((x0, top, x1, min(y1, top + BAND)))
+
+    def _compose_band(self, rect: Rect) -> None:
+        x0, y0, x1, y1 = rect
+        self._shown[y0:y1, x0:x1] = self._base[y0:y1, x0:x1]
+        if self.ids is not None and self.tables is not None:
+            colors = overlay.render(self.ids, self.tables, self.view, rect, self._thick)
+            layer = QImage(colors.data, x1 - x0, y1 - y0, 4 * (x1 - x0), QImage.Format.Format_ARGB32_Premultiplied)
+            painter = QPainter(self.image)
+            painter.drawImage(x0, y0, layer)
+            painter.end()
+        if self.view.zoom >= GRID_ZOOM * self.scale and self.pyramid is not None:
+            self._draw_grid(self.pyramid.full_size, rect)
+
+    def _draw_grid(self, size: tuple[int, int], rect: Rect) -> None:
+        """Darken the first device row and column of each image pixel."""
+        x0, y0, x1, y1 = rect
+        columns = np.floor(self.view.columns(x0 - 1, x1)).astype(np.int64)
+        rows = np.floor(self.view.rows(y0 - 1, y1)).astype(np.int64)
+        inside_x = (columns[1:] >= 0) & (columns[1:] < size[1])
+        inside_y = (rows[1:] >= 0) & (rows[1:] < size[0])
+        at_x = np.flatnonzero((columns[1:] != columns[:-1]) & inside_x)
+        at_y = np.flatnonzero((rows[1:] != rows[:-1]) & inside_y)
+        shown = self._shown[y0:y1, x0:x1]
+        lines_x = np.ix_(np.flatnonzero(inside_y), at_x)
+        lines_y = np.ix_(at_y, np.setdiff1d(np.flatnonzero(inside_x), at_x))
+        for lines in (lines_x, lines_y):
+            shown[lines] = shown[lines] // 4 * 3 + 16
+
+    def _clipped(self, rect: Rect) -> Rect:
+        width, height = self.size
+        return max(0, rect[0]), max(0, rect[1]), min(width, rect[2]), min(height, rect[3])
+
+
+def brightness_lookup(brightness: float, contrast: float, gamma: float) -> np.ndarray | None:
+    """(256,) uint8 by which a picture's values are shown; None where nothing changes."""
+    if (brightness, contrast, gamma) == (0.0, 1.0, 1.0):
+        return None
+    value = np.arange(256) / 255.0
+    value = np.clip((value - 0.5) * contrast + 0.5 + brightness, 0.0, 1.0) ** (1.0 / gamma)
+    return np.round(value * 255).astype(np.uint8)
+
+
+def _plain(level: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """The level's pixels under the given positions, as they are."""
+    y = np.minimum(np.floor(rows).astype(np.intp), level.shape[0] - 1)
+    x = np.minimum(np.floor(columns).astype(np.intp), level.shape[1] - 1)
+    return np.ascontiguousarray(overlay.gather(level, y, x))
+
+
+def _smooth(level: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """The level blended bilinearly at the given positions, on steps of 1/32 pixel."""
+    y, x = np.round((rows - 0.5) * 32) / 32, np.round((columns - 0.5) * 32) / 32
+    top, left = max(0, int(y[0])), max(0, int(x[0]))
+    crop = level[top : int(y[-1]) + 2, left : int(x[-1]) + 2]  # OpenCV takes no more than 32,767 columns
+    shape = (rows.size, columns.size)
+    map_x = np.broadcast_to((x - left).astype(np.float32)[None, :], shape).copy()
+    map_y = np.broadcast_to((y - top).astype(np.float32)[:, None], shape).copy()
+    return cv2.remap(crop, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _shift(buffer: np.ndarray, dx: int, dy: int) -> None:
+    height, width = buffer.shape[:2]
+    source = buffer[max(0, -dy) : height - max(0, dy), max(0, -dx) : width - max(0, dx)]
+    buffer[max(0, dy) : height - max(0, -dy), max(0, dx) : width - max(0, -dx)] = source  # NumPy minds the overlap
+
+
+def _uncovered(width: int, height: int, dx: int, dy: int) -> list[Rect]:
+    """The strips that a shift by (dx, dy) leaves to be drawn."""
+    strips = []
+    if dy:
+        strips.append((0, 0, width, dy) if dy > 0 else (0, height + dy, width, height))
+    if dx:
+        strips.append((0, 0, dx, height) if dx > 0 else (width + dx, 0, width, height))
+    return strips
+
+
+def _union(a: Rect, b: Rect) -> Rect:
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])

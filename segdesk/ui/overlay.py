@@ -1,0 +1,126 @@
+"""The labels as colours: a table of 65,536 entries by segment id, applied to what is on the screen. No widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from segdesk.domain.classes import MAX_ID, VOID, ClassSet
+from segdesk.domain.segmentation import Segment
+from segdesk.ui.canvas_view import View
+
+MODES = ("class", "instance")
+PICKED_FILL = 0.25  # more opacity for the object that was picked
+OUTLINE_ALPHA = 0.95
+
+
+@dataclass(frozen=True)
+class Style:
+    """`opacity` 0..1 of the filling; `mode` "class" or "instance"; `outline`: draw the borders of segments."""
+
+    opacity: float = 0.45
+    mode: str = "class"
+    outline: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """`fill` and `edge`: (65536,) uint32 premultiplied ARGB by segment id; void is transparent."""
+
+    fill: np.ndarray
+    edge: np.ndarray
+
+    def changed_from(self, other: Tables) -> np.ndarray:
+        """The ids whose colour differs."""
+        return np.flatnonzero((self.fill != other.fill) | (self.edge != other.edge))
+
+
+def tables(segments: Mapping[int, Segment], classes: ClassSet, style: Style, picked: int = VOID) -> Tables:
+    """The colours of a map's segments; the `picked` one is stronger and has a white outline."""
+    keys = np.fromiter(segments, np.intp, len(segments))
+    if style.mode == "instance":
+        colors = instance_colors()[keys]
+    else:
+        class_ids = np.fromiter((s.class_id for s in segments.values()), np.intp, len(segments))
+        colors = classes.color_table()[class_ids]
+    fill, edge = np.zeros(MAX_ID + 1, np.uint32), np.zeros(MAX_ID + 1, np.uint32)
+    fill[keys] = argb(colors, style.opacity)
+    if style.outline:
+        edge[keys] = argb(colors, OUTLINE_ALPHA)
+    if picked in segments and picked != VOID:
+        color = colors[np.flatnonzero(keys == picked)]
+        fill[picked] = argb(color, min(1.0, style.opacity + PICKED_FILL))[0]
+        edge[picked] = 0xFFFFFFFF
+    return Tables(fill, edge)
+
+
+def argb(colors: np.ndarray, alpha: float) -> np.ndarray:
+    """(n,) uint32 premultiplied ARGB of (n, 3) uint8 RGB."""
+    level = round(alpha * 255)
+    scaled = (colors.astype(np.uint32) * level + 127) // 255
+    return (np.uint32(level) << np.uint32(24)) | (scaled[:, 0] << 16) | (scaled[:, 1] << 8) | scaled[:, 2]
+
+
+@cache
+def instance_colors() -> np.ndarray:
+    """(65536, 3) uint8: a colour an id, neighbouring ids far apart (golden-angle hue steps)."""
+    index = np.arange(MAX_ID + 1)
+    hue = (0.58 + index * 0.618_033_988_75) % 1.0
+    value = np.array([0.95, 0.78, 0.88])[(index // 8) % 3]
+    saturation = np.array([0.62, 0.78, 0.46])[(index // 5) % 3]
+    ramp = np.abs((hue[:, None] * 6.0 + np.array([0.0, 4.0, 2.0])) % 6.0 - 3.0) - 1.0
+    rgb = value[:, None] * (1.0 - saturation[:, None] * (1.0 - np.clip(ramp, 0.0, 1.0)))
+    return np.round(rgb * 255).astype(np.uint8)
+
+
+def render(ids: np.ndarray, colors: Tables, view: View, rect: tuple[int, int, int, int], thick: int = 1) -> np.ndarray:
+    """(h, w) uint32 premultiplied ARGB of the device rectangle (x0, y0, x1, y1).
+
+    Each device pixel shows the label under its centre; a pixel within `thick` of another label shows the edge colour.
+    """
+    x0, y0, x1, y1 = rect
+    around = sample(ids, view, (x0 - thick, y0 - thick, x1 + thick, y1 + thick))
+    inner = around[thick:-thick, thick:-thick]
+    out = np.take(colors.fill, inner)
+    if colors.edge.any():
+        edge = _edges(around, thick)
+        out[edge] = colors.edge[inner[edge]]
+    return out
+
+
+def sample(ids: np.ndarray, view: View, rect: tuple[int, int, int, int]) -> np.ndarray:
+    """(h, w) uint16: the label under the centre of each device pixel, 0 outside the picture."""
+    x0, y0, x1, y1 = rect
+    out = np.zeros((y1 - y0, x1 - x0), ids.dtype)
+    columns = np.floor(view.columns(x0, x1)).astype(np.intp)
+    rows = np.floor(view.rows(y0, y1)).astype(np.intp)
+    left, right = np.searchsorted(columns, (0, ids.shape[1]))
+    top, bottom = np.searchsorted(rows, (0, ids.shape[0]))
+    if left < right and top < bottom:
+        out[top:bottom, left:right] = gather(ids, rows[top:bottom], columns[left:right])
+    return out
+
+
+def gather(source: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """`source[rows][:, columns]` for sorted indices: of the few columns first when enlarging, else of the few rows."""
+    first, last = int(columns[0]), int(columns[-1]) + 1
+    if last - first < columns.size:
+        crop = source[int(rows[0]) : int(rows[-1]) + 1]
+        return np.take(np.take(crop, columns, axis=1), rows - rows[0], axis=0)
+    return np.take(np.take(source[:, first:last], rows, axis=0), columns - first, axis=1)
+
+
+def _edges(around: np.ndarray, thick: int) -> np.ndarray:
+    """(h, w) bool: pixels with another label within `thick` steps left, right, above or below."""
+    height, width = around.shape[0] - 2 * thick, around.shape[1] - 2 * thick
+    centre = around[thick : thick + height, thick : thick + width]
+    edge = np.zeros(centre.shape, bool)
+    for step in range(1, thick + 1):
+        edge |= centre != around[thick - step : thick - step + height, thick : thick + width]
+        edge |= centre != around[thick + step : thick + step + height, thick : thick + width]
+        edge |= centre != around[thick : thick + height, thick - step : thick - step + width]
+        edge |= centre != around[thick : thick + height, thick + step : thick + step + width]
+    return edge
