@@ -29,11 +29,11 @@ def test_importing_it_brings_no_torch(module):
 
 
 @pytest.mark.parametrize("folder", ["app", "io"])
-def test_of_the_engines_only_the_messages_are_imported(folder):
+def test_of_the_engines_only_messages_and_wire_are_imported(folder):
     for path in (PACKAGE / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("segdesk.engines"):
-                assert node.module == "segdesk.engines.messages", path
+                assert node.module in ("segdesk.engines.messages", "segdesk.engines.wire"), path
             if isinstance(node, ast.Import):
                 assert not any(a.name.startswith(("segdesk.engines", "segdesk.nets")) for a in node.names), path
 
