@@ -1,0 +1,384 @@
+"""`Desk`: what the window's parts share. It calls the session's verbs, keeps the open document and turns reports into
+signals. Its parts `labels`, `runs` and `view` hold the verbs of the document, the models and the canvas."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from segdesk.app import settings as settings_io
+from segdesk.app.jobs import Done, Failed, Progress, Stopped
+from segdesk.app.reports import (
+    Answered,
+    ClassesChanged,
+    Opened,
+    PictureChanged,
+    PicturesChanged,
+    Preview,
+    ProjectOpened,
+    SaveState,
+)
+from segdesk.app.session import Session
+from segdesk.domain.errors import SegDeskError
+from segdesk.domain.text import N_
+from segdesk.io.project import PictureRow
+from segdesk.ui.bridge import Bridge
+from segdesk.ui.desk_labels import Labels
+from segdesk.ui.desk_runs import Runs
+from segdesk.ui.desk_view import View
+from segdesk.ui.i18n import error_text, tr
+
+log = logging.getLogger(__name__)
+Then = Callable[[object], None]
+
+
+@dataclass
+class Tracked:
+    """A job that the window waits for. `name` is an English text; `shown`: has a row in the progress panel."""
+
+    name: str
+    then: Then | None = None
+    failed: Callable[[SegDeskError], None] | None = None
+    shown: bool = True
+    pausable: bool = False
+    progress: Progress | None = None
+
+
+class Desk(QObject):
+    """Made on the UI thread and used only there.
+
+    Signals:
+        project_opened(ProjectOpened), project_closed(), pictures_changed(bool scanning), picture_changed(int index)
+        loading(PictureRow): a picture was asked for; preview(Preview); document_opened(Document);
+        picture_failed(PictureRow, SegDeskError): it cannot be shown
+        classes_changed(ClassSet), save_changed(SaveState), conditions_changed(): what can be done has changed
+        job_started(int, Tracked), job_progress(Progress), job_ended(int), notice(kind, sentence, hint)
+    """
+
+    project_opened = Signal(object)
+    project_closed = Signal()
+    pictures_changed = Signal(bool)
+    picture_changed = Signal(int)
+    loading = Signal(object)
+    preview = Signal(object)
+    document_opened = Signal(object)
+    picture_failed = Signal(object, object)
+    classes_changed = Signal(object)
+    save_changed = Signal(object)
+    settings_changed = Signal()
+    conditions_changed = Signal()
+    job_started = Signal(int, object)
+    job_progress = Signal(object)
+    job_ended = Signal(int)
+    notice = Signal(str, str, str)
+    quit_asked = Signal()
+    dialog_asked = Signal(str)
+
+    def __init__(self, settings: settings_io.Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.bridge = Bridge(self)
+        self.session = Session(settings, self.bridge)
+        self.jobs: dict[int, Tracked] = {}
+        self.save_state = SaveState("saved")
+        self.scanning = False
+        self.labels = Labels(self)
+        self.runs = Runs(self)
+        self.view = View(self)
+        self._wanted: int | None = None
+        self._handlers: dict[type, Callable[..., None]] = {
+            Done: self._done,
+            Failed: self._failed,
+            Stopped: self._stopped,
+            Progress: self._progress,
+            ProjectOpened: self._project_opened,
+            PicturesChanged: self._pictures_changed,
+            PictureChanged: self._picture_changed,
+            ClassesChanged: self._classes_changed,
+            Preview: self._preview,
+            SaveState: self._saved,
+            Answered: self.runs.take_answer,
+        }
+        self.bridge.report.connect(self._take)
+
+    # -- jobs and reports -----------------------------------------------------------------------------------------
+
+    def track(
+        self,
+        job_id: int,
+        name: str,
+        *,
+        then: Then | None = None,
+        failed: Callable[[SegDeskError], None] | None = None,
+        shown: bool = True,
+        pausable: bool = False,
+    ) -> int:
+        """Follow a job of the session: `then(value)` when it is done, `failed(error)` instead of a toast."""
+        self.jobs[job_id] = Tracked(name, then, failed, shown, pausable)
+        if shown:
+            self.job_started.emit(job_id, self.jobs[job_id])
+        self.conditions_changed.emit()
+        return job_id
+
+    def show_error(self, error: SegDeskError) -> None:
+        """A toast with an error's sentence and hint."""
+        self.notice.emit("error", *error_text(error))
+
+    def attempt(self, verb: Callable[[], object]) -> None:
+        """Call a verb that may raise at once; its error becomes a toast."""
+        try:
+            verb()
+        except SegDeskError as error:
+            self.show_error(error)
+
+    def _take(self, report: object) -> None:
+        handler = self._handlers.get(type(report))
+        if handler is not None:
+            handler(report)
+
+    def _ended(self, job_id: int) -> Tracked | None:
+        tracked = self.jobs.pop(job_id, None)
+        if tracked is not None and tracked.shown:
+            self.job_ended.emit(job_id)
+        return tracked
+
+    def _done(self, report: Done) -> None:
+        tracked = self._ended(report.job_id)
+        if tracked is not None and tracked.then is not None:
+            tracked.then(report.value)
+        self.conditions_changed.emit()
+
+    def _failed(self, report: Failed) -> None:
+        tracked = self._ended(report.job_id)
+        log.warning("%s: %s", report.name, report.error)
+        if tracked is not None and tracked.failed is not None:
+            tracked.failed(report.error)
+        else:
+            self.show_error(report.error)
+        self.conditions_changed.emit()
+
+    def _stopped(self, report: Stopped) -> None:
+        self._ended(report.job_id)
+        self.conditions_changed.emit()
+
+    def _progress(self, report: Progress) -> None:
+        tracked = self.jobs.get(report.job_id)
+        if tracked is not None:
+            tracked.progress = report
+            self.job_progress.emit(report)
+
+    # -- the project ----------------------------------------------------------------------------------------------
+
+    def open_folder(self) -> None:
+        """Ask for a folder and open it."""
+        self.dialog_asked.emit("open_folder")
+
+    def open_project(self) -> None:
+        """Ask for a project file and open it."""
+        self.dialog_asked.emit("open_project")
+
+    def open_path(self, path: Path) -> None:
+        """Open a folder of pictures, a project file or a picture's folder."""
+        self.labels.close()
+        self._wanted = None
+        self.track(self.session.open(path), N_("Opening"))
+
+    def open_samples(self) -> None:
+        """Write the sample project where the user's data lie (once) and open it."""
+        from segdesk.paths import user_data_dir
+
+        job = self.session.samples(user_data_dir() / "samples")
+        self.track(job, N_("Preparing the sample project"), then=lambda path: self.open_path(Path(str(path))))
+
+    def close_project(self) -> None:
+        """Save, close, and go back to the first page."""
+        self.labels.close()
+        self.track(self.session.close_project(), N_("Closing"), then=lambda _: self.project_closed.emit())
+
+    def save_now(self) -> None:
+        """Try at once to save what waits."""
+        self.session.save_now()
+
+    def change_settings(self, **values: object) -> None:
+        """Set fields of the settings and write them."""
+        self.session.settings = replace(self.session.settings, **values)  # type: ignore[arg-type]
+        self.attempt(lambda: settings_io.save(self.session.settings))
+        self.settings_changed.emit()
+
+    def remember(self, **values: object) -> None:
+        """Keep values of the window itself (sizes, choices) in the settings."""
+        self.change_settings(ui={**self.session.settings.ui, **values})
+
+    def _project_opened(self, report: ProjectOpened) -> None:
+        self.change_settings(recent=self.session.settings.with_recent(report.path).recent)
+        self.project_opened.emit(report)
+        self.pictures_changed.emit(self.scanning)
+        self.classes_changed.emit(report.classes)
+        if report.note:
+            self.notice.emit("info", tr(report.note), "")
+        if report.start is not None:
+            self.go_to(report.start)
+        self.conditions_changed.emit()
+
+    def _pictures_changed(self, report: PicturesChanged) -> None:
+        self.scanning = report.scanning
+        self.pictures_changed.emit(report.scanning)
+        if self._wanted is None and self.session.pictures:
+            self.go_to(self.session.pictures[0].id)
+        self.conditions_changed.emit()
+
+    def _picture_changed(self, report: PictureChanged) -> None:
+        self.labels.row_changed(report.row)
+        self.picture_changed.emit(report.index)
+        self.conditions_changed.emit()
+
+    def _classes_changed(self, report: ClassesChanged) -> None:
+        self.labels.classes_changed(report.classes)
+        self.classes_changed.emit(report.classes)
+        self.conditions_changed.emit()
+
+    def _saved(self, report: SaveState) -> None:
+        if report.status == "failed" and self.save_state.status != "failed" and report.error is not None:
+            self.show_error(report.error)
+        self.save_state = report
+        self.save_changed.emit(report)
+
+    # -- going through the pictures -------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> PictureRow | None:
+        """The row of the picture that is shown or on its way."""
+        return None if self._wanted is None else self.session.row(self._wanted)
+
+    def go_to(self, picture_id: int) -> None:
+        """Open a picture; the latest wish wins."""
+        row = self.session.row(picture_id)
+        if row is None:
+            return
+        self.labels.close()
+        self._wanted = picture_id
+        self.loading.emit(row)
+        self.track(
+            self.session.go_to(picture_id),
+            N_("Opening the picture"),
+            then=self._opened,
+            failed=lambda error: self._cannot_open(picture_id, error),
+            shown=False,
+        )
+
+    def _preview(self, report: Preview) -> None:
+        if report.row.id == self._wanted and self.labels.document is None:
+            self.preview.emit(report)
+
+    def _opened(self, value: object) -> None:
+        if isinstance(value, Opened) and value.row.id == self._wanted:
+            self.labels.open(value)
+            self.document_opened.emit(self.labels.document)
+
+    def _cannot_open(self, picture_id: int, error: SegDeskError) -> None:
+        if picture_id == self._wanted:
+            self.picture_failed.emit(self.session.row(picture_id), error)
+
+    def _step(self, step: int, wanted: Callable[[PictureRow], bool] = lambda row: True) -> bool:
+        pictures = self.session.pictures
+        index = self.session.index_of(self._wanted) if self._wanted is not None else None
+        at = (-1 if step > 0 else len(pictures)) if index is None else index
+        at += step
+        while 0 <= at < len(pictures):
+            if wanted(pictures[at]):
+                self.go_to(pictures[at].id)
+                return True
+            at += step
+        return False
+
+    def next(self) -> None:
+        """The next picture."""
+        self._step(1)
+
+    def previous(self) -> None:
+        """The previous picture."""
+        self._step(-1)
+
+    def next_open(self) -> None:
+        """The next picture that is not verified; from the start again if there is none behind."""
+        if not self._step(1, _is_open):
+            self._first_open()
+
+    def previous_open(self) -> None:
+        """The previous picture that is not verified."""
+        self._step(-1, _is_open)
+
+    def _first_open(self) -> None:
+        first = next((row for row in self.session.pictures if _is_open(row)), None)
+        if first is None:
+            self.notice.emit("good", tr("All pictures are verified."), tr("Export the labels or write a report now."))
+        elif first.id != self._wanted:
+            self.go_to(first.id)
+
+    def accept(self) -> None:
+        """Mark the open picture as verified and go on to the next that is not."""
+        document = self.labels.document
+        if document is None or document.busy:
+            return
+        if document.preview is not None:
+            document.accept_preview()
+        self.session.verify(document.row.id)
+        self.next_open()
+
+    def unverify(self) -> None:
+        """Take the mark back."""
+        if self._wanted is not None:
+            self.session.unverify(self._wanted)
+
+    def skip(self) -> None:
+        """Leave the open picture out and go on."""
+        if self._wanted is not None:
+            self.session.skip(self._wanted)
+            self._step(1)
+
+    # -- windows that the main window shows -----------------------------------------------------------------------
+
+    def import_labels(self) -> None:
+        """Show the import dialog."""
+        self.dialog_asked.emit("import")
+
+    def export_labels(self) -> None:
+        """Show the export dialog."""
+        self.dialog_asked.emit("export")
+
+    def report(self) -> None:
+        """Show the report dialog."""
+        self.dialog_asked.emit("report")
+
+    def cheat_sheet(self) -> None:
+        """Show all keys."""
+        self.dialog_asked.emit("cheat_sheet")
+
+    def about(self) -> None:
+        """Show version and licences."""
+        self.dialog_asked.emit("about")
+
+    def quit(self) -> None:
+        """Close the window."""
+        self.quit_asked.emit()
+
+    # -- what can be done now -------------------------------------------------------------------------------------
+
+    def conditions(self) -> dict[str, bool]:
+        """The conditions of `actions.REASONS` and whether each holds now."""
+        row = self.current
+        return {
+            "project": self.session.project is not None,
+            "pictures": bool(self.session.pictures),
+            "verified": row is not None and row.state == "verified",
+            "no_batch": self.runs.batch_id is None,
+            **self.labels.conditions(),
+            **self.runs.conditions(),
+        }
+
+
+def _is_open(row: PictureRow) -> bool:
+    return row.state not in ("verified", "skipped", "failed")

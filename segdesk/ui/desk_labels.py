@@ -1,0 +1,257 @@
+"""`Labels`: the verbs of the open document: painting tools, undo, objects and classes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from segdesk.app.document import Document, Hand
+from segdesk.app.reports import Opened
+from segdesk.domain.classes import ClassInfo, ClassSet, spread_color
+from segdesk.domain.edit import Edit
+from segdesk.domain.text import N_
+from segdesk.io.project import PictureRow
+from segdesk.ui.i18n import tr
+
+if TYPE_CHECKING:
+    from segdesk.ui.desk import Desk
+
+RESULT = N_("model's answer")  # the name of the undo step that applies an answer
+PAUSE = 30.0  # seconds without an edit that count as a break, not as work
+
+
+class Labels(QObject):
+    """Part of `Desk`.
+
+    Attributes:
+        document: the open document, None while a picture loads or failed.
+        hand: what the person paints with, for the whole session.
+    Signals:
+        segments_changed(): objects, areas or classes of the document; state_changed(): active class, selection, brush,
+        preview; tool_changed(str): the tool's id
+    """
+
+    segments_changed = Signal()
+    state_changed = Signal()
+    tool_changed = Signal(str)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self.document: Document | None = None
+        self.hand = Hand()
+        self.tool = ""
+        self._worked_at = 0.0
+
+    # -- opening --------------------------------------------------------------------------------------------------
+
+    def open(self, opened: Opened) -> None:
+        """Make the document of a picture that has been read."""
+        document = Document(
+            opened.row,
+            opened.pixels,
+            opened.segmentation,
+            opened.history,
+            self._desk.session.classes,
+            prediction=opened.prediction,
+            hand=self.hand,
+        )
+        self.document = document
+        document.on_edit.append(lambda edit, kind: self._edited(document, edit, kind))
+        document.on_segments.append(self.segments_changed.emit)
+        document.on_state.append(self._state)
+        self._worked_at = time.monotonic()
+        self._choose_first_class(self._desk.session.classes)
+        self.segments_changed.emit()
+        self._state()
+
+    def close(self) -> None:
+        """Let go of the document; a stroke or preview under way is dropped."""
+        if self.document is not None:
+            self.document.abort()
+            if self.document.preview is not None:
+                self.document.discard_preview()
+        self.document = None
+        self.segments_changed.emit()
+        self._state()
+
+    def row_changed(self, row: PictureRow) -> None:
+        """The picture's row in the project changed."""
+        if self.document is not None and self.document.row.id == row.id:
+            self.document.row = row
+
+    def classes_changed(self, classes: ClassSet) -> None:
+        """The project's classes changed."""
+        if self.document is not None:
+            self.document.set_classes(classes)
+        self._choose_first_class(classes)
+
+    def _choose_first_class(self, classes: ClassSet) -> None:
+        if len(classes) and classes.get(self.hand.active_class) is None:
+            self.choose_class(classes[0].id)
+
+    def _state(self) -> None:
+        self.state_changed.emit()
+        self._desk.conditions_changed.emit()
+
+    def _edited(self, document: Document, edit: Edit, kind: str) -> None:
+        by_model = edit.name == RESULT
+        session = self._desk.session
+        session.save_step(document.row.id, document.segmentation, edit, kind, by_model=by_model)
+        now = time.monotonic()
+        if not by_model:
+            session.add_cost(document.row.id, min(now - self._worked_at, PAUSE), edit.pixels)
+        self._worked_at = now
+        self._desk.conditions_changed.emit()
+
+    # -- tools ----------------------------------------------------------------------------------------------------
+
+    def choose_tool(self, tool_id: str) -> None:
+        """Paint, fill or pick with this tool from now on."""
+        self.tool = tool_id
+        self.tool_changed.emit(tool_id)
+
+    def choose_class(self, class_id: int) -> None:
+        """Paint this class from now on."""
+        if self.document is not None:
+            self.document.active_class = class_id
+        else:
+            self.hand.active_class = class_id
+            self._state()
+
+    def choose_nth(self, index: int) -> None:
+        """Choose the class in row `index` of the list (keys 1 to 9)."""
+        classes = self._desk.session.classes
+        if 0 <= index < len(classes):
+            self.choose_class(classes[index].id)
+
+    def relabel_nth(self, index: int, segment_id: int) -> None:
+        """Give an object the class in row `index` (Shift+1 to 9)."""
+        classes = self._desk.session.classes
+        if 0 <= index < len(classes):
+            self.relabel(segment_id, classes[index].id)
+
+    def smaller(self) -> None:
+        """A smaller brush."""
+        self._desk.view.step_brush(-1)
+
+    def larger(self) -> None:
+        """A larger brush."""
+        self._desk.view.step_brush(1)
+
+    def set_brush(self, size: float) -> None:
+        """The brush's diameter in image pixels."""
+        if self.document is not None:
+            self.document.brush_size = size
+
+    def swap_void(self) -> None:
+        """Paint void instead of the class, and back."""
+        if self.document is not None:
+            self.document.swap_void()
+
+    def toggle_protect(self, on: bool) -> None:
+        """Protect the other classes from the brush."""
+        if self.document is not None:
+            self.document.protect = on
+
+    # -- undo and objects -----------------------------------------------------------------------------------------
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        if self.document is not None and not self.document.busy:
+            self.document.undo()
+
+    def redo(self) -> None:
+        """Do it again."""
+        if self.document is not None and not self.document.busy:
+            self.document.redo()
+
+    def select(self, segment_id: int | None) -> None:
+        """Select an object; None or 0 = none."""
+        if self.document is not None:
+            self.document.active_segment = segment_id or None
+
+    def delete_selected(self) -> None:
+        """Make the selected object void."""
+        if self.document is not None and self.document.active_segment:
+            self.delete(self.document.active_segment)
+
+    def delete(self, segment_id: int) -> None:
+        """Make an object void."""
+        if self.document is not None and not self.document.busy:
+            self.document.delete(segment_id)
+
+    def relabel(self, segment_id: int, class_id: int) -> None:
+        """Give an object another class."""
+        document = self.document
+        if document is not None and not document.busy and document.segment(segment_id) is not None:
+            document.relabel(segment_id, class_id)
+
+    def accept_preview(self) -> None:
+        """Apply the answer that waits as a preview."""
+        if self.document is not None:
+            self.document.accept_preview()
+
+    def discard_preview(self) -> None:
+        """Drop it."""
+        if self.document is not None:
+            self.document.discard_preview()
+
+    # -- classes --------------------------------------------------------------------------------------------------
+
+    def add_class(self, name: str) -> bool:
+        """Add a class; False and a toast if the name is taken or empty."""
+        classes = self._desk.session.classes
+        if not self._name_is_free(name, 0):
+            return False
+        new_id = classes.next_id()
+        info = ClassInfo(new_id, name.strip(), spread_color(len(classes)), True)
+        self._desk.session.set_classes(classes.with_class(info))
+        self.choose_class(new_id)
+        return True
+
+    def rename_class(self, class_id: int, name: str) -> bool:
+        """Give a class another name; False and a toast if that is taken or empty."""
+        if not self._name_is_free(name, class_id):
+            return False
+        return self._change_class(class_id, name=name.strip())
+
+    def recolour_class(self, class_id: int, color: tuple[int, int, int]) -> bool:
+        """Give a class another colour."""
+        return self._change_class(class_id, color=color)
+
+    def set_thing(self, class_id: int, is_thing: bool) -> bool:
+        """Countable (objects) or not (areas)."""
+        return self._change_class(class_id, is_thing=is_thing)
+
+    def _change_class(self, class_id: int, **values: object) -> bool:
+        classes = self._desk.session.classes
+        info = classes.get(class_id)
+        if info is None:
+            return False
+        self._desk.session.set_classes(classes.with_class(replace(info, **values)))  # type: ignore[arg-type]
+        return True
+
+    def _name_is_free(self, name: str, class_id: int) -> bool:
+        known = self._desk.session.classes.named(name.strip())
+        if not name.strip():
+            return False
+        if known is not None and known.id != class_id:
+            self._desk.notice.emit("error", tr("There is already a class named {name}.", name=known.name), "")
+            return False
+        return True
+
+    def conditions(self) -> dict[str, bool]:
+        """The document's share of `Desk.conditions`."""
+        document = self.document
+        ready = document is not None and not document.busy
+        return {
+            "picture": document is not None,
+            "undo": ready and document is not None and document.can_undo,
+            "redo": ready and document is not None and document.can_redo,
+            "segment": document is not None and bool(document.active_segment),
+            "class": len(self._desk.session.classes) > 0,
+        }

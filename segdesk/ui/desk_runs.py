@@ -1,0 +1,276 @@
+"""`Runs`: the verbs of models: choose, run here, run on all, CRF and thresholds, weights, device."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from segdesk.app.reports import Answered, BatchResult
+from segdesk.domain.card import ModelCard
+from segdesk.domain.options import CrfOptions, RunOptions
+from segdesk.domain.text import N_
+from segdesk.engines.messages import DeviceInfo
+from segdesk.io.weights import WeightsStatus
+from segdesk.ui.desk_labels import RESULT
+from segdesk.ui.i18n import tr
+
+if TYPE_CHECKING:
+    from segdesk.ui.desk import Desk
+
+DEBOUNCE = 150  # milliseconds that a slider must rest before the answer is decided again
+READY = ("shipped", "here", "not_needed")
+
+
+class Runs(QObject):
+    """Part of `Desk`.
+
+    Signals:
+        model_changed(): another model, or its weights came; options_changed(); devices_changed();
+        batch_changed(): a run over all pictures began, paused or ended; answered(Answered): the open document got it
+    """
+
+    model_changed = Signal()
+    options_changed = Signal()
+    devices_changed = Signal()
+    batch_changed = Signal()
+    answered = Signal(object)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self.batch_id: int | None = None
+        self.batch_failed: tuple[tuple[str, object], ...] = ()
+        self.devices: list[DeviceInfo] = []
+        self.crf = CrfOptions()
+        self.crf_installed = importlib.util.find_spec("pydensecrf") is not None
+        self._answers: dict[int, str] = {}  # picture -> model that last answered for it
+        self._early: Answered | None = None  # an answer that came while its picture was still being read
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(DEBOUNCE)
+        self._rest.timeout.connect(self.decide_again)
+        desk.document_opened.connect(lambda _: self._apply_early())
+        desk.project_opened.connect(lambda _: self._answers.clear())
+
+    # -- the model ------------------------------------------------------------------------------------------------
+
+    @property
+    def card(self) -> ModelCard | None:
+        """The chosen model's card."""
+        return self._desk.session.card(self._desk.session.model_id)
+
+    def start(self) -> None:
+        """Once the window is up: choose the last model (or one that needs nothing) and start the engine."""
+        session = self._desk.session
+        known = [session.model_id, session.settings.model_id, *self._ready_models()]
+        first = next((m for m in known if m and session.card(m) is not None), "")
+        if first:
+            self.choose_model(first, remember=False)
+        self._desk.track(session.warm_up(), N_("Starting the engine"), then=self._warm, failed=self._cold, shown=False)
+
+    def _ready_models(self) -> list[str]:
+        """Models that can run at once: those shipped with weights first, then those that need none."""
+        session = self._desk.session
+        kinds = {c.id: session.weights_status(c.id).kind for c in session.cards}
+        ready = [i for i, kind in kinds.items() if kind in READY]
+        return sorted(ready, key=lambda i: READY.index(kinds[i]))
+
+    def _warm(self, value: object) -> None:
+        self.devices = list(value) if isinstance(value, (list, tuple)) else []
+        self.devices_changed.emit()
+
+    def _cold(self, error: Exception) -> None:
+        self._desk.notice.emit("error", tr("The engine did not start."), str(error))
+
+    def choose_model(self, card_id: str, *, remember: bool = True) -> None:
+        """The model for the next runs; its options become the options."""
+        crf_on = self.options.crf is not None
+        self._desk.attempt(lambda: self._desk.session.choose_model(card_id))
+        if crf_on and self.can_refine:
+            self._desk.session.set_options(replace(self.options, crf=self.crf))
+        if remember:
+            self._desk.change_settings(model_id=card_id)
+        self._model_changed()
+
+    def _model_changed(self) -> None:
+        self.model_changed.emit()
+        self.options_changed.emit()
+        self._desk.conditions_changed.emit()
+
+    def weights(self) -> WeightsStatus | None:
+        """Where the chosen model's weights are."""
+        card = self.card
+        return None if card is None else self._desk.session.weights_status(card.id)
+
+    @property
+    def can_refine(self) -> bool:
+        """Whether CRF makes sense for the model: it answers with scores per pixel."""
+        card = self.card
+        return card is not None and card.task != "instance" and card.net.type != "regions"
+
+    def set_device(self, device: str) -> None:
+        """Where the next runs compute."""
+        self._desk.session.set_device(device)
+        self._desk.change_settings(device=device)
+        self.devices_changed.emit()
+
+    # -- options --------------------------------------------------------------------------------------------------
+
+    @property
+    def options(self) -> RunOptions:
+        """The options of the next run."""
+        return self._desk.session.options
+
+    def set_options(self, options: RunOptions) -> None:
+        """New options; what the model has answered for the open picture is decided again once the hand rests."""
+        if options == self.options:
+            return
+        if options.crf is not None:
+            self.crf = options.crf
+        self._desk.session.set_options(options)
+        self.options_changed.emit()
+        if self._has_answer():
+            self._rest.start()
+
+    def set_crf_options(self, crf: CrfOptions) -> None:
+        """New parameters of the CRF, kept while it is off."""
+        self.crf = crf
+        if self.options.crf is not None:
+            self.set_options(replace(self.options, crf=crf))
+        else:
+            self.options_changed.emit()
+
+    def toggle_crf(self, on: bool) -> None:
+        """CRF on or off."""
+        self.set_options(replace(self.options, crf=self.crf if on else None))
+
+    def _has_answer(self) -> bool:
+        document, card = self._desk.labels.document, self.card
+        return document is not None and card is not None and self._answers.get(document.row.id) == card.id
+
+    # -- running --------------------------------------------------------------------------------------------------
+
+    def run_here(self) -> None:
+        """Run the model on the open picture."""
+        if self._desk.labels.document is not None:
+            self._desk.attempt(self._run_here)
+
+    def _run_here(self) -> None:
+        self._desk.track(self._desk.session.run_here(), N_("Running here"), then=self.take_answer)
+
+    def decide_again(self) -> None:
+        """Apply the options to the model's kept answer for the open picture."""
+        self._rest.stop()
+        if self._has_answer():
+            self._desk.attempt(self._decide_again)
+
+    def _decide_again(self) -> None:
+        self._desk.track(self._desk.session.decide_again(), N_("Deciding again"), then=self.take_answer)
+
+    def take_answer(self, value: object) -> None:
+        """Apply an answer where it belongs to the open document; the session keeps any other in the project."""
+        if not isinstance(value, Answered) or not self._desk.session.settle(value):
+            return
+        self._answers[value.picture_id] = value.card_id
+        document = self._desk.labels.document
+        if document is None or document.row.id != value.picture_id:
+            self._early = value
+            return
+        document.apply_result(value.segmentation, RESULT)
+        self.answered.emit(value)
+        for note in value.notes:
+            self._desk.notice.emit("info", tr(note), "")
+
+    def _apply_early(self) -> None:
+        early, self._early = self._early, None
+        document = self._desk.labels.document
+        if early is not None and document is not None and document.row.id == early.picture_id:
+            document.apply_result(early.segmentation, RESULT)
+            self.answered.emit(early)
+
+    def run_all(self) -> None:
+        """Run the model on all pictures that are not verified."""
+        if self.batch_id is None:
+            self._desk.attempt(self._run_all)
+
+    def _run_all(self) -> None:
+        self.batch_id = self._desk.session.run_all()
+        self.batch_failed = ()
+        self._desk.track(self.batch_id, N_("Running on all"), then=self._batch_done, pausable=True)
+        self._desk.job_ended.connect(self._job_ended)
+        self.batch_changed.emit()
+
+    def _job_ended(self, job_id: int) -> None:
+        if job_id == self.batch_id:
+            self._desk.job_ended.disconnect(self._job_ended)
+            self.batch_id = None
+            self.batch_changed.emit()
+            self._desk.conditions_changed.emit()
+
+    def _batch_done(self, value: object) -> None:
+        if not isinstance(value, BatchResult):
+            return
+        self.batch_failed = value.failed
+        parts = [tr("%n picture(s) segmented", value.answered)]
+        for count, text in (
+            (value.kept, tr("%n with hand work kept", value.kept)),
+            (value.verified, tr("%n verified left alone", value.verified)),
+            (value.already, tr("%n done before", value.already)),
+            (len(value.failed), tr("%n failed, see the red dots", len(value.failed))),
+        ):
+            if count:
+                parts.append(text)
+        self._desk.notice.emit("error" if value.failed else "good", tr(", ").join(parts) + tr("."), "")
+        for note in value.notes:
+            self._desk.notice.emit("info", tr(note), "")
+
+    # -- weights --------------------------------------------------------------------------------------------------
+
+    def download(self) -> None:
+        """Fetch the model's weights."""
+        model_id = self._desk.session.model_id
+        self._desk.attempt(
+            lambda: self._desk.track(
+                self._desk.session.download(model_id), N_("Downloading weights"), then=lambda _: self._model_changed()
+            )
+        )
+
+    def locate(self) -> None:
+        """Ask for the weights file."""
+        self._desk.dialog_asked.emit("locate")
+
+    def locate_file(self, file: Path) -> None:
+        """Take a weights file that the person has."""
+        model_id = self._desk.session.model_id
+        self._desk.attempt(
+            lambda: self._desk.track(
+                self._desk.session.locate(model_id, file), N_("Checking the file"), then=lambda _: self._model_changed()
+            )
+        )
+
+    def model_folders(self) -> None:
+        """Show the folders with cards and weights."""
+        self._desk.dialog_asked.emit("model_folders")
+
+    def set_model_folders(self, folders: list[str]) -> None:
+        """Look for cards and weights in these folders too."""
+        self._desk.change_settings(model_folders=tuple(folders))
+        self._desk.attempt(self._desk.session.reload_cards)
+        self._model_changed()
+
+    def conditions(self) -> dict[str, bool]:
+        """The models' share of `Desk.conditions`."""
+        status = self.weights()
+        kind = "" if status is None else status.kind
+        return {
+            "model": status is not None,
+            "weights": kind in READY,
+            "downloadable": kind == "download",
+            "files": kind in ("download", "missing", "here"),
+            "scores": self.can_refine,
+            "crf": self.crf_installed,
+        }

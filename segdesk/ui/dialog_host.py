@@ -1,0 +1,73 @@
+"""Opens the dialogs that the desk asks for by name. Formats are imported only when a dialog needs them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from segdesk.ui import dialogs
+from segdesk.ui.actions import ActionSet
+from segdesk.ui.desk import Desk
+from segdesk.ui.export_dialog import ExportDialog, ImportDialog
+from segdesk.ui.i18n import tr
+from segdesk.ui.report_dialog import ReportDialog
+from segdesk.ui.tool_bar import ToolBar
+
+
+class DialogHost(QObject):
+    """`show(name)` for a name that `Desk.dialog_asked` sends."""
+
+    def __init__(self, desk: Desk, actions: ActionSet, tools: ToolBar, window: QWidget) -> None:
+        super().__init__(window)
+        self._desk, self._actions, self._tools, self._window = desk, actions, tools, window
+        self._by_name = {
+            "open_folder": self._open_folder,
+            "open_project": self._open_project,
+            "locate": self._locate,
+            "model_folders": lambda: dialogs.model_folders(window, desk).open(),
+            "export": lambda: ExportDialog(desk, self._formats(), window).open(),
+            "import": lambda: ImportDialog(desk, self._formats(), window).open(),
+            "report": lambda: ReportDialog(desk, window).open(),
+            "cheat_sheet": self._cheat_sheet,
+            "about": lambda: dialogs.about(window).open(),
+        }
+
+    def show(self, name: str) -> None:
+        """Open a dialog."""
+        self._by_name[name]()
+
+    def _formats(self) -> list:  # type: ignore[type-arg]
+        from segdesk.app.discover import formats
+
+        good, bad = formats()
+        for item in bad:
+            self._desk.show_error(item.reason)
+        return [plugin.info for plugin in good]
+
+    def _start(self) -> str:
+        recent = self._desk.session.settings.recent
+        return recent[0].rpartition("/")[0] if recent else ""
+
+    def _open_folder(self) -> None:
+        folder = dialogs.ask_folder(self._window, tr("Open folder"), self._start())
+        if folder is not None:
+            self._desk.open_path(folder)
+
+    def _open_project(self) -> None:
+        pattern = tr("SegDesk projects (*.segdesk)")
+        file = dialogs.ask_file(self._window, tr("Open project"), pattern, self._start())
+        if file is not None:
+            self._desk.open_path(file)
+
+    def _locate(self) -> None:
+        card = self._desk.runs.card
+        if card is None or card.weights is None:
+            return
+        title = tr("Locate the weights file {file}", file=card.weights.file)
+        file = dialogs.ask_file(self._window, title, tr("All files (*)"))
+        if file is not None:
+            self._desk.runs.locate_file(file)
+
+    def _cheat_sheet(self) -> None:
+        tools = {tr(i.title): (i.key, tr(i.note)) for i in self._tools.infos.values()}
+        dialogs.cheat_sheet(self._window, self._actions, tools).open()

@@ -1,0 +1,195 @@
+"""What the window asks in boxes of its own: folders and files, and the plain boxes for keys, version, model folders."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+import PySide6
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QListWidget,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+import segdesk
+from segdesk import paths
+from segdesk.domain.text import N_
+from segdesk.ui import theme
+from segdesk.ui.actions import GESTURES, MENUS, ActionInfo, ActionSet, shown_keys
+from segdesk.ui.desk import Desk
+from segdesk.ui.i18n import tr
+from segdesk.ui.widgets import button, label
+
+Groups = list[tuple[str, list[tuple[str, str]]]]  # headings with their (key, text) lines
+
+
+def ask_folder(parent: QWidget, title: str, start: str = "") -> Path | None:
+    """A folder, or None."""
+    found = QFileDialog.getExistingDirectory(parent, title, start)
+    return Path(found) if found else None
+
+
+def ask_file(parent: QWidget, title: str, pattern: str, start: str = "") -> Path | None:
+    """A file that exists, or None; `pattern` as Qt writes it: "Words (*.end)"."""
+    found, _ = QFileDialog.getOpenFileName(parent, title, start, pattern)
+    return Path(found) if found else None
+
+
+def box(parent: QWidget, title: str) -> tuple[QDialog, QVBoxLayout]:
+    """An empty dialog with the usual spacing; it deletes itself when closed."""
+    dialog = QDialog(parent)
+    dialog.setWindowTitle(title)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(20, 18, 20, 16)
+    layout.setSpacing(theme.GAP + 4)
+    return dialog, layout
+
+
+def cheat_sheet(parent: QWidget, actions: ActionSet, tools: dict[str, tuple[str, str]]) -> QDialog:
+    """All keys, built from the table of actions; `tools`: title -> (key, note)."""
+    dialog, layout = box(parent, tr("Keys"))
+    columns = QHBoxLayout()
+    columns.setSpacing(36)
+    groups: Groups = [(tr(title).replace("&", ""), _keys_of(actions, ids)) for title, ids in MENUS]
+    groups = [(title, rows) for title, rows in groups if rows]
+    groups.insert(2, (tr("Tools"), [(key, title) for title, (key, _) in tools.items() if key]))
+    groups.append((tr("Canvas"), [(tr(key), tr(text)) for key, text in GESTURES]))
+    for part in _balanced(groups, 3):
+        columns.addWidget(_column(part), 0, Qt.AlignmentFlag.AlignTop)
+    inner = QWidget()
+    inner.setLayout(columns)
+    scroll = QScrollArea()
+    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+    scroll.setWidgetResizable(True)
+    scroll.setWidget(inner)
+    layout.addWidget(scroll)
+    note = label(tr("Single letters act while the picture has the focus: click it once."), "soft")
+    layout.addWidget(note)
+    hint = inner.sizeHint()
+    dialog.resize(min(hint.width() + 60, 1180), min(hint.height() + 80, 660))
+    return dialog
+
+
+def _keys_of(actions: ActionSet, ids: tuple[str, ...]) -> list[tuple[str, str]]:
+    infos: list[ActionInfo] = [actions.infos[i] for i in ids if i in actions.infos]
+    return [(shown_keys(i.keys), tr(i.text).replace("…", "")) for i in infos if i.keys]
+
+
+def _balanced(
+    groups: list[tuple[str, list[tuple[str, str]]]], count: int
+) -> list[list[tuple[str, list[tuple[str, str]]]]]:
+    """Groups in their order, cut into columns of about equal height."""
+    whole = sum(len(rows) + 2 for _, rows in groups)
+    columns: list[Groups] = [[]]
+    height = 0
+    for title, rows in groups:
+        if height + (len(rows) + 2) / 2 > whole / count * len(columns) and len(columns) < count:
+            columns.append([])
+        columns[-1].append((title, rows))
+        height += len(rows) + 2
+    return columns
+
+
+def _column(groups: Groups) -> QWidget:
+    result = QWidget()
+    grid = QGridLayout(result)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(16)
+    grid.setVerticalSpacing(4)
+    at = 0
+    for title, rows in groups:
+        grid.addWidget(label(title, "head"), at, 0, 1, 2)
+        at += 1
+        for key, text in rows:
+            grid.addWidget(label(key, "soft"), at, 0)
+            grid.addWidget(label(text), at, 1)
+            at += 1
+        grid.setRowMinimumHeight(at, 8)
+        at += 1
+    return result
+
+
+def about(parent: QWidget) -> QDialog:
+    """Version, where things lie, licences."""
+    dialog, layout = box(parent, tr("About SegDesk"))
+    layout.addWidget(label(f"SegDesk {segdesk.__version__}", "title"))
+    words = label(tr("Segment a folder of pictures, correct the masks, export them and prove their quality."))
+    words.setWordWrap(True)
+    layout.addWidget(words)
+    facts = [
+        (tr("Settings"), str(paths.user_config_dir())),
+        (tr("Weights and cache"), str(paths.user_cache_dir())),
+        (tr("Log"), str(paths.user_data_dir() / "logs")),
+        ("Python · Qt", f"{platform.python_version()} · {PySide6.__version__}"),
+        (tr("Licence"), tr("Apache-2.0; Qt under LGPL-3.0; each model shows its own licence.")),
+    ]
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(16)
+    for at, (head, text) in enumerate(facts):
+        grid.addWidget(label(head, "soft"), at, 0, Qt.AlignmentFlag.AlignTop)
+        part = label(text)
+        part.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        grid.addWidget(part, at, 1)
+    layout.addLayout(grid)
+    layout.addWidget(_close_box(dialog))
+    return dialog
+
+
+def _close_box(dialog: QDialog) -> QDialogButtonBox:
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.button(QDialogButtonBox.StandardButton.Close).setText(tr("Close"))
+    buttons.rejected.connect(dialog.reject)
+    return buttons
+
+
+FOLDERS_TEXT = N_(
+    "SegDesk looks for model cards and weights files in these folders too. On a machine without network, copy the "
+    "weights files here; new downloads and located files go into the first folder."
+)
+
+
+def model_folders(parent: QWidget, desk: Desk) -> QDialog:
+    """Folders where cards and weights are looked for; changes hold at once."""
+    dialog, layout = box(parent, tr("Model folders"))
+    text = label(tr(FOLDERS_TEXT))
+    text.setWordWrap(True)
+    listing = QListWidget()
+    listing.addItems(list(desk.session.settings.model_folders))
+    listing.setAccessibleName(tr("Model folders"))
+
+    def keep() -> None:
+        desk.runs.set_model_folders([listing.item(i).text() for i in range(listing.count())])
+
+    def add() -> None:
+        folder = ask_folder(dialog, tr("Add a model folder"))
+        if folder is not None and not listing.findItems(str(folder), Qt.MatchFlag.MatchExactly):
+            listing.addItem(str(folder))
+            keep()
+
+    def remove() -> None:
+        if listing.currentRow() >= 0:
+            listing.takeItem(listing.currentRow())
+            keep()
+
+    row = QHBoxLayout()
+    row.addWidget(button(tr("Add folder…"), icon="add", clicked=add))
+    take = button(tr("Remove"), icon="delete", clicked=remove)
+    take.setEnabled(False)
+    listing.currentRowChanged.connect(lambda at: take.setEnabled(at >= 0))
+    row.addWidget(take)
+    row.addStretch(1)
+    for part in (text, listing):
+        layout.addWidget(part)
+    layout.addLayout(row)
+    layout.addWidget(_close_box(dialog))
+    dialog.resize(560, 360)
+    return dialog

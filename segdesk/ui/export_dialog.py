@@ -1,0 +1,256 @@
+"""Dialogs for labels going out and coming in. They ask; the session's verbs do the work in the background."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from segdesk.domain.text import N_
+from segdesk.io.formats.base import ExportResult, FormatInfo, ImportResult, Note
+from segdesk.ui import theme
+from segdesk.ui.desk import Desk
+from segdesk.ui.dialogs import ask_file, ask_folder
+from segdesk.ui.i18n import error_text, tr
+from segdesk.ui.widgets import button, label
+
+LAYERS = {
+    "annotation": N_("Annotation: the labels you correct"),
+    "prediction": N_("Prediction: the model's last answer"),
+    "reference": N_("Reference: imported ground truth"),
+}
+
+
+def note_text(note: Note | str) -> str:
+    """A remark of an export or import in the current language."""
+    return tr(note) if isinstance(note, str) else tr(note.template, None, **dict(note.values))
+
+
+def free_folder(parent: Path, stem: str) -> Path:
+    """A folder name that is not taken: NAME, NAME-2, NAME-3 ..."""
+    at, result = 2, parent / stem
+    while result.exists():
+        result = parent / f"{stem}-{at}"
+        at += 1
+    return result
+
+
+class FormDialog(QDialog):
+    """A form, OK and Cancel. The OK button is off, with the reason shown, while `problem` gives a sentence."""
+
+    def __init__(self, desk: Desk, title: str, accept: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.desk = desk
+        self.setWindowTitle(title)
+        self.setMinimumWidth(540)
+        self.form = QFormLayout()
+        self.form.setHorizontalSpacing(theme.GAP * 2)
+        self.form.setVerticalSpacing(theme.GAP)
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.note = label(kind="soft")
+        self.note.setWordWrap(True)
+        self.why = label(kind="warn")
+        self.why.setWordWrap(True)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self.ok.setText(accept)
+        self.ok.setProperty("kind", "main")
+        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setText(tr("Cancel"))
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 16)
+        layout.setSpacing(theme.GAP + 4)
+        layout.addLayout(self.form)
+        layout.addWidget(self.note)
+        layout.addWidget(self.why)
+        layout.addWidget(self.buttons)
+
+    def problem(self) -> str:
+        """Why OK cannot be pressed, or ""."""
+        return ""
+
+    def refresh(self) -> None:
+        """Look at the form again."""
+        why = self.problem()
+        self.why.setText(why)
+        self.why.setVisible(bool(why))
+        self.ok.setEnabled(not why)
+        self.ok.setToolTip(why)
+
+    def path_field(self, start: str, ask) -> QLineEdit:  # type: ignore[no-untyped-def]  # () -> Path | None
+        """A line for a path with a button that asks for one; added to the form by the caller."""
+        line = QLineEdit(start)
+        line.textChanged.connect(self.refresh)
+
+        def browse() -> None:
+            found = ask()
+            if found is not None:
+                line.setText(str(found))
+
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(line, 1)
+        row.addWidget(button(tr("Browse…"), clicked=browse))
+        holder = QWidget()
+        holder.setLayout(row)
+        self._holder = holder
+        return line
+
+    def layer_box(self, layers: tuple[str, ...]) -> QComboBox:
+        """A choice of layers."""
+        result = QComboBox()
+        for layer in layers:
+            result.addItem(tr(LAYERS[layer]), layer)
+        result.currentIndexChanged.connect(lambda _: self.refresh())
+        return result
+
+
+class ExportDialog(FormDialog):
+    """Format, folder, all pictures or only verified ones, annotation or prediction."""
+
+    def __init__(self, desk: Desk, formats: list[FormatInfo], parent: QWidget) -> None:
+        super().__init__(desk, tr("Export labels"), tr("Export"), parent)
+        self.formats = [f for f in formats if f.can_write]
+        self.format = QComboBox()
+        for info in self.formats:
+            self.format.addItem(tr(info.title), info.id)
+        self.layer = self.layer_box(("annotation", "prediction"))
+        self.verified = QCheckBox(tr("Only verified pictures"))
+        self.verified.toggled.connect(lambda _: self.refresh())
+        project = desk.session.project
+        folder = project.path.parent if project is not None else Path.home()
+        self.folder = self.path_field("", lambda: ask_folder(self, tr("Export into"), str(folder)))
+        self._base = folder
+        self.form.addRow(tr("Format"), self.format)
+        self.form.addRow(tr("Labels"), self.layer)
+        self.form.addRow(tr("Folder"), self._holder)
+        self.form.addRow("", self.verified)
+        self.format.currentIndexChanged.connect(lambda _: self._suggest())
+        self._suggest()
+
+    def _suggest(self) -> None:
+        format_id = self.format.currentData()
+        if format_id:
+            self.folder.setText(str(free_folder(self._base, f"{self._base.name}-{format_id}".replace("_", "-"))))
+        self.note.setText(next((tr(f.note) for f in self.formats if f.id == format_id), ""))
+        self.refresh()
+
+    def problem(self) -> str:
+        """Why nothing can be exported yet."""
+        if not self.formats:
+            return tr("No format can be written.")
+        if not self.folder.text().strip():
+            return tr("Choose a folder.")
+        folder = Path(self.folder.text())
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            return tr("This folder is there already and not empty: choose a new one.")
+        if self.verified.isChecked() and not self.desk.session.counts().get("verified", 0):
+            return tr("No picture is verified yet.")
+        return ""
+
+    def accept(self) -> None:
+        """Start the export."""
+        super().accept()
+        desk, folder = self.desk, Path(self.folder.text())
+        format_id, layer, only = self.format.currentData(), self.layer.currentData(), self.verified.isChecked()
+        desk.attempt(
+            lambda: desk.track(
+                desk.session.export(format_id, folder, only, layer=layer),
+                N_("Exporting"),
+                then=lambda value: exported(desk, value),
+            )
+        )
+
+
+def exported(desk: Desk, value: object) -> None:
+    """Say what an export wrote, and what the format could not hold."""
+    if isinstance(value, ExportResult):
+        notes = " ".join(note_text(n) for n in value.notes)
+        sentence = tr("Exported %n picture(s) to {folder}.", value.pictures, folder=value.folder)
+        desk.notice.emit("good", sentence, notes)
+
+
+class ImportDialog(FormDialog):
+    """Format, file or folder, annotation or reference."""
+
+    def __init__(self, desk: Desk, formats: list[FormatInfo], parent: QWidget) -> None:
+        super().__init__(desk, tr("Import labels"), tr("Import"), parent)
+        self.formats = [f for f in formats if f.can_read]
+        self.format = QComboBox()
+        for info in self.formats:
+            self.format.addItem(tr(info.title), info.id)
+        self.layer = self.layer_box(("reference", "annotation"))
+        self.path = self.path_field("", self._ask)
+        self.form.addRow(tr("Format"), self.format)
+        self.form.addRow(tr("From"), self._holder)
+        self.form.addRow(tr("As"), self.layer)
+        self.format.currentIndexChanged.connect(lambda _: self._show_note())
+        self._show_note()
+
+    def _info(self) -> FormatInfo | None:
+        return next((f for f in self.formats if f.id == self.format.currentData()), None)
+
+    def _ask(self) -> Path | None:
+        info = self._info()
+        if info is not None and info.extensions:
+            pattern = " ".join(f"*{e}" for e in info.extensions)
+            return ask_file(self, tr("Import from"), f"{tr(info.title)} ({pattern})")
+        return ask_folder(self, tr("Import from"))
+
+    def _show_note(self) -> None:
+        info = self._info()
+        self.note.setText(tr(info.note) if info is not None else "")
+        self.refresh()
+
+    def problem(self) -> str:
+        """Why nothing can be imported yet."""
+        if not self.formats:
+            return tr("No format can be read.")
+        if not self.path.text().strip() or not Path(self.path.text()).exists():
+            return tr("Choose what to import.")
+        return ""
+
+    def accept(self) -> None:
+        """Start the import."""
+        super().accept()
+        desk, path = self.desk, Path(self.path.text())
+        format_id, layer = self.format.currentData(), self.layer.currentData()
+        desk.attempt(
+            lambda: desk.track(
+                desk.session.import_labels(format_id, path, layer),
+                N_("Importing"),
+                then=lambda value: imported(desk, value, layer),
+            )
+        )
+
+
+def imported(desk: Desk, value: object, layer: str) -> None:
+    """Say what an import took in and what it left out; show the open picture's new labels."""
+    if not isinstance(value, ImportResult):
+        return
+    hint = " ".join(note_text(n) for n in value.notes)
+    if value.problems:
+        first = value.problems[0]
+        left_out = tr("%n entry(s) left out", len(value.problems))
+        hint = f"{left_out}: {first.name}: {error_text(first.error)[0]} {hint}"
+    desk.notice.emit("error" if value.problems else "good", tr("Imported %n picture(s).", value.pictures), hint)
+    if desk.current is not None:
+        desk.go_to(desk.current.id)
+
+
+def open_file(path: Path) -> None:
+    """Show a file in the program that the desktop has for it."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

@@ -1,0 +1,62 @@
+"""The program's own line icons: SVG drawn in the text colour of the theme, crisp at every scale."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from segdesk import paths
+from segdesk.ui import theme
+
+
+@lru_cache(maxsize=256)
+def _source(name: str) -> str:
+    file = paths.resources_dir() / "icons" / f"{name}.svg"
+    return file.read_text("utf-8") if file.exists() else '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"/>'
+
+
+@lru_cache(maxsize=512)
+def _renderer(name: str, color: str) -> QSvgRenderer:
+    return QSvgRenderer(QByteArray(_source(name).replace("currentColor", color).encode()))
+
+
+class _Engine(QIconEngine):
+    """Draws one SVG in the theme's colours at the moment of painting, so that a change of theme needs no new icons."""
+
+    def __init__(self, name: str, color: str = "") -> None:
+        super().__init__()
+        self._name = name
+        self._color = color
+
+    def paint(self, painter: QPainter, rect, mode: QIcon.Mode, state: QIcon.State) -> None:  # type: ignore[override]
+        look = theme.current()
+        color = getattr(look, self._color) if self._color else look.text
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(0.35 if mode == QIcon.Mode.Disabled else 1.0)
+        _renderer(self._name, color).render(painter, QRectF(rect))
+        painter.restore()
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        result = QPixmap(size)
+        result.fill(QColor(Qt.GlobalColor.transparent))
+        painter = QPainter(result)
+        self.paint(painter, result.rect(), mode, state)
+        painter.end()
+        return result
+
+    def clone(self) -> QIconEngine:
+        return _Engine(self._name, self._color)
+
+
+def icon(name: str, color: str = "") -> QIcon:
+    """The icon `resources/icons/NAME.svg`; `color` names a field of `Theme` (the text colour if empty)."""
+    return QIcon(_Engine(name, color))
+
+
+def exists(name: str) -> bool:
+    """Whether there is such an icon file."""
+    return (paths.resources_dir() / "icons" / f"{name}.svg").exists()

@@ -1,0 +1,223 @@
+"""The main window: puts the panels together and wires them to the desk. No logic lives here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
+
+from segdesk.app.settings import Settings
+from segdesk.domain.errors import SegDeskError
+from segdesk.ui import i18n, theme
+from segdesk.ui.actions import ACTIONS, ActionSet
+from segdesk.ui.canvas import Canvas
+from segdesk.ui.class_panel import ClassPanel
+from segdesk.ui.closing import Closing
+from segdesk.ui.crash import CrashHook
+from segdesk.ui.desk import Desk
+from segdesk.ui.dialog_host import DialogHost
+from segdesk.ui.file_list import FileList
+from segdesk.ui.footer import Footer
+from segdesk.ui.i18n import Translated, tr
+from segdesk.ui.menus import Menus
+from segdesk.ui.model_panel import ModelPanel
+from segdesk.ui.object_panel import ObjectPanel
+from segdesk.ui.options_panel import OptionsPanel
+from segdesk.ui.progress_panel import ProgressPanel
+from segdesk.ui.stage import Stage
+from segdesk.ui.toasts import Toasts
+from segdesk.ui.tool_bar import ToolBar
+from segdesk.ui.view_card import Floating, PreviewBar, ViewCard
+from segdesk.ui.welcome import Welcome
+
+
+class MainWindow(Translated, QMainWindow):
+    """The program's one window.
+
+    Attributes:
+        desk: the verbs and the open document; action_set: the actions by id; canvas; stage: what lies in the middle.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.setAcceptDrops(True)
+        self.setMinimumSize(900, 600)
+        self.desk = Desk(settings, self)
+        self.canvas = Canvas()
+        self.action_set = ActionSet(self.desk, ACTIONS, self.canvas, self)
+        self.toasts = Toasts(self)
+        self.crash = CrashHook(self)
+        self._look = (i18n.language(), settings.theme)
+        self._build_middle()
+        self._build_sides()
+        self.menus = Menus(self.desk, self.action_set, self.tools, self)
+        self.dialogs = DialogHost(self.desk, self.action_set, self.tools, self)
+        self.closing = Closing(self.desk, self)
+        self._connect()
+        self._class_keys()
+        self.retranslate()
+        self._show_work(False)
+        self._restore()
+        self.desk.labels.choose_tool("brush" if "brush" in self.tools.tools else "pan")
+        self._update_actions()
+
+    def _build_middle(self) -> None:
+        self.model_panel = ModelPanel(self.desk, self.action_set)
+        self.options_panel = OptionsPanel(self.desk, self.action_set)
+        self.view_card = ViewCard(self.desk, self.action_set, self.canvas)
+        self.preview_bar = PreviewBar(self.desk, self.canvas)
+        self.floating = Floating(self.canvas, self.view_card, self.preview_bar)
+        self.welcome = Welcome(self.desk, self.action_set)
+        self.stage = Stage(self.desk, self.canvas, self.welcome)
+        self.progress = ProgressPanel(self.desk)
+        self.footer = Footer(self.desk)
+        middle = QWidget()
+        layout = QVBoxLayout(middle)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for part in (self.model_panel, self.options_panel):
+            layout.addWidget(part)
+        layout.addWidget(self.stage, 1)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.footer)
+        self.setCentralWidget(middle)
+
+    def _build_sides(self) -> None:
+        self.tools = ToolBar(self.desk, self.action_set, self.canvas, self)
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.tools)
+        self.files = FileList(self.desk)
+        self.classes = ClassPanel(self.desk)
+        self.objects = ObjectPanel(self.desk)
+        self.docks: dict[str, QDockWidget] = {}
+        for key, panel in (("files", self.files), ("classes", self.classes), ("objects", self.objects)):
+            dock = QDockWidget(self)
+            dock.setObjectName(key)
+            dock.setFeatures(
+                QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
+            )
+            dock.setWidget(panel)
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+            self.docks[key] = dock
+        self.resizeDocks(list(self.docks.values()), [300, 240, 260], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["files"]], [288], Qt.Orientation.Horizontal)
+
+    def _connect(self) -> None:
+        desk, canvas = self.desk, self.canvas
+        desk.view.bind(canvas)
+        desk.conditions_changed.connect(self._update_actions)
+        desk.notice.connect(self.toasts.show)
+        self.crash.caught.connect(lambda sentence, hint: self.toasts.show("error", sentence, hint))
+        self.crash.install()
+        desk.settings_changed.connect(self._settings_changed)
+        desk.project_opened.connect(lambda _: self._show_work(True))
+        desk.project_closed.connect(lambda: self._show_work(False))
+        desk.dialog_asked.connect(self.dialogs.show)
+        desk.quit_asked.connect(self.close)
+        desk.labels.tool_changed.connect(lambda tool: canvas.set_tool(self.tools.tools[tool]))
+        canvas.hovered.connect(self.footer.hovered)
+        canvas.zoom_changed.connect(self.footer.zoomed)
+        canvas.picked.connect(desk.labels.select)
+        self.files.chosen.connect(desk.go_to)
+        self.files.by_mouse.connect(canvas.setFocus)
+
+    def _class_keys(self) -> None:
+        """1..9 choose a class, Shift+1..9 relabel the object under the pointer; only while the canvas has the focus."""
+        labels = self.desk.labels
+        for at in range(9):
+            for keys, call in (
+                (f"{at + 1}", lambda at=at: labels.choose_nth(at)),
+                (f"Shift+{at + 1}", lambda at=at: labels.relabel_nth(at, self.footer.segment())),
+            ):
+                shortcut = QShortcut(QKeySequence(keys), self.canvas)
+                shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+                shortcut.activated.connect(call)
+
+    def begin(self, path: Path | None) -> None:
+        """Once the window is up: start the engine, open what the command line names."""
+        if path is not None:
+            self.desk.open_path(path)
+        self.desk.runs.start()
+
+    def _update_actions(self) -> None:
+        holds = self.desk.conditions()
+        self.action_set.update_enabled(holds)
+        document = self.desk.labels.document
+        self.action_set.by_id["protect"].setChecked(document is not None and document.protect)
+
+    def _settings_changed(self) -> None:
+        settings = self.desk.session.settings
+        app = QApplication.instance()
+        look = (settings.language or i18n.system_language(), settings.theme)
+        if look == self._look or not isinstance(app, QApplication):
+            return
+        if look[0] != self._look[0]:
+            i18n.install(app, look[0])
+        if look[1] != self._look[1]:
+            theme.apply(app, look[1])
+        self._look = look
+
+    def _show_work(self, on: bool) -> None:
+        """With a project: panels and tools. Without: the first page only."""
+        for part in (self.model_panel, self.options_panel, self.tools, self.footer, *self.docks.values()):
+            part.setVisible(on)
+        self._title()
+        if on:
+            self.canvas.setFocus()
+
+    def _title(self) -> None:
+        project = self.desk.session.project
+        self.setWindowTitle("SegDesk" if project is None else f"{project.path.stem} – SegDesk")
+
+    def _restore(self) -> None:
+        kept = self.desk.session.settings.ui
+        geometry, state = kept.get("geometry"), kept.get("layout")
+        self.resize(1360, 850)
+        if isinstance(geometry, str):
+            self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
+        if isinstance(state, str):
+            self.restoreState(QByteArray.fromBase64(state.encode()))
+            self._show_work(False)
+
+    def remember_layout(self) -> None:
+        """Keep size and docks for the next start."""
+        values = {"geometry": bytes(self.saveGeometry().toBase64().data()).decode()}
+        if self.desk.session.project is not None:
+            values["layout"] = bytes(self.saveState().toBase64().data()).decode()
+        self.desk.remember(**values)
+
+    def retranslate(self) -> None:
+        """Set the texts again."""
+        self.action_set.retranslate()
+        self.menus.retranslate()
+        for key, text in (("files", tr("Pictures")), ("classes", tr("Classes")), ("objects", tr("Objects"))):
+            self.docks[key].setWindowTitle(text)
+        self.canvas.setAccessibleName(tr("Picture"))
+        self._title()
+        self._update_actions()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Qt: folders and files may be dropped."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Qt: open what was dropped."""
+        local = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if local:
+            event.acceptProposedAction()
+            self.desk.open_path(Path(local[0]))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Qt: first everything is saved, visibly; then the window goes."""
+        if self.closing.finished:
+            self.crash.remove()
+            event.accept()
+            return
+        event.ignore()
+        try:
+            self.remember_layout()
+        except SegDeskError as error:
+            self.desk.show_error(error)
+        self.closing.begin()

@@ -1,0 +1,132 @@
+"""What is running: a line for each job with progress, time left, pause and cancel. Short jobs never show up."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+
+from segdesk.app.jobs import Progress
+from segdesk.ui import icons, theme
+from segdesk.ui.desk import Desk, Tracked
+from segdesk.ui.i18n import Translated, tr
+from segdesk.ui.model_panel import megabytes
+from segdesk.ui.widgets import icon_button, label, name
+
+DELAY = 400  # milliseconds before a job gets its line
+
+
+def duration(seconds: float) -> str:
+    """Time left in words: "about 40 s", "about 3 min", "about 2 h 5 min"."""
+    if seconds < 90:
+        return tr("about {seconds} s left", seconds=max(1, round(seconds)))
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return tr("about {minutes} min left", minutes=minutes)
+    return tr("about {hours} h {minutes} min left", hours=minutes // 60, minutes=minutes % 60)
+
+
+class JobLine(Translated, QWidget):
+    """One job."""
+
+    def __init__(self, desk: Desk, job_id: int, tracked: Tracked) -> None:
+        super().__init__()
+        self._desk, self._id, self._tracked = desk, job_id, tracked
+        self._paused = False
+        self.text = label()
+        self.detail = label(kind="soft")
+        self.detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, 0)
+        self.bar.setFixedWidth(220)
+        self.pause = icon_button("pause", self._pause)
+        self.pause.setVisible(tracked.pausable)
+        self.cancel = icon_button("cancel", lambda: desk.session.cancel(job_id))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GAP)
+        layout.addWidget(self.text)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.detail, 1)
+        layout.addWidget(self.pause)
+        layout.addWidget(self.cancel)
+        self.retranslate()
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show how far it is."""
+        self._paused = (self._paused and not (progress.done and not progress.paused)) or progress.paused
+        self.bar.setRange(0, min(progress.total, 2**31 - 1) if progress.total < 2**31 else 1000)
+        scale = 1 if progress.total < 2**31 else progress.total / 1000
+        self.bar.setValue(int(progress.done / scale))
+        self.detail.setText(self._words(progress))
+
+    def _words(self, progress: Progress) -> str:
+        parts = []
+        if progress.total:
+            in_bytes = progress.total > 500_000
+            shown = megabytes if in_bytes else str
+            parts.append(tr("{done} of {total}", done=shown(progress.done), total=shown(progress.total)))
+        if self._paused:
+            parts.append(tr("paused"))
+        elif progress.eta_seconds is not None:
+            parts.append(duration(progress.eta_seconds))
+        if progress.text:
+            parts.append(tr(progress.text))
+        return "  ·  ".join(parts)
+
+    def _pause(self) -> None:
+        if self._paused:
+            self._desk.session.resume(self._id)
+        else:
+            self._desk.session.pause(self._id)
+        self._paused = not self._paused
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set the texts again."""
+        self.text.setText(tr(self._tracked.name))
+        self.pause.setIcon(icons.icon("run" if self._paused else "pause"))
+        name(self.pause, tr("Go on") if self._paused else tr("Pause"))
+        name(self.cancel, tr("Cancel"))
+        if self._tracked.progress is not None:
+            self.detail.setText(self._words(self._tracked.progress))
+
+
+class ProgressPanel(QFrame):
+    """All running jobs, one below the other; hidden while there is none."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self.lines: dict[int, JobLine] = {}
+        self.setProperty("kind", "foot")
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(theme.GAP + 4, 4, theme.GAP, 4)
+        self._layout.setSpacing(2)
+        self.hide()
+        desk.job_started.connect(self._started)
+        desk.job_progress.connect(self._progress)
+        desk.job_ended.connect(self._ended)
+
+    def _started(self, job_id: int, tracked: Tracked) -> None:
+        QTimer.singleShot(DELAY, self, lambda: self._show(job_id, tracked))
+
+    def _show(self, job_id: int, tracked: Tracked) -> None:
+        if job_id in self._desk.jobs and job_id not in self.lines:
+            line = self.lines[job_id] = JobLine(self._desk, job_id, tracked)
+            self._layout.addWidget(line)
+            if tracked.progress is not None:
+                line.show_progress(tracked.progress)
+            self.show()
+
+    def _progress(self, progress: Progress) -> None:
+        line = self.lines.get(progress.job_id)
+        if line is not None:
+            line.show_progress(progress)
+
+    def _ended(self, job_id: int) -> None:
+        line = self.lines.pop(job_id, None)
+        if line is not None:
+            self._layout.removeWidget(line)
+            line.deleteLater()
+        self.setVisible(bool(self.lines))

@@ -1,0 +1,64 @@
+"""The dialog that starts a quality report: which layer, against which. The finished page opens in the browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QCheckBox, QWidget
+
+from segdesk.domain.text import N_
+from segdesk.ui.desk import Desk
+from segdesk.ui.dialogs import ask_folder
+from segdesk.ui.export_dialog import FormDialog, free_folder, open_file
+from segdesk.ui.i18n import tr
+
+
+class ReportDialog(FormDialog):
+    """Layer, against, folder."""
+
+    def __init__(self, desk: Desk, parent: QWidget) -> None:
+        super().__init__(desk, tr("Quality report"), tr("Write report"), parent)
+        project = desk.session.project
+        base = project.path.parent if project is not None else Path.home()
+        self.layer = self.layer_box(("annotation", "prediction"))
+        self.against = self.layer_box(("reference", "annotation"))
+        self.folder = self.path_field(
+            str(free_folder(base, f"{base.name}-report")),
+            lambda: ask_folder(self, tr("Write the report into"), str(base)),
+        )
+        self.show_it = QCheckBox(tr("Open the page when it is done"))
+        self.show_it.setChecked(True)
+        self.form.addRow(tr("Judge"), self.layer)
+        self.form.addRow(tr("Against"), self.against)
+        self.form.addRow(tr("Folder"), self._holder)
+        self.form.addRow("", self.show_it)
+        self.note.setText(tr("mIoU, pixel accuracy and panoptic quality per class, as a page, as tables and as JSON."))
+        self.refresh()
+
+    def problem(self) -> str:
+        """Why no report can be written."""
+        if self.layer.currentData() == self.against.currentData():
+            return tr("Choose two different layers.")
+        if not self.folder.text().strip():
+            return tr("Choose a folder.")
+        return ""
+
+    def accept(self) -> None:
+        """Start the evaluation."""
+        super().accept()
+        desk, folder, show = self.desk, Path(self.folder.text()), self.show_it.isChecked()
+        layer, against = self.layer.currentData(), self.against.currentData()
+        desk.attempt(
+            lambda: desk.track(
+                desk.session.evaluate(layer, against, folder),
+                N_("Writing the report"),
+                then=lambda _: _written(desk, folder, show),
+            )
+        )
+
+
+def _written(desk: Desk, folder: Path, show: bool) -> None:
+    pages = sorted(folder.glob("*.html"))
+    desk.notice.emit("good", tr("The report is in {folder}.", folder=folder), "")
+    if show and pages:
+        open_file(pages[0])

@@ -1,0 +1,48 @@
+"""Starts the window: application, language, theme, main window. Nothing heavy is imported here."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication
+
+from segdesk.app import settings as settings_io
+from segdesk.app.logs import start_logging
+from segdesk.ui import i18n, icons, theme
+from segdesk.ui.i18n import tr
+from segdesk.ui.main_window import MainWindow
+
+log = logging.getLogger(__name__)
+FAMILIES = ["Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC"]
+
+
+def make_application(settings: settings_io.Settings) -> QApplication:
+    """The one application, in the language and the look of the settings."""
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    app.setApplicationName("SegDesk")
+    app.setDesktopFileName("segdesk")
+    app.setWindowIcon(icons.icon("segdesk", "accent"))
+    font = QFont(app.font())
+    font.setFamilies([*FAMILIES, *font.families()])
+    app.setFont(font)
+    theme.apply(app, settings.theme)
+    i18n.install(app, settings.language or i18n.system_language())
+    return app
+
+
+def start_window(path: str | Path | None = None) -> int:
+    """Open the window, on a folder or project if one is given; returns when it is closed."""
+    start_logging()
+    settings, note = settings_io.load()
+    app = make_application(settings)
+    window = MainWindow(settings)
+    window.show()
+    if note:
+        window.desk.notice.emit("info", tr(note), "")
+    QTimer.singleShot(0, window, lambda: window.begin(Path(path) if path else None))
+    return app.exec()

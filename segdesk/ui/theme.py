@@ -1,0 +1,190 @@
+"""The program's own light and dark look on Qt's Fusion style: palettes, a small style sheet, spacing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtWidgets import QApplication
+
+GAP = 8  # the one distance; halves and doubles of it where needed
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours by their use, as #rrggbb. `sunken` is the ground behind the picture; `soft` text is secondary."""
+
+    name: str
+    window: str
+    panel: str
+    field: str
+    sunken: str
+    line: str
+    text: str
+    soft: str
+    accent: str
+    on_accent: str
+    hover: str
+    select: str
+    good: str
+    warn: str
+    bad: str
+    info: str
+
+
+LIGHT = Theme(
+    name="light", window="#f3f4f6", panel="#fbfbfc", field="#ffffff", sunken="#dfe2e6", line="#d3d7dd",
+    text="#1d232b", soft="#5a6573", accent="#1f6f8b", on_accent="#ffffff", hover="#e6ebef", select="#d5e7ee",
+    good="#2b7a4b", warn="#96600a", bad="#b3372f", info="#2f6db3",
+)  # fmt: skip
+DARK = Theme(
+    name="dark", window="#1d2126", panel="#24292f", field="#1a1e22", sunken="#14171a", line="#383f48",
+    text="#e4e8ec", soft="#9da8b5", accent="#5fb4d0", on_accent="#0d2028", hover="#2f363e", select="#27434f",
+    good="#6cc08b", warn="#dda84f", bad="#ee8277", info="#7fb2ea",
+)  # fmt: skip
+THEMES = {"light": LIGHT, "dark": DARK}
+_current = [LIGHT]
+
+
+def current() -> Theme:
+    """The theme in use."""
+    return _current[0]
+
+
+def system_theme(app: QApplication) -> str:
+    """The desktop's own choice where Qt knows it, else light."""
+    return "dark" if app.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"
+
+
+def apply(app: QApplication, name: str) -> Theme:
+    """Give the whole program a theme ("light", "dark" or "auto"); widgets get a PaletteChange event."""
+    theme = THEMES.get(name) or THEMES[system_theme(app)]
+    _current[0] = theme
+    if app.style().objectName() != "fusion":
+        app.setStyle("Fusion")
+    app.setPalette(_palette(theme))
+    app.setStyleSheet(_sheet(theme))
+    return theme
+
+
+def state_color(state: str) -> QColor:
+    """The colour of a review state's dot."""
+    theme = current()
+    names = {
+        "new": theme.line, "predicted": theme.info, "edited": theme.warn,
+        "verified": theme.good, "skipped": theme.soft, "failed": theme.bad,
+    }  # fmt: skip
+    return QColor(names.get(state, theme.line))
+
+
+def tinted(color: tuple[int, int, int], strength: float = 0.16) -> QColor:
+    """A list row's ground: a class colour mixed into the panel's."""
+    base = QColor(current().panel)
+    mix = [round(b + (c - b) * strength) for b, c in zip((base.red(), base.green(), base.blue()), color, strict=True)]
+    return QColor(*mix)
+
+
+def small(font: QFont) -> QFont:
+    """The font of secondary text."""
+    result = QFont(font)
+    result.setPointSizeF(max(7.0, font.pointSizeF() * 0.9))
+    return result
+
+
+def _palette(theme: Theme) -> QPalette:
+    palette = QPalette()
+    role = QPalette.ColorRole
+    pairs = {
+        role.Window: theme.window, role.WindowText: theme.text, role.Base: theme.field, role.AlternateBase: theme.panel,
+        role.Text: theme.text, role.Button: theme.panel, role.ButtonText: theme.text, role.BrightText: theme.bad,
+        role.Highlight: theme.accent, role.HighlightedText: theme.on_accent, role.ToolTipBase: theme.panel,
+        role.ToolTipText: theme.text, role.Link: theme.accent, role.LinkVisited: theme.accent,
+        role.PlaceholderText: theme.soft, role.Light: theme.hover, role.Midlight: theme.line, role.Mid: theme.line,
+        role.Dark: theme.line, role.Shadow: theme.line, role.Accent: theme.accent,
+    }  # fmt: skip
+    for key, value in pairs.items():
+        palette.setColor(key, QColor(value))
+    faded = QColor(theme.soft)
+    faded.setAlpha(130)
+    for key in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
+        palette.setColor(QPalette.ColorGroup.Disabled, key, faded)
+    palette.setColor(QPalette.ColorGroup.Disabled, role.Highlight, QColor(theme.line))
+    return palette
+
+
+def _sheet(theme: Theme) -> str:
+    sheet = SHEET
+    for field in fields(theme):
+        sheet = sheet.replace(f"@{field.name};", f"{getattr(theme, field.name)};")
+    return sheet
+
+
+SHEET = """
+QMainWindow::separator { background: @window; width: 5px; height: 5px; }
+QMainWindow::separator:hover { background: @line; }
+QMenuBar { background: @window; padding: 1px 4px; }
+QMenuBar::item { padding: 4px 9px; border-radius: 4px; background: transparent; }
+QMenuBar::item:selected { background: @hover; color: @text; }
+QMenu { background: @panel; border: 1px solid @line; padding: 4px; }
+QMenu::item { padding: 5px 24px 5px 10px; border-radius: 4px; }
+QMenu::icon { padding-left: 8px; }
+QMenu::item:selected { background: @select; color: @text; }
+QMenu::item:disabled { color: @soft; }
+QMenu::separator { height: 1px; background: @line; margin: 4px 6px; }
+QToolTip { background: @panel; color: @text; border: 1px solid @line; padding: 4px; }
+QDockWidget { font-weight: 600; }
+QDockWidget::title { background: @window; padding: 5px 8px 3px 8px; }
+QToolBar { background: @window; border: none; spacing: 2px; padding: 4px; }
+QToolBar::separator { background: @line; height: 1px; width: 1px; margin: 5px 7px; }
+QToolButton { border: 1px solid transparent; border-radius: 5px; padding: 4px 6px; background: transparent; }
+QToolButton:hover { background: @hover; }
+QToolButton:checked, QToolButton:pressed { background: @select; border-color: @accent; }
+QToolButton:focus { border-color: @accent; }
+QPushButton { border: 1px solid @line; border-radius: 5px; padding: 5px 12px; background: @field; }
+QPushButton:hover { background: @hover; }
+QPushButton:pressed { background: @select; }
+QPushButton:focus { border-color: @accent; }
+QPushButton:disabled { background: @window; }
+QPushButton[kind="main"] { background: @accent; color: @on_accent; border-color: @accent; font-weight: 600; }
+QPushButton[kind="main"]:disabled { background: @line; border-color: @line; color: @soft; }
+QPushButton[kind="quiet"] { border-color: transparent; background: transparent; padding: 4px 8px; }
+QPushButton[kind="quiet"]:hover { background: @hover; }
+QPushButton[kind="quiet"]:focus { border-color: @accent; }
+QPushButton[kind="pill"] { padding: 4px 10px; }
+QPushButton[kind="pill"]:checked { background: @select; border-color: @accent; }
+QPushButton::menu-indicator { width: 0; }
+QToolButton::menu-indicator { image: none; width: 0; }
+QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {
+    border: 1px solid @line; border-radius: 5px; padding: 3px 6px; background: @field;
+    selection-background-color: @accent; selection-color: @on_accent; }
+QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-color: @accent; }
+QComboBox::drop-down { border: none; width: 22px; }
+QAbstractItemView { border: 1px solid @line; border-radius: 5px; background: @panel; outline: none; }
+QAbstractItemView::item:selected { background: @select; color: @text; }
+QHeaderView::section { background: @window; color: @soft; border: none; padding: 3px 6px; }
+QFrame[kind="panel"] { background: @panel; border: 1px solid @line; border-radius: 7px; }
+QFrame[kind="strip"] { background: @panel; border: none; border-bottom: 1px solid @line; }
+QFrame[kind="foot"] { background: @panel; border: none; border-top: 1px solid @line; }
+QLabel[kind="soft"] { color: @soft; }
+QLabel[kind="good"] { color: @good; }
+QLabel[kind="warn"] { color: @warn; }
+QLabel[kind="bad"] { color: @bad; }
+QLabel[kind="title"] { font-size: 21px; font-weight: 600; }
+QLabel[kind="head"] { font-weight: 600; }
+QProgressBar { border: none; border-radius: 3px; background: @line; max-height: 6px; min-height: 6px; }
+QProgressBar::chunk { background: @accent; border-radius: 3px; }
+QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
+QScrollBar::handle { background: @line; border-radius: 4px; min-height: 28px; min-width: 28px; margin: 1px; }
+QScrollBar::handle:hover { background: @soft; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: @line; }
+QSlider::sub-page:horizontal { height: 4px; border-radius: 2px; background: @accent; }
+QSlider::sub-page:horizontal:disabled { background: @line; }
+QSlider::handle:horizontal {
+    width: 12px; height: 12px; margin: -5px 0; border-radius: 7px; background: @field; border: 1px solid @accent; }
+QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus { background: @accent; }
+QSlider::handle:horizontal:disabled { background: @window; border-color: @line; }
+"""

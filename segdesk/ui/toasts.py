@@ -1,0 +1,93 @@
+"""Short messages over the window instead of modal boxes. Errors stay longer; each can be clicked away."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from segdesk.ui import icons, theme
+from segdesk.ui.i18n import tr
+from segdesk.ui.widgets import icon_button, label, name
+
+SECONDS = {"info": 6, "good": 6, "error": 14}
+ICONS = {"info": ("info", "info"), "good": ("verify", "good"), "error": ("warning", "bad")}
+MOST = 4
+
+
+class Toast(QFrame):
+    """One message: a sentence and a hint."""
+
+    def __init__(self, kind: str, sentence: str, hint: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.key = (kind, sentence)
+        icon, color = ICONS.get(kind, ICONS["info"])
+        sign = QLabel()
+        sign.setPixmap(icons.icon(icon, color).pixmap(QSize(20, 20), self.devicePixelRatioF()))
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        for text, look in ((sentence, ""), (hint, "soft")):
+            if text:
+                part = label(text, look)
+                part.setWordWrap(True)
+                part.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+                part.setMinimumWidth(320)
+                words.addWidget(part)
+        close = icon_button("close", self.dismiss, size=12)
+        name(close, tr("Close"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 10, 8, 10)
+        layout.setSpacing(theme.GAP + 2)
+        layout.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(words, 1)
+        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.setAccessibleName(sentence)
+        self.setMaximumWidth(440)
+        QTimer.singleShot(SECONDS.get(kind, 6) * 1000, self, self.dismiss)
+
+    def dismiss(self) -> None:
+        """Go away."""
+        self.hide()
+        self.deleteLater()
+
+
+class Toasts(QObject):
+    """Stacks messages in the lower right corner of a widget."""
+
+    def __init__(self, over: QWidget, bottom: int = 40) -> None:
+        super().__init__(over)
+        self._over = over
+        self._bottom = bottom
+        self.shown: list[Toast] = []
+        over.installEventFilter(self)
+
+    def show(self, kind: str, sentence: str, hint: str = "") -> None:
+        """Show a message; the same one again replaces the first."""
+        for old in [t for t in self.shown if t.key == (kind, sentence)]:
+            old.dismiss()
+        if not sentence:
+            return
+        toast = Toast(kind, sentence, hint, self._over)
+        toast.installEventFilter(self)
+        self.shown.append(toast)
+        for old in self.shown[:-MOST]:
+            old.dismiss()
+        toast.show()
+        toast.raise_()
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Qt: keep the corner when the window changes, close the gap when a message goes."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Hide, QEvent.Type.LayoutRequest):
+            if event.type() == QEvent.Type.Hide and watched is not self._over:
+                self.shown = [t for t in self.shown if t is not watched]
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        bottom = self._over.height() - self._bottom
+        for toast in reversed(self.shown):
+            toast.adjustSize()
+            bottom -= toast.height() + theme.GAP
+            toast.move(self._over.width() - toast.width() - 2 * theme.GAP, bottom)

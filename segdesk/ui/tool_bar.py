@@ -1,0 +1,98 @@
+"""The tools at the left, words under their icons, and the brush's size."""
+
+from __future__ import annotations
+
+import logging
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QToolBar, QWidget
+
+from segdesk.app import discover
+from segdesk.app.tools.base import BaseTool, ToolInfo
+from segdesk.domain.text import N_
+from segdesk.ui import icons
+from segdesk.ui.actions import ActionSet
+from segdesk.ui.desk import Desk
+from segdesk.ui.i18n import Translated, tr
+
+log = logging.getLogger(__name__)
+PAN = ToolInfo("pan", N_("Pan"), "pan", "H", 0, N_("Drag to move the picture; Space does it with every tool."))
+
+
+class ToolBar(Translated, QToolBar):
+    """One checkable action a tool; the canvas gets the chosen tool through `desk.labels.tool_changed`.
+
+    Attributes:
+        tools: id -> tool object; infos: id -> `ToolInfo`.
+    """
+
+    def __init__(self, desk: Desk, actions: ActionSet, canvas: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self.setObjectName("tools")
+        self.setMovable(False)
+        self.setOrientation(Qt.Orientation.Vertical)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        self.setIconSize(QSize(22, 22))
+        self.tools: dict[str, BaseTool] = {"pan": BaseTool()}
+        self.infos: dict[str, ToolInfo] = {"pan": PAN}
+        self.by_id: dict[str, QAction] = {}
+        self._load()
+        group = QActionGroup(self)
+        for info in sorted(self.infos.values(), key=lambda i: i.order):
+            action = QAction(icons.icon(info.icon), "", self)
+            action.setObjectName(f"tool_{info.id}")
+            action.setCheckable(True)
+            if info.key:
+                action.setShortcut(QKeySequence(info.key))
+                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            action.triggered.connect(lambda _=False, i=info.id: desk.labels.choose_tool(i))
+            canvas.addAction(action)
+            group.addAction(action)
+            self.addAction(action)
+            self.by_id[info.id] = action
+        self.addSeparator()
+        for key in ("undo", "redo"):
+            self.addAction(actions.by_id[key])
+        self.addSeparator()
+        self.addAction(actions.by_id["accept"])
+        desk.labels.tool_changed.connect(self._show_tool)
+        desk.conditions_changed.connect(self.refresh)
+        self.retranslate()
+
+    def _load(self) -> None:
+        good, bad = discover.tools()
+        for plugin in good:
+            self.infos[plugin.info.id] = plugin.info
+            self.tools[plugin.info.id] = plugin.module.Tool()
+        for item in bad:
+            log.warning("tool %s: %s", item.name, item.reason)
+            self._desk.show_error(item.reason)
+
+    def _show_tool(self, tool_id: str) -> None:
+        if tool_id in self.by_id:
+            self.by_id[tool_id].setChecked(True)
+
+    def refresh(self) -> None:
+        """Tools need a picture."""
+        on = self._desk.labels.document is not None
+        for key, action in self.by_id.items():
+            if action.isEnabled() != on:
+                action.setEnabled(on)
+                self._set_tip(key, action)
+
+    def _set_tip(self, key: str, action: QAction) -> None:
+        info = self.infos[key]
+        lines = [f"{tr(info.title)}  ({info.key})" if info.key else tr(info.title), tr(info.note) if info.note else ""]
+        if not action.isEnabled():
+            lines.append(tr("Open a picture first."))
+        action.setToolTip("\n".join(line for line in lines if line))
+
+    def retranslate(self) -> None:
+        """Set the texts again."""
+        self.setWindowTitle(tr("Tools"))
+        for key, action in self.by_id.items():
+            action.setText(tr(self.infos[key].title))
+            self._set_tip(key, action)
+        self.refresh()

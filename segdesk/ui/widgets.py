@@ -1,0 +1,140 @@
+"""Small parts that several panels use: buttons, labels, a slider with its value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QToolButton, QWidget
+
+from segdesk.ui import icons, theme
+
+
+def button(text: str = "", kind: str = "", icon: str = "", clicked: Callable[[], object] | None = None) -> QPushButton:
+    """A push button; `kind`: "main" (one a page), "quiet" or ""."""
+    result = QPushButton(text)
+    if kind:
+        result.setProperty("kind", kind)
+    if icon:
+        result.setIcon(icons.icon(icon, "on_accent" if kind == "main" else ""))
+        result.setIconSize(QSize(16, 16))
+    if clicked is not None:
+        result.clicked.connect(lambda _checked=False: clicked())
+    return result
+
+
+def icon_button(icon: str, clicked: Callable[[], object] | None = None, *, size: int = 16) -> QToolButton:
+    """A small flat button with an icon; give it a tooltip and an accessible name."""
+    result = QToolButton()
+    result.setIcon(icons.icon(icon))
+    result.setIconSize(QSize(size, size))
+    result.setAutoRaise(True)
+    if clicked is not None:
+        result.clicked.connect(lambda _checked=False: clicked())
+    return result
+
+
+def name(widget: QWidget, text: str) -> None:
+    """Tooltip and screen-reader name in one."""
+    widget.setToolTip(text)
+    widget.setAccessibleName(text.split("\n")[0])
+
+
+def label(text: str = "", kind: str = "") -> QLabel:
+    """A label; `kind`: "soft", "good", "warn", "bad", "title", "head" or ""."""
+    result = QLabel(text)
+    if kind:
+        result.setProperty("kind", kind)
+    return result
+
+
+def set_kind(widget: QWidget, kind: str) -> None:
+    """Change the kind of a label or button at run time."""
+    if widget.property("kind") != kind:
+        widget.setProperty("kind", kind)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def action_button(action: QAction, kind: str = "", icon: str = "") -> QPushButton:
+    """A push button that does what an action does, with its text, tooltip and state."""
+    result = button(kind=kind, icon=icon)
+
+    def sync() -> None:
+        result.setText(action.iconText())
+        result.setEnabled(action.isEnabled())
+        name(result, action.toolTip())
+
+    action.changed.connect(sync)
+    result.clicked.connect(lambda _checked=False: action.trigger())
+    sync()
+    return result
+
+
+def swatch(color: tuple[int, int, int], size: int = 14) -> QIcon:
+    """A rounded square of a class colour."""
+    pixmap = QPixmap(size * 2, size * 2)
+    pixmap.setDevicePixelRatio(2.0)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QColor(0, 0, 0, 60))
+    painter.setBrush(QColor(*color))
+    painter.drawRoundedRect(1, 1, size - 2, size - 2, 3.5, 3.5)
+    painter.end()
+    return QIcon(pixmap)
+
+
+class ValueSlider(QWidget):
+    """A name, a slider and its value in figures.
+
+    Signals:
+        changed(float): the person moved it (never by `set_value`).
+    """
+
+    changed = Signal(float)
+
+    def __init__(self, low: float, high: float, step: float, shown: str = "{:.2f}", width: int = 110) -> None:
+        super().__init__()
+        self._low, self._step, self._format = low, step, shown
+        self.text = label()
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, round((high - low) / step))
+        self.slider.setMinimumWidth(width)
+        self.slider.setPageStep(max(1, self.slider.maximum() // 10))
+        self.figure = label()
+        self.figure.setMinimumWidth(self.fontMetrics().horizontalAdvance(shown.format(high)) + 4)
+        self.figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GAP)
+        layout.addWidget(self.text)
+        layout.addWidget(self.slider, 1)
+        layout.addWidget(self.figure)
+        self.slider.valueChanged.connect(self._moved)
+        self._show()
+
+    def set_text(self, text: str, tip: str = "") -> None:
+        """The name before the slider."""
+        self.text.setText(text)
+        self.slider.setAccessibleName(text)
+        self.setToolTip(tip)
+
+    def value(self) -> float:
+        """Where the slider stands."""
+        return self._low + self.slider.value() * self._step
+
+    def set_value(self, value: float) -> None:
+        """Move it without a signal."""
+        self.slider.blockSignals(True)
+        self.slider.setValue(round((value - self._low) / self._step))
+        self.slider.blockSignals(False)
+        self._show()
+
+    def _moved(self) -> None:
+        self._show()
+        self.changed.emit(self.value())
+
+    def _show(self) -> None:
+        self.figure.setText(self._format.format(self.value()))
