@@ -94,8 +94,13 @@ def store(
     if plan is None:
         raise ValueError("an answer without a plan cannot be stored")
     project, map_ = opened.project, answered.segmentation
+    height, width = map_.size
+    row = opened.roster.row(picture_id)
+    sized = row is not None and (row.width, row.height) == (width, height)
 
     def write() -> None:
+        if not sized:
+            project.set_size(picture_id, width, height)
         # asked again at the last moment: the person may have begun to work on it while the answer waited
         take = to_annotation and machine_owned(opened, picture_id)
         run_id = opened.run_id(plan, answered.device)
@@ -106,8 +111,7 @@ def store(
 
     kind = "labels" if to_annotation else "prediction"
     opened.saver.put(write, key=f"{kind}:{picture_id}", owner=picture_id, on_lost=lost, room=room, cancelled=cancelled)
-    height, width = map_.size
     values: dict[str, object] = {"doubt": answered.doubt, "error": "", "width": width, "height": height}
-    if to_annotation:
+    if to_annotation or (row is not None and row.state in ("new", "failed")):
         values["state"] = "predicted"
     opened.show(picture_id, **values)

@@ -117,32 +117,37 @@ class Batch:
         ctx.progress(self.done, self.total, row.path if row else "")
 
 
-def make_batch(
-    desk: Desk, opened: OpenProject, plan: RunPlan, *, skip_verified: bool, again: bool, limit: int | None
-) -> Batch:
-    """Choose the pictures of a run: not the skipped ones, not (unless asked) the verified ones, and not those that
-    this model with these options has answered before (unless `again`). `limit`: at most so many."""
+@dataclass(frozen=True)
+class Choice:
+    """Which pictures a run takes: not the skipped ones, not (unless asked) the verified ones, and not those that this
+    model with these options has answered before (unless `again`). `limit`: at most so many; `among`: only of these."""
+
+    skip_verified: bool = True
+    again: bool = False
+    limit: int | None = None
+    among: frozenset[int] | None = None
+
+
+def make_batch(desk: Desk, opened: OpenProject, plan: RunPlan, choice: Choice) -> Batch:
+    """Choose the pictures of a run."""
     batch = Batch(desk, opened, plan, [])
-    rows = [r for r in opened.roster.rows if r.state != "skipped"]
-    before = set() if again else _answered_before(opened, plan, rows)
+    rows = [r for r in opened.roster.rows if r.state != "skipped" and (choice.among is None or r.id in choice.among)]
+    before = set() if choice.again else _answered_before(opened, plan, rows)
     for row in rows:
-        if row.state == "verified" and skip_verified:
+        if row.state == "verified" and choice.skip_verified:
             batch.verified += 1
         elif row.id in before:
             batch.already += 1
         else:
             batch.rows.append(row)
-    del batch.rows[len(batch.rows) if limit is None else limit :]
+    del batch.rows[len(batch.rows) if choice.limit is None else choice.limit :]
     return batch
 
 
 def _answered_before(opened: OpenProject, plan: RunPlan, rows: list[PictureRow]) -> set[int]:
-    """Pictures whose prediction layer came from this model with these options."""
-    record, found = plan.record(), set()
-    for row in rows:
-        if row.state in ("new", "failed"):
-            continue
-        source = opened.project.label_source(row.id, "prediction")
-        if source is not None and source.card_id == plan.card.id and dict(source.options) == record:
-            found.add(row.id)
-    return found
+    """Pictures whose prediction layer came from this model with these options, on whatever device."""
+    project, record = opened.project, plan.record()
+    runs = {project.find_run(plan.card.id, record), project.find_run(plan.card.id, record, "cpu")} - {None}
+    done = set().union(*(project.pictures_of_run(run) for run in runs if run is not None))
+    done &= project.labelled("annotation")
+    return done.difference(row.id for row in rows if row.state in ("new", "failed"))

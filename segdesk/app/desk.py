@@ -60,10 +60,14 @@ class OpenProject:
             self.set_state(picture_id, state, error.text())
 
     def run_id(self, plan: RunPlan, device: str) -> int:
-        """The project's number for a run with this plan; made on first use. Store thread, or nothing else writes."""
-        key = repr((plan.card.id, plan.record(), device))
+        """The project's number for a run with this plan: that of an equal run before, or a new one. Store thread."""
+        record = plan.record()
+        key = repr((plan.card.id, record, device))
         if key not in self.run_ids:
-            self.run_ids[key] = self.project.add_run(plan.card.id, plan.card.name.en, plan.record(), device)
+            known = self.project.find_run(plan.card.id, record, device)
+            if known is None:
+                known = self.project.add_run(plan.card.id, plan.card.name.en, record, device)
+            self.run_ids[key] = known
         return self.run_ids[key]
 
 

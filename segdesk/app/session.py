@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from dataclasses import replace
 from pathlib import Path
 
 from segdesk.app import discover, transfer
 from segdesk.app.answering import answer_one, machine_owned, store
-from segdesk.app.batch import make_batch
+from segdesk.app.batch import Choice, make_batch
 from segdesk.app.desk import Desk
 from segdesk.app.engine_process import EngineProcess
 from segdesk.app.jobs import Context, Done, Failed, Job, Lane, Stopped
@@ -256,18 +256,26 @@ class Session:
         """Apply the options to the model's kept answer (a full run if it is gone). Latest wins. Done: `Answered`."""
         return self._answer(picture_id, again=True)
 
-    def run_all(self, skip_verified: bool = True, *, again: bool = False, limit: int | None = None) -> int:
+    def run_all(
+        self,
+        skip_verified: bool = True,
+        *,
+        again: bool = False,
+        limit: int | None = None,
+        among: Collection[int] | None = None,
+    ) -> int:
         """Run the chosen model on all pictures; `again` = also where this model and options already answered, `limit`
-        = at most so many. Reports Progress, `PictureChanged` per picture, `Answered(from_batch=True)` for the open one,
-        Done with `BatchResult`. Labels that a person made are left alone: such pictures get the prediction layer only.
+        = at most so many, `among` = only these ids. Reports Progress, `PictureChanged` per picture,
+        `Answered(from_batch=True)` for the open one, Done with `BatchResult`. Labels that a person made are left alone:
+        such pictures get the prediction layer only.
         """
         opened, make_plan = self._desk.opened(), self._plan_maker()
+        choice = Choice(skip_verified, again, limit, None if among is None else frozenset(among))
 
         def run(ctx: Context) -> Generator[None, None, BatchResult]:
             plan = make_plan()
             self._desk.saver.flush(ctx.cancelled)
-            batch = make_batch(self._desk, opened, plan, skip_verified=skip_verified, again=again, limit=limit)
-            return (yield from batch.steps(ctx))
+            return (yield from make_batch(self._desk, opened, plan, choice).steps(ctx))
 
         return self._submit("engine", N_("Running on all pictures"), run, lane="batch")
 

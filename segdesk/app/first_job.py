@@ -1,0 +1,76 @@
+"""The main job without a window: sample pictures are written, segmented, exported and scored against exact labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from segdesk.app.reports import BatchResult
+from segdesk.app.session import Session
+from segdesk.domain.errors import SegDeskError
+
+NUCLEI_MODEL = "nuclei-unet"
+OTHER_MODEL = "regions"
+EXPORTS = (("coco_instances", "export-coco"), ("index_png", "export-index-png"))
+
+
+@dataclass(frozen=True)
+class FirstJob:
+    """What came of it: the project, the exports, the report's page, and what to print of the figures."""
+
+    project: Path
+    exports: tuple[Path, ...]
+    page: Path
+    figures: dict[str, float | None]
+    failed: int
+
+
+def first_job(session: Session, folder: Path, do: Callable[[int], Any], tell: Callable[[str], None]) -> FirstJob:
+    """Do the main job in `folder`, which may hold an earlier one. Raises `SegDeskError`.
+
+    `do(job)` waits for a job and returns its value; `tell` prints a line.
+    """
+    tell(f"Sample pictures in {folder}")
+    project = do(session.samples(folder))
+    do(session.open(project))
+    failed = _segment(session, do, tell)
+    exports = []
+    for format_id, name in EXPORTS:
+        result = do(session.export(format_id, folder / name))
+        exports.append(result.folder)
+        tell(f"Exported {result.pictures} pictures with {result.objects} objects as {format_id}")
+    evaluated = do(session.evaluate("prediction", "reference", folder / "report"))
+    return FirstJob(project, tuple(exports), evaluated.page, evaluated.report.headline, failed)
+
+
+def _segment(session: Session, do: Callable[[int], Any], tell: Callable[[str], None]) -> int:
+    """Micrographs (they have exact reference labels) by the nuclei model, all other pictures by the general one."""
+    if session.project is None:
+        raise SegDeskError("No project is open.", "Open a folder of pictures or a project first.")
+    micrographs = session.project.labelled("reference")
+    others = {row.id for row in session.pictures} - micrographs
+    failed = 0
+    for model, ids in ((NUCLEI_MODEL, micrographs), (OTHER_MODEL, others)):
+        if not ids:
+            continue
+        session.choose_model(model)
+        result: BatchResult = do(session.run_all(among=ids))
+        tell(f"Segmented {result.answered + result.already} pictures with {model}")
+        failed += len(result.failed)
+    return failed
+
+
+def summary(job: FirstJob) -> list[str]:
+    """The lines to print at the end."""
+    figures = ", ".join(f"{name} {value:.3f}" for name, value in job.figures.items() if value is not None)
+    return [
+        "",
+        f"Scores against the exact labels: {figures}",
+        f"Report:   {job.page}",
+        *(f"Export:   {folder}" for folder in job.exports),
+        f"Project:  {job.project}",
+        "",
+        f"To see and correct the labels, open the window on a desktop:  segdesk {job.project}",
+    ]

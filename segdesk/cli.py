@@ -1,0 +1,326 @@
+"""The command line: the verbs of the window without one. `segdesk --help` lists them."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from segdesk import __version__
+from segdesk.app import settings as settings_file
+from segdesk.app.first_job import first_job, summary
+from segdesk.app.logs import start_logging, stop_logging
+from segdesk.app.opening import find_project
+from segdesk.app.reports import BatchResult
+from segdesk.app.session import Session
+from segdesk.cli_output import Output, value_of
+from segdesk.domain.errors import Cancelled, SegDeskError
+from segdesk.domain.options import CrfOptions
+
+OK, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
+WINDOW_HINT = "without a command, SegDesk opens its window:  segdesk [FOLDER or PROJECT]"
+CODES = "exit codes: 0 all done, 1 some pictures failed, 2 wrong use or nothing done, 130 interrupted"
+
+Verb = Callable[[Session, argparse.Namespace, Output], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line (or the window, where no command is given); returns the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser, verbs = _parser()
+    if not words or (words[0] not in verbs and not words[0].startswith("-")):
+        return _open_window(words)
+    try:
+        arguments = parser.parse_args(words)
+    except SystemExit as stop:  # --help, --version, wrong use
+        return int(stop.code or 0)
+    output = Output(quiet=arguments.quiet)
+    handler = start_logging()
+    try:
+        with _interruptible():
+            return _run(verbs[arguments.command], arguments, output)
+    finally:
+        stop_logging(handler)
+
+
+def _run(verb: Verb, arguments: argparse.Namespace, output: Output) -> int:
+    settings, note = settings_file.load()
+    if note:
+        output.note(note)
+    folders = [str(Path(f).absolute()) for f in getattr(arguments, "weights", None) or []]
+    session = Session(replace(settings, model_folders=(*folders, *settings.model_folders)), output)
+    try:
+        code = verb(session, arguments, output)
+    except SegDeskError as error:
+        output.problem(error)
+        code = NOTHING_DONE
+    except (KeyboardInterrupt, Cancelled):
+        output.note("Interrupted. What was finished is saved; the same command goes on from there.")
+        code = INTERRUPTED
+    if not session.close():
+        output.note("segdesk: not everything could be saved.")
+        code = code or SOME_FAILED
+    return code
+
+
+def _open_window(words: list[str]) -> int:
+    """Qt is loaded only here, where a window is wanted; the command line works where Qt cannot."""
+    try:
+        start = importlib.import_module("segdesk.ui.start")
+    except ImportError as error:
+        print(f"segdesk: the window cannot be shown here: {error}. See: segdesk --help", file=sys.stderr)
+        return NOTHING_DONE
+    return int(start.start_window(words[0] if words else None))
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """The end that a system or a shell asks for (SIGTERM) is as orderly as Ctrl+C."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not the main thread: a caller's business
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+# -- verbs -----------------------------------------------------------------------------------------------------------
+
+
+def _do(session: Session, job_id: int) -> Any:
+    """Wait for a job; when interrupted, cancel it and let it end well first."""
+    try:
+        return value_of(session, job_id)
+    except KeyboardInterrupt:
+        session.cancel(job_id)
+        session.wait(job_id, 10.0)
+        raise
+
+
+def _open(session: Session, arguments: argparse.Namespace) -> None:
+    """Open a project that exists already."""
+    path = Path(arguments.project)
+    found = find_project(path) if path.is_dir() else path
+    if found is None:
+        raise SegDeskError(
+            "There is no project in {folder}.", "Make one with: segdesk run FOLDER --model ID", folder=str(path)
+        )
+    _do(session, session.open(found))
+
+
+def _run_model(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    project = Path(arguments.project) if arguments.project else None
+    session.choose_model(arguments.model)
+    session.set_device(arguments.device)
+    decide = session.options.decide
+    if arguments.confidence is not None:
+        decide = replace(decide, confidence=arguments.confidence)
+    if arguments.min_area is not None:
+        decide = replace(decide, min_area=arguments.min_area)
+    session.set_options(replace(session.options, decide=decide, crf=CrfOptions() if arguments.crf else None))
+    opened = _do(session, session.open(Path(arguments.folder), project))
+    if opened.note:
+        output.note(opened.note)
+    result = _do(session, session.run_all(again=arguments.again, limit=arguments.limit))
+    output.line(f"project: {session.project.path if session.project else ''}")
+    return _tell_batch(result, output)
+
+
+def _tell_batch(result: BatchResult, output: Output) -> int:
+    for path, error in result.failed:
+        output.note(f"failed: {path}: {error.text()}")
+    for note in result.notes:
+        output.note(note)
+    output.line(
+        f"{result.answered} segmented, {result.already} were done before, {result.kept} with labels by hand kept, "
+        f"{result.verified} verified left alone, {len(result.failed)} failed"
+        + (f" ({result.seconds:.1f} s on {result.device})" if result.device else "")
+    )
+    if result.failed:
+        return SOME_FAILED if result.answered or result.already else NOTHING_DONE
+    return OK if result.answered or result.already or result.verified else NOTHING_DONE
+
+
+def _export(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    _open(session, arguments)
+    job = session.export(
+        arguments.format,
+        Path(arguments.out),
+        arguments.only_verified,
+        layer=arguments.layer,
+        with_pictures=not arguments.no_pictures,
+    )
+    result = _do(session, job)
+    output.line(f"{result.pictures} pictures, {result.objects} objects: {result.folder}")
+    for note in result.notes:
+        output.note(str(note))
+    return OK
+
+
+def _import(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    _open(session, arguments)
+    result = _do(session, session.import_labels(arguments.format, Path(arguments.source), arguments.layer))
+    for problem in result.problems:
+        output.note(f"left out: {problem.name}: {problem.error.text()}")
+    for note in result.notes:
+        output.note(str(note))
+    output.line(f"{result.pictures} pictures, {result.objects} objects into {arguments.layer}")
+    if not result.pictures:
+        return NOTHING_DONE
+    return SOME_FAILED if result.problems else OK
+
+
+def _evaluate(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    _open(session, arguments)
+    job = session.evaluate(arguments.layer, arguments.against, Path(arguments.out), language=arguments.language)
+    found = _do(session, job)
+    for name, value in found.report.headline.items():
+        output.line(f"{name}: {'-' if value is None else f'{value:.4f}'}")
+    output.line(f"report: {found.page}")
+    for name, error in found.report.failed:
+        output.note(f"left out: {name}: {error.text()}")
+    return SOME_FAILED if found.report.failed else OK
+
+
+def _models(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    for card in session.cards:
+        status = session.weights_status(card.id)
+        size = f" {status.bytes / 1e6:.0f} MB" if status.kind == "download" and status.bytes else ""
+        score = f"{card.scores[0].metric} {card.scores[0].value:g} on {card.scores[0].data}" if card.scores else ""
+        output.line(
+            f"{card.id:36} {card.task:9} {status.kind + size:16} {card.licence.weights or '-':14} {score}".rstrip()
+        )
+    for broken in session.broken_cards:
+        output.note(f"broken: {broken.path.name}: {broken.reason.text()}")
+    return OK if session.cards else NOTHING_DONE
+
+
+def _formats(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    for plugin in session.formats:
+        ways = " ".join(w for w, can in (("export", plugin.info.can_write), ("import", plugin.info.can_read)) if can)
+        output.line(f"{plugin.info.id:18} {ways:14} {plugin.info.title}. {plugin.info.note}")
+    for broken in session.broken_formats:
+        output.note(f"broken: {broken.reason.text()}")
+    return OK
+
+
+def _download(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    paths = _do(session, session.download(arguments.model))
+    output.line("\n".join(str(p) for p in paths) or "The weights are here already, or none are needed.")
+    return OK
+
+
+def _samples(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    output.line(str(_do(session, session.samples(Path(arguments.folder)))))
+    return OK
+
+
+def _demo(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    job = first_job(session, Path(arguments.folder).absolute(), lambda job_id: _do(session, job_id), output.line)
+    for text in summary(job):
+        output.line(text)
+    return SOME_FAILED if job.failed else OK
+
+
+# -- arguments -------------------------------------------------------------------------------------------------------
+
+
+def _parser() -> tuple[argparse.ArgumentParser, dict[str, Verb]]:
+    parser = argparse.ArgumentParser(
+        prog="segdesk",
+        description="Segment folders of pictures, correct the labels, export them and prove their quality.",
+        epilog=f"{WINDOW_HINT}; {CODES}.",
+    )
+    parser.add_argument("--version", action="version", version=f"SegDesk {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    verbs: dict[str, Verb] = {}
+
+    def add(name: str, verb: Verb, text: str) -> argparse.ArgumentParser:
+        verbs[name] = verb
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        command.add_argument("--quiet", action="store_true", help="print no progress")
+        return command
+
+    _run_arguments(add("run", _run_model, "run a model on a folder of pictures; again: go on where it stopped"))
+    _transfer_arguments(
+        add("export", _export, "write the labels of a project in a format"),
+        add("import", _import, "read labels of a format into a project"),
+        add("evaluate", _evaluate, "compare two layers of labels and write a report"),
+    )
+    command = add("models", _models, "list the models: id, task, where the weights are, their licence, score")
+    _weights_argument(command)
+    command = add("download", _download, "fetch the weights of a model")
+    command.add_argument("model", metavar="ID", help="a model of `segdesk models`")
+    add("formats", _formats, "list the formats for export and import")
+    command = add("samples", _samples, "write a project with sample pictures")
+    command.add_argument("folder", metavar="DIR", help="where to; a sample project that is there is left as it is")
+    command = add("demo", _demo, "do the main job on the samples: segment, export, score")
+    command.add_argument("folder", metavar="DIR", help="where to; may be an earlier demo, which is then completed")
+    return parser, verbs
+
+
+def _run_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", metavar="FOLDER", help="a folder of pictures (with subfolders), or a project file")
+    command.add_argument("--model", metavar="ID", required=True, help="a model of `segdesk models`")
+    command.add_argument("--project", metavar="FILE", help="the project file, where it is not to lie in the folder")
+    command.add_argument("--crf", action="store_true", help="sharpen borders with a dense CRF (slow)")
+    command.add_argument("--confidence", metavar="P", type=_fraction, help="leave out objects below this score, 0 to 1")
+    command.add_argument("--min-area", metavar="N", type=_count, help="leave out objects of fewer pixels")
+    command.add_argument("--device", default="auto", help="auto (the default), cpu, cuda, cuda:1, mps")
+    command.add_argument("--limit", metavar="N", type=_count, help="at most so many pictures")
+    command.add_argument("--again", action="store_true", help="also where this model with these options has been run")
+    _weights_argument(command)
+
+
+def _weights_argument(command: argparse.ArgumentParser) -> None:
+    text = "a folder with weights files (and cards); may be given several times"
+    command.add_argument("--weights", metavar="FOLDER", action="append", help=text)
+
+
+def _transfer_arguments(
+    export: argparse.ArgumentParser, import_: argparse.ArgumentParser, evaluate: argparse.ArgumentParser
+) -> None:
+    layers = ("annotation", "prediction", "reference")
+    for command in (export, import_, evaluate):
+        command.add_argument("project", metavar="PROJECT", help="a project file, or the folder that it lies in")
+    for command in (export, import_):
+        command.add_argument("--format", metavar="F", required=True, help="a format of `segdesk formats`")
+    for command in (export, evaluate):
+        command.add_argument("--out", metavar="DIR", required=True, help="the folder to write")
+    export.add_argument("--layer", choices=layers, default="annotation", help="which labels (default: %(default)s)")
+    export.add_argument("--only-verified", action="store_true", help="only pictures that were marked as right")
+    export.add_argument("--no-pictures", action="store_true", help="labels only, without copies of the pictures")
+    import_.add_argument("--from", dest="source", metavar="PATH", required=True, help="the file or folder to read")
+    as_help = "annotation to go on working on them, reference to compare with (default: %(default)s)"
+    import_.add_argument("--as", dest="layer", choices=("annotation", "reference"), default="reference", help=as_help)
+    evaluate.add_argument("--layer", choices=layers, default="annotation", help="what to judge (default: %(default)s)")
+    evaluate.add_argument("--against", choices=layers, default="reference", help="by what (default: %(default)s)")
+    evaluate.add_argument("--language", choices=("en", "zh_CN"), default="en", help="of the report's page")
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is negative")
+    return value
