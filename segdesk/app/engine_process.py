@@ -3,56 +3,374 @@ died. Never imports torch."""
 
 from __future__ import annotations
 
+import itertools
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from segdesk.domain.errors import SegDeskError
+import segdesk
+from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.engines.messages import Answer, DeviceInfo, NotKept, PredictRequest
+from segdesk.engines.wire import Ask, AskDevices, Began, Blocks, Forget, Pipe, Reply, with_map
+from segdesk.paths import user_data_dir
+
+POLL_SECONDS = 0.02  # how often a waiting caller looks at its cancel token
+GRACE_SECONDS = 5.0  # how long the engine may go on with what nobody waits for
+STOP_SECONDS = 2.0
+LOG_BYTES = 1 << 20
+TRIES = 2
+
+Cancel = Callable[[], bool]
+Result = Answer | NotKept | SegDeskError
 
 
 def _never() -> bool:
     return False
 
 
+@dataclass(eq=False)
+class Ticket:
+    """One question to the engine and, once `done` is set, its outcome.
+
+    `outcome`: the reply's value, an error, or None if the process died of another ticket: ask again.
+    """
+
+    number: int
+    block: str | None = None
+    begun: bool = False
+    outcome: object = None
+    done: threading.Event = field(default_factory=threading.Event)
+
+
 class EngineProcess:
     """A proxy of `segdesk.engines.engine.Engine` in a process of its own. All methods may be called from any thread."""
 
-    def __init__(self, *, keep_models: int = 2, keep_bytes: int = 1 << 30, log: Path | None = None) -> None:
-        raise NotImplementedError
+    def __init__(
+        self,
+        *,
+        keep_models: int = 2,
+        keep_bytes: int = 1 << 30,
+        log: Path | None = None,
+        grace_seconds: float = GRACE_SECONDS,
+    ) -> None:
+        """`log`: where the engine's own messages go, by default `logs/engine.log` in the user's data folder."""
+        self._arguments = ["--keep-models", str(keep_models), "--keep-bytes", str(keep_bytes)]
+        self._log = log or user_data_dir() / "logs" / "engine.log"
+        self._grace = grace_seconds
+        self._blocks = Blocks()
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._running: _Running | None = None
+        self._stopped = False
 
     def start(self) -> None:
         """Start the process if it does not run; returns at once, torch is imported over there."""
-        raise NotImplementedError
+        with self._lock:
+            self._stopped = False
+        self._process()
 
     def stop(self) -> None:
-        """End the process and free the shared memory. Waits at most a few seconds."""
-        raise NotImplementedError
+        """End the process and free the shared memory; waits at most a few seconds. Who still waits for an answer gets
+        `Cancelled`. `start` makes it usable again."""
+        with self._lock:
+            self._stopped = True
+            running, self._running = self._running, None
+        if running is not None:
+            running.stop()
+        self._blocks.close()
 
     @property
     def alive(self) -> bool:
         """Whether the process runs."""
-        raise NotImplementedError
+        running = self._running
+        return running is not None and running.alive
 
     @property
     def pid(self) -> int | None:
         """Its process id, or None."""
-        raise NotImplementedError
+        running = self._running
+        return running.pid if running is not None and running.alive else None
 
     def devices(self) -> list[DeviceInfo]:
         """Where it can compute, the best first. Waits until the process is up (seconds on the first call)."""
-        raise NotImplementedError
+        for _ in range(TRIES):
+            ticket = Ticket(next(self._numbers))
+            self._process().ask(ticket, AskDevices(ticket.number))
+            ticket.done.wait()
+            if isinstance(ticket.outcome, list):
+                return ticket.outcome
+            _raise_if_error(ticket.outcome)
+        raise _died()
 
-    def answer(self, request: PredictRequest, cancelled: Callable[[], bool] = _never) -> Answer | NotKept:
+    def answer(self, request: PredictRequest, cancelled: Cancel = _never) -> Answer | NotKept:
         """Segment one picture; blocks. Raises `SegDeskError` (also if the process died: the next call starts it anew)
         and `Cancelled`, which comes at once even where the engine cannot stop what it does."""
-        raise NotImplementedError
+        for _ in range(TRIES):
+            ticket = self._ask(request, urgent=True)
+            self._wait(ticket, cancelled)
+            if isinstance(ticket.outcome, (Answer, NotKept)):
+                return ticket.outcome
+            _raise_if_error(ticket.outcome)
+        raise _died()
 
     def answer_many(
-        self, requests: Iterable[PredictRequest], cancelled: Callable[[], bool] = _never, *, ahead: int = 2
-    ) -> Iterator[tuple[str, Answer | NotKept | SegDeskError]]:
+        self, requests: Iterable[PredictRequest], cancelled: Cancel = _never, *, ahead: int = 2
+    ) -> Iterator[tuple[str, Result]]:
         """Segment many pictures in order, yielding (request.key, answer or error).
 
         Up to `ahead` further requests are taken from `requests` and wait in shared memory while one runs. A process
-        that dies costs the picture it worked on; the others are sent again. Raises `Cancelled`.
+        that dies costs the picture it worked on; the others are sent again. Other calls may come between; they go
+        first. Raises `Cancelled`. Closing the generator gives up what is under way, without waiting.
         """
-        raise NotImplementedError
+        source = iter(requests)
+        waiting: deque[tuple[PredictRequest, Ticket]] = deque()
+        try:
+            while True:
+                for request in itertools.islice(source, 1 + ahead - len(waiting)):
+                    waiting.append((request, self._ask(request, urgent=False)))
+                if not waiting:
+                    return
+                request, ticket = waiting[0]
+                self._wait(ticket, cancelled)
+                outcome = self._settled(request, ticket.outcome, cancelled)
+                waiting.popleft()
+                yield request.key, outcome
+        finally:
+            for _, ticket in waiting:
+                self._give_up(ticket)
+
+    def _settled(self, request: PredictRequest, outcome: object, cancelled: Cancel) -> Result:
+        """The result to yield; where another picture's crash took this one along, it is asked again."""
+        if isinstance(outcome, (Answer, NotKept, SegDeskError)):
+            return outcome
+        if isinstance(outcome, Cancelled):
+            raise outcome
+        try:
+            return self.answer(request, cancelled)
+        except SegDeskError as error:
+            return error
+
+    # -- asking --------------------------------------------------------------------------------------------------
+
+    def _process(self) -> _Running:
+        """The running process; a new one if there is none."""
+        with self._lock:
+            if self._stopped:
+                raise Cancelled
+            if self._running is None or not self._running.alive:
+                self._running = _Running(self._arguments, self._log, self._blocks)
+            return self._running
+
+    def _ask(self, request: PredictRequest, *, urgent: bool) -> Ticket:
+        running = self._process()
+        ticket = Ticket(next(self._numbers))
+        shape = None
+        if request.image is not None:
+            height, width = request.image.shape[:2]
+            shape = (height, width, 3)
+            ticket.block = self._in_block(request)
+        ask = Ask(ticket.number, replace(request, image=None), ticket.block, shape, urgent)
+        running.ask(ticket, ask)
+        return ticket
+
+    def _in_block(self, request: PredictRequest) -> str:
+        assert request.image is not None
+        try:
+            return self._blocks.put(request.image)
+        except OSError as error:
+            raise SegDeskError(
+                "There is no shared memory left to hand the picture to the engine: {reason}.",
+                "Close other programs, or enlarge the shared memory of this machine.",
+                reason=error.strerror or str(error),
+            ) from error
+
+    def _wait(self, ticket: Ticket, cancelled: Cancel) -> None:
+        while not ticket.done.wait(POLL_SECONDS):
+            if cancelled():
+                self._give_up(ticket)
+                raise Cancelled
+
+    def _give_up(self, ticket: Ticket) -> None:
+        """Tell the engine that nobody waits any more; kill it if it goes on for long (a CRF step, a driver)."""
+        running = self._running
+        if running is None or ticket.done.is_set():
+            return
+        running.forget(ticket)
+        timer = threading.Timer(self._grace, running.kill_if_busy_with, (ticket,))
+        timer.daemon = True
+        timer.start()
+
+
+class _Running:
+    """One life of the process: its pipe, what was asked of it, and the thread that reads its replies."""
+
+    def __init__(self, arguments: list[str], log: Path, blocks: Blocks) -> None:
+        self._blocks = blocks
+        self._log = log
+        self._tickets: dict[int, Ticket] = {}
+        self._lock = threading.Lock()
+        self._over = False
+        self._stopping = False
+        self._process = _spawn(arguments, log)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._pipe = Pipe(self._process.stdout, self._process.stdin)  # type: ignore[arg-type]  # both are binary
+        self._reader = threading.Thread(target=self._read, name="engine replies", daemon=True)
+        self._reader.start()
+
+    @property
+    def alive(self) -> bool:
+        return not self._over and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def ask(self, ticket: Ticket, message: object) -> None:
+        """Send; where the process is gone, the ticket comes back as one to ask again."""
+        with self._lock:
+            if not self._over:
+                self._tickets[ticket.number] = ticket
+        if ticket.number in self._tickets:
+            with suppress(OSError, ValueError):  # gone: the reader thread settles the ticket
+                self._pipe.send(message)
+        elif not ticket.done.is_set():
+            self._settle(ticket, None)
+
+    def forget(self, ticket: Ticket) -> None:
+        with suppress(OSError, ValueError):
+            self._pipe.send(Forget(ticket.number))
+
+    def kill_if_busy_with(self, ticket: Ticket) -> None:
+        """End the process if this ticket is still being worked on. The others in it are asked again."""
+        if ticket.begun and not ticket.done.is_set():
+            self._process.kill()
+
+    def stop(self) -> None:
+        """End the process, kindly first. Its reader thread ends too."""
+        self._stopping = True
+        self._pipe.close()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._reader.join(STOP_SECONDS)
+
+    def _read(self) -> None:
+        while (message := self._pipe.receive()) is not None:
+            if isinstance(message, Began):
+                ticket = self._tickets.get(message.number)
+                if ticket is not None:
+                    ticket.begun = True
+            elif isinstance(message, Reply):
+                self._resolve(message)
+        self._process.wait()
+        self._bury()
+
+    def _resolve(self, reply: Reply) -> None:
+        with self._lock:
+            ticket = self._tickets.pop(reply.number, None)
+        if ticket is None:
+            return
+        value = reply.value
+        if isinstance(value, Answer) and ticket.block is not None and reply.shape is not None:
+            try:
+                value = with_map(value, self._blocks.take(ticket.block, reply.shape))
+            except KeyError:  # stopped in the meantime
+                value = Cancelled()
+        self._settle(ticket, value)
+
+    def _bury(self) -> None:
+        """Tell everybody who waits: the one it worked on failed, the others may ask again."""
+        with self._lock:
+            self._over = True
+            orphans = list(self._tickets.values())
+            self._tickets.clear()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+        suspects = [ticket for ticket in orphans if ticket.begun]
+        for ticket in orphans:
+            if self._stopping:
+                self._settle(ticket, Cancelled())
+            elif len(suspects) == 1:
+                self._settle(ticket, _died() if ticket.begun else None)
+            else:  # of two, each alone will tell which it was
+                self._settle(ticket, None if suspects or self._had_started() else _never_started(self._log))
+
+    def _had_started(self) -> bool:
+        # A process that was killed from outside before its first picture is worth a second try; one that ended by
+        # itself (a broken installation) would do so again.
+        return (self._process.returncode or 0) < 0
+
+    def _settle(self, ticket: Ticket, outcome: object) -> None:
+        if ticket.block is not None:
+            self._blocks.give_back(ticket.block)
+        ticket.outcome = outcome
+        ticket.done.set()
+
+
+def _spawn(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
+    """Start the host with its messages going to `log`. `-P`: a picture folder's own files must not be imported."""
+    root = str(Path(segdesk.__file__).resolve().parent.parent)
+    path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
+    stderr = _opened(log)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "segdesk.engines.host", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env={**os.environ, "PYTHONPATH": path},
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    finally:
+        if stderr != subprocess.DEVNULL:
+            os.close(stderr)
+
+
+def _opened(log: Path) -> int:
+    """A descriptor that appends to the log, which starts anew when it has grown; nowhere if it cannot be written."""
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        if log.exists() and log.stat().st_size > LOG_BYTES:
+            os.replace(log, log.with_suffix(".old.log"))
+        return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    except OSError:
+        return subprocess.DEVNULL
+
+
+def _raise_if_error(outcome: object) -> None:
+    if isinstance(outcome, (SegDeskError, Cancelled)):
+        raise outcome
+
+
+def _died() -> SegDeskError:
+    return SegDeskError(
+        "The engine stopped while it worked on this picture; it starts again with the next one.",
+        "Often memory ran out: try a smaller model, or close other programs.",
+    )
+
+
+def _never_started(log: Path) -> SegDeskError:
+    return SegDeskError(
+        "The engine could not start: {reason}",
+        "Install the program again; the file {log} has the details.",
+        reason=_last_line(log),
+        log=str(log),
+    )
+
+
+def _last_line(log: Path) -> str:
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        return "?"
+    return lines[-1][:200] if lines else "?"

@@ -16,7 +16,7 @@ from segdesk.domain.errors import Cancelled
 from segdesk.engines.inputs import tensor
 
 MIN_TILE = 256
-MAX_PIXELS = {"cpu": 6_000_000, "cuda": 24_000_000}
+MAX_PIXELS = {"cpu": 4_000_000, "cuda": 24_000_000}
 
 Finish = Callable[[torch.Tensor], torch.Tensor]
 

@@ -1,0 +1,296 @@
+"""`Engine`: loads models, predicts, refines, decides, and remembers recent predictions so that a slider needs no
+second forward pass. Runs in the engine process; the command line and tests may use it in their own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import TypeVar
+
+import numpy as np
+import torch
+
+from segdesk.domain.card import ModelCard
+from segdesk.domain.decide import decide
+from segdesk.domain.errors import Cancelled, SegDeskError
+from segdesk.domain.options import CrfOptions
+from segdesk.domain.prediction import Prediction, doubt
+from segdesk.domain.text import N_
+from segdesk.engines import device as devices_of
+from segdesk.engines.inputs import Prepared, prepare
+from segdesk.engines.loading import load_net
+from segdesk.engines.merge import merged
+from segdesk.engines.messages import Answer, DeviceInfo, NotKept, PredictRequest
+from segdesk.engines.predict import Loaded, Raw, predict
+from segdesk.engines.refine import refined
+
+NOTE_LOADED_ON_PROCESSOR = N_("The graphics card has no room for this model: it runs on the processor.")
+NOTE_REGIONS = N_("Regions follow the edges of the picture already: the CRF was left out.")
+
+log = logging.getLogger("segdesk.engine")
+
+Cancel = Callable[[], bool]
+T = TypeVar("T")
+Result = Answer | NotKept | SegDeskError
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass
+class Work:
+    """A prediction with what is needed to decide it, again and again."""
+
+    prediction: Prediction
+    image: np.ndarray
+    device: str
+    notes: tuple[str, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+    refined: tuple[CrfOptions, Prediction, tuple[str, ...]] | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it holds."""
+        refined = self.refined[1].nbytes if self.refined else 0
+        return self.prediction.nbytes + self.image.nbytes + refined
+
+
+class Engine:
+    """Owns torch and the device. `predict` and `finish` may run in two threads at a time; `answer` is both in turn."""
+
+    def __init__(self, device: str = "auto", keep_models: int = 2, keep_bytes: int = 1 << 30) -> None:
+        """`device`: for requests that say "auto". `keep_models`: nets in memory. `keep_bytes`: for predictions; the
+        last one is kept whatever it weighs."""
+        self._device = device
+        self._keep_models = keep_models
+        self._keep_bytes = keep_bytes
+        self._models: OrderedDict[tuple[object, ...], Loaded] = OrderedDict()
+        self._works: OrderedDict[tuple[str, str], Work] = OrderedDict()
+        self._lock = threading.Lock()  # of _works
+
+    def devices(self) -> list[DeviceInfo]:
+        """Where it can compute, the best first."""
+        return devices_of.devices()
+
+    def answer(self, request: PredictRequest, cancelled: Cancel = _never) -> Answer | NotKept:
+        """Segment one picture, or decide it again. Raises `SegDeskError` and `Cancelled`; the token is asked between
+        the stages and, where a stage is long and can be stopped, within it."""
+        with _failures(request.card):
+            work = self.kept(request) if request.image is None else self.predict([request], cancelled)[0]
+            return NotKept(request.key, request.card.id) if work is None else self.finish(request, work, cancelled)
+
+    def answer_batch(self, requests: Sequence[PredictRequest], cancelled: Cancel = _never) -> list[Result]:
+        """Segment several pictures; those of one model and input size share a pass. One result each, in order: an
+        error of one picture is its result and does not touch the others. Raises `Cancelled` only."""
+        results: list[Result] = []
+        for group in _alike(requests):
+            results.extend(self._group(group, cancelled))
+        return results
+
+    def _group(self, group: Sequence[PredictRequest], cancelled: Cancel) -> list[Result]:
+        if len(group) > 1:
+            try:
+                works = self.predict(group, cancelled)
+                pairs = zip(group, works, strict=True)
+                return [self._outcome(r, lambda r=r, w=w: self.finish(r, w, cancelled)) for r, w in pairs]
+            except Cancelled:
+                raise
+            except Exception:  # one of them is to blame: each alone will tell which
+                pass
+        return [self._outcome(r, lambda r=r: self.answer(r, cancelled)) for r in group]
+
+    @staticmethod
+    def _outcome(request: PredictRequest, run: Callable[[], Answer | NotKept]) -> Result:
+        try:
+            with _failures(request.card):
+                return run()
+        except SegDeskError as error:
+            return error
+
+    def shares_passes(self, request: PredictRequest) -> bool:
+        """Whether several pictures in one pass are faster than one by one: on a graphics card."""
+        wanted = self._device if request.device == "auto" else request.device
+        return wanted.startswith("cuda") or (wanted == "auto" and torch.cuda.is_available())
+
+    def kept(self, request: PredictRequest) -> Work | None:
+        """The kept prediction of the request's picture and card, or None."""
+        with self._lock:
+            work = self._works.get((request.key, request.card.id))
+            if work is not None:
+                self._works.move_to_end((request.key, request.card.id))
+                work = replace(work, seconds={})
+        return work
+
+    def predict(self, requests: Sequence[PredictRequest], cancelled: Cancel = _never) -> list[Work]:
+        """The first half of an answer, for pictures of one card and device: load, prepare, forward; kept."""
+        first = requests[0]
+        images = [request.image for request in requests if request.image is not None]
+        seconds: dict[str, float] = {}
+        raws = self._raw(first, first.card, images, seconds, cancelled)
+        share = {stage: spent / len(requests) for stage, spent in seconds.items()}
+        works = []
+        for request, image, raw in zip(requests, images, raws, strict=True):
+            work = Work(raw.prediction, image, raw.device, raw.notes, dict(share))
+            self._keep((request.key, request.card.id), work)
+            works.append(work)
+        return works
+
+    def finish(self, request: PredictRequest, work: Work, cancelled: Cancel = _never) -> Answer:
+        """The second half: refine where the options ask for it, decide."""
+        if cancelled():
+            raise Cancelled
+        seconds = dict(work.seconds)
+        start = perf_counter()
+        prediction, notes = self._refined(request, work, cancelled)
+        if request.options.crf is not None:
+            seconds["refine"] = perf_counter() - start
+        if cancelled():
+            raise Cancelled
+        start = perf_counter()
+        segmentation = decide(prediction, request.options.decide)
+        how_sure = doubt(work.prediction)
+        seconds["decide"] = perf_counter() - start
+        return Answer(
+            key=request.key,
+            card_id=request.card.id,
+            segmentation=segmentation,
+            classes=prediction.classes,
+            instances=prediction.instances,
+            doubt=how_sure,
+            seconds=seconds,
+            device=work.device,
+            notes=(*work.notes, *notes),
+        )
+
+    # -- parts of predict ----------------------------------------------------------------------------------------
+
+    def _raw(
+        self,
+        request: PredictRequest,
+        card: ModelCard,
+        images: Sequence[np.ndarray],
+        seconds: dict[str, float],
+        cancelled: Cancel,
+    ) -> list[Raw]:
+        """The raw predictions of `card`, which is the request's or a part of it; adds to `seconds`."""
+        if card.net.type == "merge":
+            parts = [request.parts[part] for part in card.parts]
+            both = [self._raw(request, part, images, seconds, cancelled) for part in parts]
+            return [
+                Raw(merged(card, a.prediction, b.prediction), b.device, tuple(dict.fromkeys(a.notes + b.notes)))
+                for a, b in zip(*both, strict=True)
+            ]
+        loaded, notes = _timed(seconds, "load", lambda: self._loaded(request, card))
+        if cancelled():
+            raise Cancelled
+        pictures: list[Prepared] = _timed(seconds, "prepare", lambda: [prepare(i, card.input) for i in images])
+        raws = _timed(seconds, "forward", lambda: predict(loaded, pictures, cancelled))
+        return [replace(raw, notes=notes + raw.notes) for raw in raws]
+
+    def _loaded(self, request: PredictRequest, card: ModelCard) -> tuple[Loaded, tuple[str, ...]]:
+        """The net on the device, from memory or from its file; the least recently used one gives way."""
+        device = devices_of.choose(self._device if request.device == "auto" else request.device)
+        weights = request.weights.get(card.id)
+        key = (card.id, weights, str(device), repr(card.net), card.channel_ids)
+        if key not in self._models:
+            while len(self._models) >= self._keep_models:
+                self._models.popitem(last=False)
+            devices_of.free_memory(device)
+            self._models[key] = self._load(card, weights, device)
+        self._models.move_to_end(key)
+        loaded = self._models[key]
+        # Regions have no net and always run on the processor.
+        elsewhere = loaded.device != device and loaded.net is not None
+        return loaded, (NOTE_LOADED_ON_PROCESSOR,) if elsewhere else ()
+
+    def _load(self, card: ModelCard, weights: str | None, device: torch.device) -> Loaded:
+        if card.net.type == "regions":
+            return Loaded(card, None, torch.device("cpu"))
+        try:
+            return Loaded(card, load_net(card, weights, device), device)
+        except (RuntimeError, MemoryError) as error:
+            if not devices_of.is_out_of_memory(error) or device.type == "cpu":
+                raise
+        self._models.clear()
+        devices_of.free_memory(device)
+        return Loaded(card, load_net(card, weights, torch.device("cpu")), torch.device("cpu"))
+
+    def _keep(self, key: tuple[str, str], work: Work) -> None:
+        with self._lock:
+            self._works[key] = work
+            self._works.move_to_end(key)
+            self._shed()
+
+    def _shed(self) -> None:
+        while len(self._works) > 1 and sum(w.nbytes for w in self._works.values()) > self._keep_bytes:
+            self._works.popitem(last=False)
+
+    # -- parts of finish -----------------------------------------------------------------------------------------
+
+    def _refined(self, request: PredictRequest, work: Work, cancelled: Cancel) -> tuple[Prediction, tuple[str, ...]]:
+        options = request.options.crf
+        if options is None:
+            return work.prediction, ()
+        if request.card.net.type == "regions":
+            return work.prediction, (NOTE_REGIONS,)
+        if work.refined is None or work.refined[0] != options:
+            prediction, notes = refined(work.prediction, work.image, options, cancelled)
+            work.refined = (options, prediction, notes)
+            with self._lock:
+                kept = self._works.get((request.key, request.card.id))
+                if kept is not None and kept.prediction is work.prediction:
+                    kept.refined = work.refined
+                    self._shed()
+        return work.refined[1], work.refined[2]
+
+
+def _timed(seconds: dict[str, float], stage: str, run: Callable[[], T]) -> T:
+    start = perf_counter()
+    result = run()
+    seconds[stage] = seconds.get(stage, 0.0) + perf_counter() - start
+    return result
+
+
+def _alike(requests: Sequence[PredictRequest]) -> list[list[PredictRequest]]:
+    """Neighbours that may share a pass: one card, one device, pictures of one size."""
+    groups: list[list[PredictRequest]] = []
+    for request in requests:
+        if groups and _can_share(groups[-1][0], request):
+            groups[-1].append(request)
+        else:
+            groups.append([request])
+    return groups
+
+
+def _can_share(a: PredictRequest, b: PredictRequest) -> bool:
+    if a.image is None or b.image is None or a.image.shape != b.image.shape:
+        return False
+    return a.card == b.card and a.device == b.device and dict(a.weights) == dict(b.weights)
+
+
+@contextmanager
+def _failures(card: ModelCard) -> Iterator[None]:
+    """Whatever goes wrong inside becomes a `SegDeskError` that names the model."""
+    try:
+        yield
+    except (SegDeskError, Cancelled):
+        raise
+    except Exception as error:
+        log.exception("%s failed", card.id)
+        raise failure(error, card) from error
+
+
+def failure(error: BaseException, card: ModelCard) -> SegDeskError:
+    """The error to show for one that nobody foresaw."""
+    return SegDeskError(
+        "The model {model} failed on this picture: {reason}",
+        "Try another model or device; the log of the engine has the details.",
+        model=card.name.en,
+        reason=str(error).strip().split("\n")[0] or type(error).__name__,
+    )

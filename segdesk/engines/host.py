@@ -1,0 +1,210 @@
+"""The engine process: `python -m segdesk.engines.host`. Reads requests from its standard input and writes replies to
+its standard output; whatever else is printed goes to its log. It ends when its input ends, and so never outlives the
+window."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from segdesk.domain.errors import Cancelled, SegDeskError
+from segdesk.engines.messages import NotKept, PredictRequest
+from segdesk.engines.wire import Ask, AskDevices, Began, Forget, Pipe, Reply, read_block, without_map, write_block
+
+if TYPE_CHECKING:
+    from segdesk.engines.engine import Engine, Work
+
+BATCH = 8  # pictures of one size that share a pass on a graphics card
+
+log = logging.getLogger("segdesk.engine")
+
+
+class Inbox:
+    """What the window sent, the urgent first. Filled by a thread of its own, so that a word to stop is heard while a
+    net runs; the end of the input ends the process on the spot."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+        self._queue: queue.PriorityQueue[tuple[bool, int, Ask | AskDevices]] = queue.PriorityQueue()
+        self._forgotten: set[int] = set()
+        threading.Thread(target=self._read, name="inbox", daemon=True).start()
+
+    def _read(self) -> None:
+        while (message := self._pipe.receive()) is not None:
+            if isinstance(message, Forget):
+                self._forgotten.add(message.number)
+            elif isinstance(message, (Ask, AskDevices)):
+                self.put(message)
+        os._exit(0)
+
+    def put(self, message: Ask | AskDevices) -> None:
+        """Queue a message (again)."""
+        batch = isinstance(message, Ask) and not message.urgent
+        self._queue.put((batch, message.number, message))
+
+    def next(self) -> Ask | AskDevices:
+        """The next message; waits for it."""
+        return self._queue.get()[2]
+
+    def next_if_there(self) -> Ask | AskDevices | None:
+        """The next message, or None."""
+        try:
+            return self._queue.get_nowait()[2]
+        except queue.Empty:
+            return None
+
+    def cancelled(self, number: int) -> Callable[[], bool]:
+        """The cancel token of a number."""
+        return lambda: number in self._forgotten
+
+    def done(self, number: int) -> None:
+        """Forget that it was to be forgotten."""
+        self._forgotten.discard(number)
+
+
+class Host:
+    """Answers requests: nets run in this thread; refining and deciding, in another, overlap with the next picture."""
+
+    def __init__(self, pipe: Pipe, inbox: Inbox, engine: Engine) -> None:
+        self._pipe = pipe
+        self._inbox = inbox
+        self._engine = engine
+        self._pool = ThreadPoolExecutor(1, "finish")
+        self._finishing: Future[None] | None = None
+
+    def serve(self) -> None:
+        """Answer until the process ends."""
+        while True:
+            message = self._inbox.next()
+            if isinstance(message, AskDevices):
+                self._reply(message.number, self._engine.devices())
+            else:
+                self._serve(self._with_alike(message))
+
+    def _with_alike(self, first: Ask) -> list[Ask]:
+        """`first` and those waiting behind it that may share its pass."""
+        asks = [first]
+        while len(asks) < BATCH and self._engine.shares_passes(first.request):
+            message = self._inbox.next_if_there()
+            if message is None:
+                break
+            if not isinstance(message, Ask) or not _alike(first, message):
+                self._inbox.put(message)
+                break
+            asks.append(message)
+        return asks
+
+    def _serve(self, asks: Sequence[Ask]) -> None:
+        for ask in asks:
+            self._pipe.send(Began(ask.number))
+        cancelled = self._inbox.cancelled(asks[0].number)
+        try:
+            if any(self._inbox.cancelled(ask.number)() for ask in asks):
+                raise Cancelled
+            requests = [_with_picture(ask) for ask in asks]
+            works = self._works(requests, cancelled)
+        except BaseException as error:
+            if len(asks) > 1:
+                for ask in asks:
+                    self._serve([ask])
+                return
+            self._reply(asks[0].number, _as_value(error, asks[0].request))
+            return
+        for ask, request, work in zip(asks, requests, works, strict=True):
+            if work is None:
+                self._reply(ask.number, NotKept(request.key, request.card.id))
+            else:
+                self._finish_later(ask, request, work)
+
+    def _works(self, requests: Sequence[PredictRequest], cancelled: Callable[[], bool]) -> Sequence[Work | None]:
+        if requests[0].image is None:
+            self._settle()  # what is asked for may be on its way
+            return [self._engine.kept(request) for request in requests]
+        return self._engine.predict(requests, cancelled)
+
+    def _finish_later(self, ask: Ask, request: PredictRequest, work: Work) -> None:
+        self._settle()
+        self._finishing = self._pool.submit(self._finish, ask, request, work)
+
+    def _settle(self) -> None:
+        if self._finishing is not None:
+            self._finishing.result()
+
+    def _finish(self, ask: Ask, request: PredictRequest, work: Work) -> None:
+        try:
+            answer = self._engine.finish(request, work, self._inbox.cancelled(ask.number))
+        except BaseException as error:
+            self._reply(ask.number, _as_value(error, request))
+            return
+        ids = answer.segmentation.ids
+        if ask.block is not None and write_block(ask.block, ids):
+            self._reply(ask.number, without_map(answer), shape=(ids.shape[0], ids.shape[1]))
+        else:
+            self._reply(ask.number, answer)
+
+    def _reply(self, number: int, value: object, *, shape: tuple[int, int] | None = None) -> None:
+        self._inbox.done(number)
+        try:
+            self._pipe.send(Reply(number, value, shape))
+        except (OSError, ValueError):
+            os._exit(0)  # the window is gone
+
+
+def _alike(first: Ask, other: Ask) -> bool:
+    a, b = first.request, other.request
+    return (
+        first.shape is not None
+        and first.shape == other.shape
+        and a.card == b.card
+        and a.device == b.device
+        and dict(a.weights) == dict(b.weights)
+    )
+
+
+def _with_picture(ask: Ask) -> PredictRequest:
+    if ask.block is None or ask.shape is None:
+        return ask.request
+    try:
+        return replace(ask.request, image=read_block(ask.block, ask.shape))
+    except FileNotFoundError:  # given up and freed in the meantime
+        raise Cancelled from None
+
+
+def _as_value(error: BaseException, request: PredictRequest) -> SegDeskError | Cancelled:
+    if isinstance(error, (SegDeskError, Cancelled)):
+        return error
+    log.error("%s on %s failed", request.card.id, request.key, exc_info=error)
+    from segdesk.engines.engine import failure
+
+    return failure(error, request.card)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve on the standard streams until the input ends."""
+    parser = argparse.ArgumentParser(prog="segdesk.engines.host")
+    parser.add_argument("--keep-models", type=int, default=2)
+    parser.add_argument("--keep-bytes", type=int, default=1 << 30)
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is the window's to handle
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    sink = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # prints of libraries must not get between the frames
+    pipe = Pipe(sys.stdin.buffer, sink)
+    inbox = Inbox(pipe)
+    from segdesk.engines.engine import Engine  # seconds: the inbox is open before
+
+    log.info("engine %d is ready", os.getpid())
+    Host(pipe, inbox, Engine(keep_models=options.keep_models, keep_bytes=options.keep_bytes)).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""The dense CRF on a whole prediction: scores are enlarged to the picture first, objects are refined one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from segdesk.domain.errors import Cancelled
+from segdesk.domain.options import CrfOptions
+from segdesk.domain.prediction import Prediction
+from segdesk.domain.text import N_
+from segdesk.engines import crf
+
+NOTE_REDUCED = N_("The picture is large: the CRF was computed at reduced size.")
+
+Cancel = Callable[[], bool]
+
+
+def refined(
+    prediction: Prediction, image: np.ndarray, options: CrfOptions, cancelled: Cancel
+) -> tuple[Prediction, tuple[str, ...]]:
+    """The prediction after the CRF and notes on it. `image` (H, W, 3) uint8 RGB. Raises as `crf.refine` does."""
+    notes: tuple[str, ...] = ()
+    if prediction.scores is not None:
+        prediction, reduced = _refined_scores(prediction, image, options, cancelled)
+        notes = (NOTE_REDUCED,) if reduced else ()
+    instances = []
+    for instance in prediction.instances:
+        if cancelled():
+            raise Cancelled
+        instances.append(crf.refine_instance(instance, image, options, cancelled))
+    return replace(prediction, instances=tuple(instances)), notes
+
+
+def _refined_scores(
+    prediction: Prediction, image: np.ndarray, options: CrfOptions, cancelled: Cancel
+) -> tuple[Prediction, bool]:
+    scores = prediction.scores
+    assert scores is not None
+    # A channel that is nowhere of weight is dropped before it is enlarged; NaN stays, for the check to find.
+    present = np.flatnonzero(~(scores.reshape(scores.shape[0], -1).max(axis=1) < crf.PRESENT))
+    height, width = prediction.size
+    h, w = crf.limited(present.size, height, width)
+    large = np.stack(
+        [cv2.resize(scores[k].astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR) for k in present]
+    )
+    reduced = (h, w) != (height, width)
+    if reduced:
+        image = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
+        options = crf.scaled(options, w / width)
+    result = crf.refine(large, image, options, cancelled).astype(np.float16)
+    ids = tuple(prediction.score_ids[k] for k in present)
+    return replace(prediction, scores=result, score_ids=ids), reduced

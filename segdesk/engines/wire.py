@@ -1,0 +1,206 @@
+"""The line between the window's process and the engine process: pickled frames over the pipes, pictures and label maps
+in blocks of shared memory that the window's side owns. No torch here."""
+
+from __future__ import annotations
+
+import pickle
+import struct
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker, shared_memory
+from typing import BinaryIO
+
+import numpy as np
+
+from segdesk.domain.segmentation import Segmentation
+from segdesk.engines.messages import Answer, PredictRequest
+
+_LENGTH = struct.Struct("<Q")
+
+
+@dataclass(frozen=True, eq=False)
+class Ask:
+    """To the engine: segment. The picture lies in the block `block` with the shape `shape`; None = decide again.
+
+    The label map comes back in the same block if it fits. `urgent` requests go before the others.
+    """
+
+    number: int
+    request: PredictRequest
+    block: str | None = None
+    shape: tuple[int, int, int] | None = None
+    urgent: bool = True
+
+
+@dataclass(frozen=True)
+class AskDevices:
+    """To the engine: list your devices."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Forget:
+    """To the engine: nobody waits for this number any more."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Began:
+    """From the engine: this number is being worked on."""
+
+    number: int
+
+
+@dataclass(frozen=True, eq=False)
+class Reply:
+    """From the engine: the result of a number: an `Answer`, `NotKept`, `SegDeskError`, list of devices, or `Cancelled`.
+
+    `shape`: (H, W) of the label map where it lies in the request's block instead of the answer.
+    """
+
+    number: int
+    value: object
+    shape: tuple[int, int] | None = None
+
+
+class Pipe:
+    """Frames over a pair of byte streams. Any thread may send; one thread receives."""
+
+    def __init__(self, source: BinaryIO, sink: BinaryIO) -> None:
+        self._source = source
+        self._sink = sink
+        self._lock = threading.Lock()
+
+    def send(self, message: object) -> None:
+        """Write one frame. Raises OSError or ValueError where the other side is gone."""
+        data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+        with self._lock:
+            self._sink.write(_LENGTH.pack(len(data)))
+            self._sink.write(data)
+            self._sink.flush()
+
+    def receive(self) -> object | None:
+        """The next message, or None when the other side is gone."""
+        head = self._exactly(_LENGTH.size)
+        data = self._exactly(_LENGTH.unpack(head)[0]) if head else None
+        return pickle.loads(data) if data else None
+
+    def close(self) -> None:
+        """Close the sending stream: the other side reads the end."""
+        with suppress(OSError):  # what was left unsent has no reader any more
+            self._sink.close()
+
+    def _exactly(self, count: int) -> bytes | None:
+        try:
+            data = self._source.read(count)
+        except (OSError, ValueError):
+            return None
+        return data if data and len(data) == count else None
+
+
+class Blocks:
+    """The window's side: a few blocks of shared memory, used again and again. Any thread."""
+
+    def __init__(self, spare: int = 4) -> None:
+        self._spare = spare
+        self._free: list[shared_memory.SharedMemory] = []
+        self._used: dict[str, shared_memory.SharedMemory] = {}
+        self._lock = threading.Lock()
+
+    def put(self, image: np.ndarray) -> str:
+        """Copy an array into a block; returns the block's name."""
+        with self._lock:
+            fitting = [b for b in self._free if b.size >= image.nbytes]
+            block = min(fitting, key=lambda b: b.size) if fitting else None
+            if block is not None:
+                self._free.remove(block)
+        if block is None:
+            block = shared_memory.SharedMemory(create=True, size=max(1, image.nbytes))
+        with self._lock:
+            self._used[block.name] = block
+        np.copyto(np.ndarray(image.shape, image.dtype, buffer=block.buf), image)
+        return block.name
+
+    def take(self, name: str, shape: tuple[int, int]) -> np.ndarray:
+        """A copy of the (H, W) uint16 map that the engine left in a block."""
+        with self._lock:
+            block = self._used[name]
+        return np.ndarray(shape, np.uint16, buffer=block.buf).copy()
+
+    def give_back(self, name: str) -> None:
+        """The block may be used for another picture. The larger ones are kept."""
+        with self._lock:
+            block = self._used.pop(name, None)
+            if block is None:
+                return
+            self._free.append(block)
+            self._free.sort(key=lambda b: -b.size)
+            surplus, self._free = self._free[self._spare :], self._free[: self._spare]
+        for old in surplus:
+            _remove(old)
+
+    def close(self) -> None:
+        """Free all shared memory, used or not."""
+        with self._lock:
+            blocks = [*self._free, *self._used.values()]
+            self._free, self._used = [], {}
+        for block in blocks:
+            _remove(block)
+
+
+def _remove(block: shared_memory.SharedMemory) -> None:
+    block.unlink()
+    with suppress(BufferError):  # a thread still copies out of it: the memory goes when it is done
+        block.close()
+
+
+def read_block(name: str, shape: tuple[int, int, int]) -> np.ndarray:
+    """The engine's side: a copy of the (H, W, 3) uint8 picture in a block."""
+    block = _attach(name)
+    try:
+        return np.ndarray(shape, np.uint8, buffer=block.buf).copy()
+    finally:
+        block.close()
+
+
+def write_block(name: str, ids: np.ndarray) -> bool:
+    """The engine's side: put an (H, W) uint16 map into a block; False if it does not fit or the block is gone."""
+    try:
+        block = _attach(name)
+    except FileNotFoundError:
+        return False
+    try:
+        if ids.nbytes > block.size:
+            return False
+        np.copyto(np.ndarray(ids.shape, np.uint16, buffer=block.buf), ids)
+        return True
+    finally:
+        block.close()
+
+
+def _attach(name: str) -> shared_memory.SharedMemory:
+    """Open a block of another process. Before Python 3.13 it would be registered as ours and be removed, with a
+    warning, when this process ends."""
+    if sys.version_info >= (3, 13):
+        return shared_memory.SharedMemory(name, track=False)
+    register = resource_tracker.register
+    resource_tracker.register = lambda *_: None
+    try:
+        return shared_memory.SharedMemory(name)
+    finally:
+        resource_tracker.register = register
+
+
+def without_map(answer: Answer) -> Answer:
+    """The answer with an empty map and the table of its segments."""
+    empty = Segmentation(np.zeros((0, 0), np.uint16), answer.segmentation.segments)
+    return replace(answer, segmentation=empty)
+
+
+def with_map(answer: Answer, ids: np.ndarray) -> Answer:
+    """The answer with its map put back."""
+    return replace(answer, segmentation=Segmentation(ids, answer.segmentation.segments))
