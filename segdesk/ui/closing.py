@@ -42,7 +42,7 @@ class Closing(QObject):
         if self.running or self._waiting:
             return
         self._timer.start(PATIENCE)
-        if self._desk.session.project is None or self._desk.session.save_state == "saved":
+        if self._desk.session.project is None or self._desk.session.save_state.status == "saved":
             self._end_session()
             return
         self._waiting = True

@@ -44,6 +44,7 @@ class Runs(QObject):
         self._desk = desk
         self.batch_id: int | None = None
         self.batch_failed: tuple[tuple[str, object], ...] = ()
+        self._batch_model = ""
         self.devices: list[DeviceInfo] = []
         self.crf = CrfOptions()
         self.crf_installed = importlib.util.find_spec("pydensecrf") is not None
@@ -55,6 +56,7 @@ class Runs(QObject):
         self._rest.timeout.connect(self.decide_again)
         desk.document_opened.connect(lambda _: self._apply_early())
         desk.project_opened.connect(lambda _: self._answers.clear())
+        desk.picture_changed.connect(self._row_changed)
 
     # -- the model ------------------------------------------------------------------------------------------------
 
@@ -88,10 +90,9 @@ class Runs(QObject):
 
     def choose_model(self, card_id: str, *, remember: bool = True) -> None:
         """The model for the next runs; its options become the options."""
-        crf_on = self.options.crf is not None
         self._desk.attempt(lambda: self._desk.session.choose_model(card_id))
-        if crf_on and self.can_refine:
-            self._desk.session.set_options(replace(self.options, crf=self.crf))
+        if self.options.crf is not None and not self.can_refine:
+            self._desk.session.set_options(replace(self.options, crf=None))
         if remember:
             self._desk.change_settings(model_id=card_id)
         self._model_changed()
@@ -199,10 +200,16 @@ class Runs(QObject):
 
     def _run_all(self) -> None:
         self.batch_id = self._desk.session.run_all()
-        self.batch_failed = ()
+        self.batch_failed, self._batch_model = (), self._desk.session.model_id
         self._desk.track(self.batch_id, N_("Running on all"), then=self._batch_done, pausable=True)
         self._desk.job_ended.connect(self._job_ended)
         self.batch_changed.emit()
+
+    def _row_changed(self, index: int) -> None:
+        """A picture that the batch has answered can be decided again, too."""
+        row = self._desk.session.pictures[index]
+        if self.batch_id is not None and row.state == "predicted":
+            self._answers[row.id] = self._batch_model
 
     def _job_ended(self, job_id: int) -> None:
         if job_id == self.batch_id:
@@ -259,7 +266,7 @@ class Runs(QObject):
     def set_model_folders(self, folders: list[str]) -> None:
         """Look for cards and weights in these folders too."""
         self._desk.change_settings(model_folders=tuple(folders))
-        self._desk.attempt(self._desk.session.reload_cards)
+        self._desk.session.use_settings(self._desk.session.settings)
         self._model_changed()
 
     def conditions(self) -> dict[str, bool]:

@@ -1,10 +1,11 @@
-"""Opens the dialogs that the desk asks for by name. Formats are imported only when a dialog needs them."""
+"""Opens the dialogs that the desk asks for by name."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from segdesk.io.formats.base import FormatInfo
 from segdesk.ui import dialogs
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
@@ -36,13 +37,10 @@ class DialogHost(QObject):
         """Open a dialog."""
         self._by_name[name]()
 
-    def _formats(self) -> list:  # type: ignore[type-arg]
-        from segdesk.app.discover import formats
-
-        good, bad = formats()
-        for item in bad:
+    def _formats(self) -> list[FormatInfo]:
+        for item in self._desk.session.broken_formats:
             self._desk.show_error(item.reason)
-        return [plugin.info for plugin in good]
+        return [plugin.info for plugin in self._desk.session.formats]
 
     def _start(self) -> str:
         recent = self._desk.session.settings.recent

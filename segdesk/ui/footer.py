@@ -42,6 +42,7 @@ class Footer(Translated, QFrame):
         layout.addWidget(self.saved)
         desk.pictures_changed.connect(lambda _: self.show_counter())
         desk.picture_changed.connect(lambda _: self.show_counter())
+        desk.project_opened.connect(lambda _: self.retranslate())
         desk.project_closed.connect(self.retranslate)
         desk.loading.connect(lambda _: self._show_picture())
         desk.document_opened.connect(lambda _: self._show_picture())

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QCheckBox, QWidget
 
+from segdesk.app.transfer import Evaluated
 from segdesk.domain.text import N_
+from segdesk.ui import i18n
 from segdesk.ui.desk import Desk
 from segdesk.ui.dialogs import ask_folder
 from segdesk.ui.export_dialog import FormDialog, free_folder, open_file
@@ -50,15 +52,15 @@ class ReportDialog(FormDialog):
         layer, against = self.layer.currentData(), self.against.currentData()
         desk.attempt(
             lambda: desk.track(
-                desk.session.evaluate(layer, against, folder),
+                desk.session.evaluate(layer, against, folder, language=i18n.language()),
                 N_("Writing the report"),
-                then=lambda _: _written(desk, folder, show),
+                then=lambda value: _written(desk, value, show),
             )
         )
 
 
-def _written(desk: Desk, folder: Path, show: bool) -> None:
-    pages = sorted(folder.glob("*.html"))
-    desk.notice.emit("good", tr("The report is in {folder}.", folder=folder), "")
-    if show and pages:
-        open_file(pages[0])
+def _written(desk: Desk, value: object, show: bool) -> None:
+    if isinstance(value, Evaluated):
+        desk.notice.emit("good", tr("The report is in {folder}.", folder=value.page.parent), "")
+        if show:
+            open_file(value.page)

@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
+from segdesk import paths
+
 GAP = 8  # the one distance; halves and doubles of it where needed
 
 
@@ -114,7 +116,7 @@ def _palette(theme: Theme) -> QPalette:
 
 
 def _sheet(theme: Theme) -> str:
-    sheet = SHEET
+    sheet = SHEET.replace("@name;", theme.name).replace("@icons;", (paths.resources_dir() / "icons").as_posix())
     for field in fields(theme):
         sheet = sheet.replace(f"@{field.name};", f"{getattr(theme, field.name)};")
     return sheet
@@ -160,6 +162,10 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {
     selection-background-color: @accent; selection-color: @on_accent; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-color: @accent; }
 QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow { image: url("@icons;/arrow-@name;.svg"); width: 12px; height: 12px; }
+QDockWidget { titlebar-close-icon: url("@icons;/close-@name;.svg"); }
+QDockWidget::close-button { border: none; padding: 0; icon-size: 12px; }
+QDockWidget::close-button:hover { background: @hover; border-radius: 4px; }
 QAbstractItemView { border: 1px solid @line; border-radius: 5px; background: @panel; outline: none; }
 QAbstractItemView::item:selected { background: @select; color: @text; }
 QHeaderView::section { background: @window; color: @soft; border: none; padding: 3px 6px; }

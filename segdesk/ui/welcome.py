@@ -63,7 +63,7 @@ class Welcome(Translated, QWidget):
         self.line = label(kind="soft")
         self.line.setWordWrap(True)
         self.samples = action_button(actions.by_id["samples"], "main", "samples")
-        self.folder = action_button(actions.by_id["open_folder"], icon="open")
+        self.folder = action_button(actions.by_id["open_folder"], icon="open", whole=True)
         self.project = action_button(actions.by_id["open_project"], icon="project")
         self.drop = label(kind="soft")
         self.recent_head = label(kind="head")

@@ -57,12 +57,12 @@ def set_kind(widget: QWidget, kind: str) -> None:
         widget.style().polish(widget)
 
 
-def action_button(action: QAction, kind: str = "", icon: str = "") -> QPushButton:
-    """A push button that does what an action does, with its text, tooltip and state."""
+def action_button(action: QAction, kind: str = "", icon: str = "", *, whole: bool = False) -> QPushButton:
+    """A push button that does what an action does, with its short (or `whole`) text, tooltip and state."""
     result = button(kind=kind, icon=icon)
 
     def sync() -> None:
-        result.setText(action.iconText())
+        result.setText(action.text() if whole else action.iconText())
         result.setEnabled(action.isEnabled())
         name(result, action.toolTip())
 
