@@ -145,6 +145,18 @@ def probe(path: Path) -> tuple[int, int]:
     return (height, width) if orientation >= 5 else (width, height)
 
 
+def nature(path: Path) -> tuple[str, int]:
+    """(format name such as "JPEG", EXIF orientation 1..8) from the header. Raises `SegDeskError`."""
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            picture = _opened(file, path)
+            late = picture.format == "PNG" and _png_has_late_text(file)
+            return str(picture.format), _orientation(picture, whole=late)
+    except OSError as error:
+        raise _file_error(error, path) from error
+
+
 def read(path: Path, *, max_side: int | None = None) -> np.ndarray:
     """Decode a picture to (H, W, 3) uint8 RGB, upright (EXIF-turned), C-contiguous. Any thread.
 

@@ -19,7 +19,7 @@ from segdesk.domain.text import N_
 from segdesk.io import project_journal as journal
 from segdesk.io import project_maps as maps
 from segdesk.io.images import natural_key
-from segdesk.io.project_database import Database
+from segdesk.io.project_database import Database, damaged
 from segdesk.io.project_steps import MissedSteps, Step
 from segdesk.io.project_types import LAYERS, STATES, SUFFIX, PictureRow, RunInfo, default_project_path
 
@@ -71,8 +71,10 @@ class Project:
         database = Database(Path(path))
         try:
             return cls(database)
-        except BaseException:
+        except BaseException as error:
             database.close()
+            if isinstance(error, (ValueError, TypeError)):
+                raise damaged(database.path) from error
             raise
 
     def close(self) -> None:

@@ -80,7 +80,7 @@ class Database:
                 raise SegDeskError("The project {name} is closed.", "Open it again.", name=self.path.name)
             try:
                 yield self._connection
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:
                 raise explain(error, self.path) from error
 
     @contextmanager
@@ -140,15 +140,13 @@ class Database:
             if not self.read_only:
                 schema.migrate(connection)
             return connection
-        except OSError as error:
-            raise explain_os_error(error, self.path) from error
-        except sqlite3.Error as error:
+        except BaseException as error:
             if connection is not None:
                 connection.close()
-            raise explain(error, self.path) from error
-        except SegDeskError:
-            if connection is not None:
-                connection.close()
+            if isinstance(error, OSError):
+                raise explain_os_error(error, self.path) from error
+            if isinstance(error, (sqlite3.Error, UnicodeDecodeError)):
+                raise explain(error, self.path) from error
             raise
 
     def _opened(self) -> sqlite3.Connection:
@@ -167,6 +165,14 @@ class Database:
             isolation_level=None,
             check_same_thread=False,
         )
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA foreign_keys = ON")
         if not self.read_only:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -174,7 +180,6 @@ class Database:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("BEGIN EXCLUSIVE")
             connection.execute("COMMIT")  # the lock stays
-        return connection
 
     def _check_kind(self, connection: sqlite3.Connection) -> None:
         if schema.application(connection) != schema.APPLICATION_ID:
@@ -201,8 +206,8 @@ def set_journal_mode(connection: sqlite3.Connection) -> str:
     return str(mode)
 
 
-def explain(error: sqlite3.Error, path: Path) -> SegDeskError:
-    """What a person should read when SQLite refuses."""
+def explain(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> SegDeskError:
+    """What a person should read when SQLite refuses, or gives text that is none."""
     code, name = _primary(error), path.name
     if code == sqlite3.SQLITE_FULL:
         return SegDeskError(
@@ -213,9 +218,7 @@ def explain(error: sqlite3.Error, path: Path) -> SegDeskError:
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL):
         return _in_use(path)
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT):
-        return SegDeskError(
-            "The project file {name} is damaged.", "Open a backup copy of it, or start a new project.", name=name
-        )
+        return damaged(path)
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH):
         return SegDeskError(
             "There is no permission to open or change {name}.", "Change its rights or copy it elsewhere.", name=name
@@ -229,8 +232,17 @@ def explain(error: sqlite3.Error, path: Path) -> SegDeskError:
     return SegDeskError("The project {name} failed: {reason}.", "Try again.", name=name, reason=str(error))
 
 
-def _primary(error: sqlite3.Error) -> int:
+def damaged(path: Path) -> SegDeskError:
+    """The error for a file that cannot be made sense of."""
+    return SegDeskError(
+        "The project file {name} is damaged.", "Open a backup copy of it, or start a new project.", name=path.name
+    )
+
+
+def _primary(error: sqlite3.Error | UnicodeDecodeError) -> int:
     """SQLite's primary result code; extended codes keep it in their low byte."""
+    if isinstance(error, UnicodeDecodeError):
+        return sqlite3.SQLITE_CORRUPT
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 

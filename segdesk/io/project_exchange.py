@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from pathlib import PurePosixPath
 
 from segdesk.domain.classes import ClassSet
+from segdesk.domain.errors import SegDeskError
 from segdesk.domain.segmentation import Segmentation
-from segdesk.io.formats.base import ExportSource
-from segdesk.io.project import Project
+from segdesk.io.formats.base import ExportItem, ExportSource
+from segdesk.io.images import probe
+from segdesk.io.project import PictureRow, Project
 
 
 def export_source(
@@ -21,28 +24,98 @@ def export_source(
 
     `states`: only pictures in these states (("verified",) for "only verified"); None = all that have labels.
     """
-    raise NotImplementedError
+    labelled = project.labelled(layer)
+    rows = [r for r in project.pictures() if r.id in labelled and (states is None or r.state in states)]
+
+    def items() -> Iterator[ExportItem]:
+        for row in rows:
+            segmentation = project.load_map(row.id, layer)
+            if segmentation is None:
+                continue
+            height, width = segmentation.size
+            instances = project.load_instances(row.id) if layer == "prediction" else ()
+            file = project.folder / row.path
+            yield ExportItem(row.path, file, width, height, segmentation.pruned(), instances)
+
+    return ExportSource(project.classes, len(rows), items, with_pictures)
 
 
 class ProjectSink:
     """The sink of an import: `ProjectSink(project, layer)`.
 
-    A foreign name finds its picture by relative path, then by file name, then by stem; letter case is ignored where
-    nothing matches exactly. An annotation import leaves pictures that a person has edited or verified alone unless
-    `replace_work` is set; pictures that got labels become "edited".
+    A foreign name finds its picture by relative path, then by path without suffix, by file name and by stem; letter
+    case is ignored. An annotation import leaves pictures that a person has edited or verified alone unless
+    `replace_work` is set; pictures that got an annotation become "edited".
     """
 
     def __init__(self, project: Project, layer: str, *, replace_work: bool = False) -> None:
-        raise NotImplementedError
+        self._project = project
+        self._layer = layer
+        self._replace_work = replace_work
+        self._by_name: dict[tuple[str, str], list[int]] = {}
+        for row in project.pictures():
+            for key in _names(row.path):
+                self._by_name.setdefault(key, []).append(row.id)
 
     def class_ids(self, classes: ClassSet) -> dict[int, int]:
         """See `ImportSink.class_ids`; saves the project's class list when it grows."""
-        raise NotImplementedError
+        merged, mapping = self._project.classes.merged(classes)
+        if merged != self._project.classes:
+            self._project.set_classes(merged)
+        return mapping
 
     def size_of(self, name: str) -> tuple[int, int]:
         """See `ImportSink.size_of`."""
-        raise NotImplementedError
+        return self._size(self._row(name))
 
     def put(self, name: str, segmentation: Segmentation) -> None:
         """See `ImportSink.put`."""
-        raise NotImplementedError
+        row = self._row(name)
+        height, width = self._size(row)
+        if segmentation.size != (height, width):
+            raise SegDeskError(
+                "The labels of {name} are {label_width} x {label_height} pixels, the picture is {width} x {height}.",
+                "Labels are never resized; check that they belong to this picture.",
+                name=row.path,
+                label_width=segmentation.size[1],
+                label_height=segmentation.size[0],
+                width=width,
+                height=height,
+            )
+        if self._layer == "annotation" and row.state in ("edited", "verified") and not self._replace_work:
+            raise SegDeskError(
+                "{name} was corrected by a person and keeps its labels.",
+                "Import as reference, or ask for corrected pictures to be replaced.",
+                name=row.path,
+            )
+        self._project.save_map(row.id, self._layer, segmentation)
+        if self._layer == "annotation":
+            self._project.set_state(row.id, "edited")
+
+    def _row(self, name: str) -> PictureRow:
+        for key in _names(name):
+            found = self._by_name.get(key, [])
+            if len(found) == 1:
+                return self._project.picture(found[0])
+            if found:
+                raise SegDeskError(
+                    "{name} could be any of {count} pictures.",
+                    "Give the pictures or the labels names that differ.",
+                    name=name,
+                    count=len(found),
+                )
+        raise SegDeskError("The project has no picture {name}.", "Add it to the picture folder.", name=name)
+
+    def _size(self, row: PictureRow) -> tuple[int, int]:
+        if row.width:
+            return row.height, row.width
+        width, height = probe(self._project.folder / row.path)
+        self._project.set_size(row.id, width, height)
+        return height, width
+
+
+def _names(path: str) -> list[tuple[str, str]]:
+    """What a picture may be called by others, best first: ("path", "a/b.jpg"), ("root", "a/b"), ("name", ...), ..."""
+    pure = PurePosixPath(path.replace("\\", "/").casefold())
+    root = pure.with_suffix("") if pure.name else pure
+    return [("path", str(pure)), ("root", str(root)), ("name", pure.name), ("stem", pure.stem)]

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from segdesk.domain.classes import ClassSet
-from segdesk.domain.errors import SegDeskError, fill
+from segdesk.domain.errors import Cancelled, SegDeskError, fill
 from segdesk.domain.prediction import Instance
 from segdesk.domain.segmentation import Segmentation
 
@@ -105,6 +105,16 @@ class ImportResult:
     objects: int
     problems: tuple[ImportProblem, ...] = ()
     notes: tuple[Note, ...] = ()
+
+
+def stream(source: ExportSource, *, progress: Report, cancelled: Cancel) -> Iterator[ExportItem]:
+    """The items of a source; reports after each and raises `Cancelled` when asked."""
+    progress(0, source.count)
+    for done, item in enumerate(source.items(), 1):
+        if cancelled():
+            raise Cancelled
+        yield item
+        progress(done, source.count)
 
 
 class ImportSink(Protocol):

@@ -86,7 +86,8 @@ footer { margin-top: 40px; padding-top: 14px; border-top: 1px solid var(--line);
     --accent: #2f6fed; --second: #0f9d8a; --heat: 47 111 237; --wrong: 220 78 30; --warn: #fff4e0; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   body { font-size: 11px; } main { max-width: none; padding: 0; } table { font-size: 10px; }
-  th, td { padding: 3px 6px; } .scroll { overflow: visible; } h2 { break-after: avoid; margin-top: 22px; }
+  th, td { padding: 3px 6px; } .scroll { overflow: visible; } h2, h2 + p, .legend { break-after: avoid; }
+  h2 { margin-top: 22px; } .small, table.classes, .heat { font-size: 10px; }
   .card, tr, figure { break-inside: avoid; } .bar i { width: 60px; }
   .heat th, .heat td { min-width: 30px; padding: 2px 3px; } .heat tbody th { position: static; }
 }

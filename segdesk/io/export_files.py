@@ -1,0 +1,149 @@
+"""Pieces that several exporters share: upright copies of pictures, file names that differ, objects one by one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from segdesk.domain import rle
+from segdesk.domain.classes import MAX_ID, VOID, ClassSet
+from segdesk.domain.rle import Rle
+from segdesk.domain.segmentation import Segment, Segmentation
+from segdesk.io import images
+
+JPEG_QUALITY = 95
+
+
+class UniqueNames:
+    """Flat file stems for relative paths, no two alike, letter case ignored: "a/1.jpg" becomes "a__1"."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def stem(self, path: str) -> str:
+        """The stem for the next path."""
+        wanted = str(PurePosixPath(path).with_suffix("")).replace("/", "__")
+        stem, number = wanted, 1
+        while stem.casefold() in self._taken:
+            number += 1
+            stem = f"{wanted}__{number}"
+        self._taken.add(stem.casefold())
+        return stem
+
+
+def copy_upright(source: Path, target: Path, *, jpeg: bool = False) -> bool:
+    """Copy a picture so that every reader sees it upright. Returns True if it had to be encoded anew.
+
+    The bytes are kept unless the picture is turned by EXIF or (`jpeg`) is no JPEG; then it becomes a JPEG of quality
+    95 without chroma subsampling, or a PNG where `target` does not end in ".jpg". Raises `SegDeskError`, OSError.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    kind, orientation = images.nature(source)
+    if orientation == 1 and (kind in ("JPEG", "MPO") or not jpeg):
+        shutil.copyfile(source, target)
+        return False
+    picture = Image.fromarray(images.read(source))
+    if target.suffix.lower() in (".jpg", ".jpeg", ".jpe", ".jfif"):
+        picture.save(target, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    elif target.suffix.lower() == ".webp":
+        picture.save(target, "WEBP", lossless=True)
+    else:
+        picture.save(target)
+    return True
+
+
+def merged_stuff(segmentation: Segmentation, classes: ClassSet) -> tuple[Segmentation, int]:
+    """One segment for each stuff class that occurs, as the panoptic formats want it; things stay single objects.
+
+    Segments of classes that are not in `classes` become void. Returns (the map, how many such segments there were).
+    """
+    target = np.zeros(MAX_ID + 1, np.uint16)
+    kept: dict[int, Segment] = {}
+    stuff: dict[int, int] = {}
+    unknown = 0
+    for key, segment in segmentation.segments.items():
+        info = classes.get(segment.class_id)
+        if info is None:
+            unknown += 1
+            continue
+        goal = key if info.is_thing else stuff.setdefault(segment.class_id, key)
+        kept.setdefault(goal, segment)
+        target[key] = goal
+    return Segmentation(target[segmentation.ids], kept), unknown
+
+
+def objects(segmentation: Segmentation) -> Iterator[tuple[int, Segment, Rle]]:
+    """(id, segment, mask) of every segment that occurs, in the order of ids, at the cost of their boxes."""
+    boxes = ndimage.find_objects(segmentation.ids.astype(np.int32))
+    for key, box in enumerate(boxes, 1):
+        if box is None:
+            continue
+        crop = segmentation.ids[box] == key
+        yield key, segmentation.segments[key], rle.encode_at(crop, box[1].start, box[0].start, segmentation.size)
+
+
+def relabelled(ids: np.ndarray, values: Mapping[int, int], dtype: type[np.unsignedinteger]) -> np.ndarray:
+    """A map with each id replaced by its value; ids without one become 0."""
+    table = np.zeros(MAX_ID + 1, dtype)
+    for key, value in values.items():
+        if key != VOID:
+            table[key] = value
+    return table[ids]
+
+
+class JsonLists:
+    """A JSON object whose lists grow side by side on the disk, so that a million entries need no memory.
+
+    Used as a context manager: `add("images", row)` while it is open; the file is complete after the block.
+    """
+
+    def __init__(self, path: Path, head: Mapping[str, object], lists: tuple[str, ...]) -> None:
+        self._path = path
+        self._head = dict(head)
+        self._names = lists
+        self._files: dict[str, IO[str]] = {}
+        self._filled: set[str] = set()
+
+    def __enter__(self) -> JsonLists:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        for name in self._names:
+            self._files[name] = self._part(name).open("w+", encoding="utf-8")
+        return self
+
+    def add(self, name: str, row: Mapping[str, object]) -> None:
+        """Append a row to one of the lists."""
+        file = self._files[name]
+        file.write(",\n" if name in self._filled else "\n")
+        self._filled.add(name)
+        json.dump(row, file, ensure_ascii=False, separators=(",", ":"))
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        try:
+            if kind is None:
+                self._join()
+        finally:
+            for name, file in self._files.items():
+                file.close()
+                self._part(name).unlink(missing_ok=True)
+
+    def _join(self) -> None:
+        with self._path.open("w", encoding="utf-8") as out:
+            out.write("{")
+            for key, value in self._head.items():
+                out.write(f"{json.dumps(key)}:{json.dumps(value, ensure_ascii=False)},\n")
+            for n, (name, file) in enumerate(self._files.items()):
+                out.write(f"{',' if n else ''}{json.dumps(name)}:[")
+                file.seek(0)
+                shutil.copyfileobj(file, out)
+                out.write("]\n")
+            out.write("}\n")
+
+    def _part(self, name: str) -> Path:
+        return self._path.with_name(f".{self._path.name}.{name}.part")

@@ -1,0 +1,234 @@
+"""COCO instances: one JSON with every object as run lengths, so that holes and one-pixel islands stay exact.
+
+Writes `annotations/instances_default.json` and `images/`. Things are one annotation each; a stuff class is one
+annotation a picture, told apart by `isthing` 0 in its category. Reads polygons with parts, both kinds of run lengths
+and crowds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from segdesk.domain import rle
+from segdesk.domain.classes import MAX_ID
+from segdesk.domain.errors import Cancelled, SegDeskError
+from segdesk.domain.rle import Rle
+from segdesk.domain.segmentation import Segment, Segmentation
+from segdesk.domain.text import N_
+from segdesk.io import coco
+from segdesk.io.atomic import new_folder
+from segdesk.io.export_files import JsonLists, copy_upright, merged_stuff, objects
+from segdesk.io.formats.base import (
+    Cancel,
+    ExportItem,
+    ExportResult,
+    ExportSource,
+    FormatInfo,
+    ImportProblem,
+    ImportResult,
+    ImportSink,
+    Note,
+    Report,
+    stream,
+)
+
+INFO = FormatInfo(
+    id="coco_instances",
+    title=N_("COCO instances"),
+    extensions=(".json",),
+    can_write=True,
+    can_read=True,
+    note=N_("One JSON file with every object as run lengths: holes and single pixels are exact."),
+)
+
+
+def write(source: ExportSource, folder: Path, *, progress: Report, cancelled: Cancel) -> ExportResult:
+    """Write `folder`; see `segdesk.io.formats.base`."""
+    head = {
+        "info": {
+            "description": "Exported by SegDesk",
+            "version": "1.0",
+            "year": datetime.now(UTC).year,
+            "date_created": datetime.now(UTC).isoformat(timespec="seconds"),
+        },
+        "licenses": [],
+        "categories": coco.categories(source.classes),
+    }
+    with new_folder(folder, INFO.id) as place:
+        file = place / "annotations" / "instances_default.json"
+        with JsonLists(file, head, ("images", "annotations")) as lists:
+            writer = _Writer(source, place, lists)
+            for item in stream(source, progress=progress, cancelled=cancelled):
+                writer.add(item)
+    return ExportResult(folder, writer.pictures, writer.objects, tuple(writer.notes()))
+
+
+@dataclass
+class _Writer:
+    """Numbers of what has been written so far; image and annotation ids count from 1."""
+
+    source: ExportSource
+    place: Path
+    lists: JsonLists
+    pictures: int = 0
+    objects: int = 0
+    turned: int = 0
+    unknown: int = 0
+
+    def add(self, item: ExportItem) -> None:
+        self.pictures += 1
+        if self.source.with_pictures:
+            self.turned += copy_upright(item.picture_file, self.place / "images" / item.path)
+        row = {"id": self.pictures, "file_name": item.path, "width": item.width, "height": item.height}
+        self.lists.add("images", row)
+        labels, unknown = merged_stuff(item.segmentation, self.source.classes)
+        self.unknown += unknown
+        for _, segment, mask in objects(labels):
+            self.objects += 1
+            self.lists.add("annotations", self._annotation(segment, mask))
+
+    def _annotation(self, segment: Segment, mask: Rle) -> dict[str, object]:
+        x0, y0, x1, y1 = rle.bounding_box(mask)
+        return {
+            "id": self.objects,
+            "image_id": self.pictures,
+            "category_id": segment.class_id,
+            "segmentation": coco.compressed(mask),
+            "area": mask.area,
+            "bbox": [x0, y0, x1 - x0, y1 - y0],
+            "iscrowd": int(segment.crowd),
+            "score": round(segment.score, 6),
+        }
+
+    def notes(self) -> list[Note]:
+        return common_notes(turned=self.turned, unknown=self.unknown)
+
+
+def common_notes(*, turned: int, unknown: int) -> list[Note]:
+    """What both COCO exporters may have to say."""
+    notes = []
+    if turned:
+        notes.append(Note(N_("{count} pictures were turned upright and encoded anew."), {"count": turned}))
+    if unknown:
+        text = N_("{count} segments have a class that is no longer in the class list and were left out.")
+        notes.append(Note(text, {"count": unknown}))
+    return notes
+
+
+def read(path: Path, sink: ImportSink, *, layer: str, progress: Report, cancelled: Cancel) -> ImportResult:
+    """Read a COCO instances JSON; see `segdesk.io.formats.base`. `layer` is the sink's business."""
+    document = coco.load(path)
+    reader = _Reader(document, sink, sink.class_ids(document.classes))
+    progress(0, len(document.images))
+    for done, image_id in enumerate(document.images, 1):
+        if cancelled():
+            raise Cancelled
+        reader.take(image_id)
+        progress(done, len(document.images))
+    return ImportResult(reader.pictures, reader.objects, tuple(reader.problems), tuple(reader.notes()))
+
+
+@dataclass
+class _Reader:
+    """Numbers and complaints of what has been read so far."""
+
+    document: coco.Document
+    sink: ImportSink
+    project_ids: dict[int, int]
+    pictures: int = 0
+    objects: int = 0
+    overlaps: int = 0
+    cut: int = 0
+    problems: list[ImportProblem] = field(default_factory=list)
+
+    def take(self, image_id: object) -> None:
+        name = str(self.document.images[image_id].get("file_name", image_id))
+        rows = self.document.annotations[image_id]
+        if not rows:
+            return
+        try:
+            size = self.sink.size_of(name)
+            self._check_size(name, image_id, size)
+            labels = self._resolved(name, self._decoded(name, rows, size), size)
+            self.sink.put(name, labels)
+        except SegDeskError as error:
+            self.problems.append(ImportProblem(name, error))
+            return
+        self.pictures += 1
+        self.objects += len(labels.segments)
+
+    def _check_size(self, name: str, image_id: object, size: tuple[int, int]) -> None:
+        row = self.document.images[image_id]
+        stated = row.get("height", size[0]), row.get("width", size[1])
+        if stated != size:
+            raise SegDeskError(
+                "The labels of {name} are for {label_width} x {label_height} pixels, the picture is "
+                "{width} x {height}.",
+                "Labels are never resized; check that they belong to this picture.",
+                name=name,
+                label_width=stated[1],
+                label_height=stated[0],
+                width=size[1],
+                height=size[0],
+            )
+
+    def _decoded(self, name: str, rows: list[coco.Row], size: tuple[int, int]) -> list[tuple[Segment, Rle]]:
+        found = []
+        for row in rows:
+            try:
+                found.append(self._object(row, size))
+            except ValueError as error:
+                problem = SegDeskError(
+                    "Object {id} of {name} was left out: {reason}.", id=row.get("id"), name=name, reason=str(error)
+                )
+                self.problems.append(ImportProblem(name, problem))
+        return found
+
+    def _object(self, row: coco.Row, size: tuple[int, int]) -> tuple[Segment, Rle]:
+        class_id = self.document.class_of.get(row.get("category_id"))
+        if class_id is None:
+            raise ValueError("its category is not in the list")
+        mask, cut = coco.decode(row.get("segmentation"), size)
+        if mask.area == 0:
+            raise ValueError("its mask is empty")
+        self.cut += cut
+        score = row.get("score", 1.0)
+        score = min(1.0, max(0.0, float(score))) if isinstance(score, (int, float)) else 1.0
+        return Segment(self.project_ids[class_id], score, crowd=coco.is_crowd(row)), mask
+
+    def _resolved(self, name: str, found: list[tuple[Segment, Rle]], size: tuple[int, int]) -> Segmentation:
+        """One label a pixel: crowds at the bottom, then large objects, so that a small one in front of a large one
+        (a person on a sofa) keeps its pixels."""
+        if len(found) > MAX_ID:
+            raise SegDeskError(
+                "{name} has {count} objects; a map can hold {limit}.",
+                "Cut the picture into pieces.",
+                name=name,
+                count=len(found),
+                limit=MAX_ID,
+            )
+        result = Segmentation.empty(*size)
+        for key, (segment, mask) in enumerate(sorted(found, key=lambda f: (not f[0].crowd, -f[1].area)), 1):
+            x0, y0, x1, y1 = box = rle.bounding_box(mask)
+            area = result.ids[y0:y1, x0:x1]
+            crop = rle.decode_box(mask, box)
+            self.overlaps += bool(np.any(area[crop]))
+            area[crop] = key
+            result.segments[key] = segment
+        return result.pruned()
+
+    def notes(self) -> list[Note]:
+        notes = []
+        if self.overlaps:
+            text = N_("{count} objects lie over others; the smaller one keeps the shared pixels.")
+            notes.append(Note(text, {"count": self.overlaps}))
+        if self.cut:
+            notes.append(Note(N_("{count} polygons reached out of their picture and were cut."), {"count": self.cut}))
+        if self.document.orphans:
+            text = N_("{count} annotations belong to no picture of the file.")
+            notes.append(Note(text, {"count": self.document.orphans}))
+        return notes
