@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pycocotools import mask as coco_mask
@@ -114,7 +115,7 @@ def categories(classes: ClassSet) -> list[dict[str, object]]:
 
 def compressed(mask: Rle) -> dict[str, object]:
     """COCO's compressed RLE: {"size": [height, width], "counts": text}."""
-    packed = coco_mask.frPyObjects({"size": list(mask.size), "counts": mask.counts.tolist()}, *mask.size)
+    packed: Any = coco_mask.frPyObjects({"size": list(mask.size), "counts": mask.counts.tolist()}, *mask.size)
     return {"size": list(mask.size), "counts": packed["counts"].decode("ascii")}
 
 

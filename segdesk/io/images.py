@@ -315,7 +315,7 @@ def _has_deep_colour(picture: Image.Image) -> bool:
     if picture.format == "TIFF":
         bits = picture.tag_v2.get(258, (8,))  # type: ignore[attr-defined]  # BitsPerSample of TiffImageFile
         return max(bits) > 8
-    return picture.format == "PNG" and "16" in str(getattr(picture, "tile", ""))
+    return picture.format == "PNG" and any("16" in str(tile[3]) for tile in getattr(picture, "tile", []))
 
 
 def _stretched(values: np.ndarray) -> np.ndarray:

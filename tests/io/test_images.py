@@ -134,6 +134,15 @@ def test_colour_of_16_bits_is_scaled_by_its_own_range(tmp_path: Path, suffix: st
     assert np.array_equal(images.read(path), wanted.astype(np.uint8))
 
 
+@pytest.mark.parametrize("size", [(160, 120), (16, 16), (1600, 16), (160, 2160)])
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_eight_bit_colours_are_not_stretched_whatever_the_size(
+    tmp_path: Path, size: tuple[int, int], suffix: str
+) -> None:
+    path = saved(tmp_path / f"p{suffix}", Image.new("RGB", size, (40, 200, 40)))
+    assert np.unique(images.read(path).reshape(-1, 3), axis=0).tolist() == [[40, 200, 40]]
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_orientation_of_a_16_bit_colour_tiff(tmp_path: Path, orientation: int) -> None:
     values = picture().astype(np.uint16) * 16
