@@ -13,7 +13,7 @@ import numpy as np
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.metrics.confusion import Confusion
-from segdesk.domain.metrics.overlaps import Overlaps, class_index
+from segdesk.domain.metrics.overlaps import Overlaps
 from segdesk.domain.metrics.panoptic import Panoptic
 from segdesk.domain.metrics.report import PictureScore, Report, Specimen, panoptic_rule, pixel_rule
 from segdesk.domain.segmentation import Segmentation
@@ -68,12 +68,13 @@ class Evaluation:
         except SegDeskError as error:
             self._failed.append((item.name, error))
             return
-        confusion, panoptic = Confusion(self._classes), Panoptic(self._classes)
+        self._confusion.add(overlaps)
+        self._panoptic.add(overlaps)
+        present = self._note_kinds(overlaps)
+        # The picture's own scores need only the classes that it has: much cheaper where the set is large.
+        confusion, panoptic = Confusion(present), Panoptic(present)
         confusion.add(overlaps)
         panoptic.add(overlaps)
-        self._confusion.merge(confusion)
-        self._panoptic.merge(panoptic)
-        self._note_kinds(overlaps)
         for instance_only, scores in self._scores.items():
             score = _picture_score(item, confusion, panoptic, instance_only=instance_only)
             scores.append(score)
@@ -106,12 +107,14 @@ class Evaluation:
             about=self._about,
         )
 
-    def _note_kinds(self, overlaps: Overlaps) -> None:
-        is_thing = np.array([False, *(c.is_thing for c in self._classes)])
-        reference = class_index(self._classes)[overlaps.reference_classes]
-        prediction = class_index(self._classes)[overlaps.prediction_classes]
-        self._things |= bool(is_thing[reference].any() or is_thing[prediction].any())
-        self._stuff_in_reference |= bool((~is_thing[reference] & (reference > 0)).any())
+    def _note_kinds(self, overlaps: Overlaps) -> ClassSet:
+        """Note what kinds of classes occur; returns the classes of this picture."""
+        reference = set(overlaps.reference_classes.tolist())
+        either = reference.union(overlaps.prediction_classes.tolist())
+        present = ClassSet(c for c in self._classes if c.id in either)
+        self._things |= bool(present.things)
+        self._stuff_in_reference |= any(c.id in reference and not c.is_thing for c in present)
+        return present
 
 
 class _Lowest:

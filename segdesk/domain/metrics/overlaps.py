@@ -18,6 +18,9 @@ VOID_IGNORED: VoidRule = "void_ignored"
 VOID_COUNTED: VoidRule = "void_counted"
 VOID_BACKGROUND: VoidRule = "void_background"
 
+SORTED_RUNS = 4_096  # up to here sorting the runs is faster than a table
+TABLE_CELLS = 1 << 23  # a table larger than this costs more than it saves
+
 
 @dataclass(frozen=True, eq=False)
 class Overlaps:
@@ -68,7 +71,7 @@ class Overlaps:
 def _count_pairs(high: np.ndarray, low: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The distinct values of high << 16 | low, sorted, and how often each occurs: uint32 and int64.
 
-    Label maps have long runs, so pixels are joined into runs first and only the runs are sorted.
+    Label maps have long runs, so pixels are joined into runs first and only the runs are counted.
     """
     if high.size == 0:
         return np.zeros(0, np.uint32), np.zeros(0, np.int64)
@@ -78,10 +81,29 @@ def _count_pairs(high: np.ndarray, low: np.ndarray) -> tuple[np.ndarray, np.ndar
     start = np.concatenate(([0], np.flatnonzero(key[1:] != key[:-1]) + 1))
     length = np.diff(start, append=key.size)
     value = key[start]
+    return _count_in_table(value, length) if value.size > SORTED_RUNS else _count_sorted(value, length)
+
+
+def _count_sorted(value: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sum the lengths of equal values by sorting; best for few runs."""
     order = np.argsort(value, kind="stable")
     value = value[order]
     first = np.concatenate(([0], np.flatnonzero(value[1:] != value[:-1]) + 1))
     return value[first], np.add.reduceat(length[order], first).astype(np.int64)
+
+
+def _count_in_table(value: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same through a table of all pairs of ids that occur; best for many runs, where sorting is slow."""
+    high, low = (value >> np.uint32(16)).astype(np.intp), (value & np.uint32(MAX_ID)).astype(np.intp)
+    rows, columns = np.flatnonzero(np.bincount(high)), np.flatnonzero(np.bincount(low))
+    if rows.size * columns.size > TABLE_CELLS:
+        return _count_sorted(value, length)
+    row_of, column_of = np.zeros(MAX_ID + 1, np.intp), np.zeros(MAX_ID + 1, np.intp)
+    row_of[rows], column_of[columns] = np.arange(rows.size), np.arange(columns.size)
+    counts = np.bincount(row_of[high] * columns.size + column_of[low], weights=length)
+    cell = np.flatnonzero(counts)
+    keys = rows[cell // columns.size] << 16 | columns[cell % columns.size]
+    return keys.astype(np.uint32), counts[cell].astype(np.int64)
 
 
 @lru_cache(maxsize=16)

@@ -121,3 +121,14 @@ def test_accumulators_of_different_classes_do_not_merge() -> None:
 def test_no_classes_at_all() -> None:
     void = Segmentation.empty(2, 2)
     assert _confusion((void, void), ClassSet()).result().miou is None
+
+
+@pytest.mark.parametrize("top", [5, 300, 65_535])
+def test_noise_is_counted_like_calm_maps(top: int) -> None:
+    """Many runs take another way than few: a table of pairs, or sorting where the table would be huge."""
+    rng = np.random.default_rng(top)
+    reference, prediction = (rng.integers(0, top + 1, (200, 150)).astype(np.uint16) for _ in range(2))
+    overlaps = Overlaps.of(Segmentation(prediction), Segmentation(reference))
+    keys, counts = np.unique(reference.astype(np.int64) * 65_536 + prediction, return_counts=True)
+    assert np.array_equal(overlaps.reference.astype(np.int64) * 65_536 + overlaps.prediction, keys)
+    assert np.array_equal(overlaps.pixels, counts)
