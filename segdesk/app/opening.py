@@ -50,7 +50,7 @@ def open_project(
     opened = take_project(project, desk.saver, desk.report)
     try:
         opened.roster.reload(project.pictures())
-        note = _note(project, folder if path.is_dir() else None)
+        note = _note(opened, folder if path.is_dir() else None)
         desk.open, desk.current_id = opened, None
     except BaseException:
         project.close()
@@ -110,13 +110,14 @@ def _opened(opened: OpenProject, wanted: str, note: str) -> ProjectOpened:
     return ProjectOpened(project.path, project.folder, opened.book.classes, len(rows), start, note)
 
 
-def _note(project: Project, folder: Path | None) -> str:
+def _note(opened: OpenProject, folder: Path | None) -> str:
+    project, rows = opened.project, opened.roster.rows
     if project.read_only:
         return N_("This project is on a read-only medium: nothing that you change can be saved.")
-    if not project.folder.is_dir():
-        return N_("The folder with this project's pictures is not there; labels can still be exported.")
+    if rows and not any((project.folder / row.path).exists() for row in (rows[0], rows[-1])):
+        return N_("The pictures of this project are not where they were; labels can still be exported.")
     if folder is not None and project.path.parent != folder:
-        return N_("The picture folder cannot be written to; the project is kept in your own data folder.")
+        return N_("The project is not kept in the picture folder but elsewhere.")
     return ""
 
 
