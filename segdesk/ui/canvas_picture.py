@@ -6,11 +6,12 @@ import math
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from segdesk.app.pyramid import Pyramid
 from segdesk.domain.edit import Rect
+from segdesk.ui import theme
 from segdesk.ui.canvas_render import Renderer, brightness_lookup
 from segdesk.ui.canvas_view import View, fitted
 from segdesk.ui.i18n import tr
@@ -151,5 +152,5 @@ class PictureView(QWidget):
             self.update()
 
     def _take_palette(self) -> None:
-        self._renderer.background = self.palette().color(QPalette.ColorRole.Dark)
+        self._renderer.background = QColor(theme.current().sunken)
         self.redraw()
