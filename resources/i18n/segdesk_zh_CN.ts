@@ -1,0 +1,2077 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+ <context>
+  <name>SegDesk</name>
+  <message numerus="yes">
+   <source>%n change(s) could not be saved.</source>
+   <translation>
+    <numerusform>有 %n 处更改无法保存。</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n change(s) not saved</source>
+   <translation>
+    <numerusform>%n 处更改未保存</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n class(es)</source>
+   <translation>
+    <numerusform>%n 个类别</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n done before</source>
+   <translation>
+    <numerusform>%n 张此前已处理</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n entry(s) left out</source>
+   <translation>
+    <numerusform>%n 项未导入</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n failed, see the red dots</source>
+   <translation>
+    <numerusform>%n 张失败，见红点</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n object(s)</source>
+   <translation>
+    <numerusform>%n 个对象</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n picture(s) failed</source>
+   <translation>
+    <numerusform>%n 张图片失败</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n picture(s) segmented</source>
+   <translation>
+    <numerusform>已分割 %n 张图片</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n verified left alone</source>
+   <translation>
+    <numerusform>%n 张已确认，未改动</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n with hand work kept</source>
+   <translation>
+    <numerusform>%n 张保留了人工修改</numerusform>
+   </translation>
+  </message>
+  <message>
+   <source>&amp;Edit</source>
+   <translation>编辑(&amp;E)</translation>
+  </message>
+  <message>
+   <source>&amp;File</source>
+   <translation>文件(&amp;F)</translation>
+  </message>
+  <message>
+   <source>&amp;Help</source>
+   <translation>帮助(&amp;H)</translation>
+  </message>
+  <message>
+   <source>&amp;Model</source>
+   <translation>模型(&amp;M)</translation>
+  </message>
+  <message>
+   <source>&amp;Picture</source>
+   <translation>图片(&amp;P)</translation>
+  </message>
+  <message>
+   <source>&amp;View</source>
+   <translation>视图(&amp;V)</translation>
+  </message>
+  <message>
+   <source>, </source>
+   <translation>，</translation>
+  </message>
+  <message>
+   <source>.</source>
+   <translation>。</translation>
+  </message>
+  <message>
+   <source>100 %</source>
+   <translation>100 %</translation>
+  </message>
+  <message>
+   <source>A PNG of segment numbers for every picture and one JSON file; things and stuff together.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>A label map has {count} objects; a map can hold {limit}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>A model takes pictures of 8-bit RGB with at least one pixel.</source>
+   <translation>模型只接受至少一个像素的 8 位 RGB 图片。</translation>
+  </message>
+  <message>
+   <source>A run over all pictures is under way.</source>
+   <translation>正在处理所有图片。</translation>
+  </message>
+  <message>
+   <source>About SegDesk</source>
+   <translation>关于 SegDesk</translation>
+  </message>
+  <message>
+   <source>Accept</source>
+   <translation>确认</translation>
+  </message>
+  <message>
+   <source>Accept and next</source>
+   <translation>确认并转到下一张</translation>
+  </message>
+  <message>
+   <source>Add a class</source>
+   <translation>添加类别</translation>
+  </message>
+  <message>
+   <source>Add a class in the list of classes.</source>
+   <translation>请在类别列表中添加类别。</translation>
+  </message>
+  <message>
+   <source>Add a model folder</source>
+   <translation>添加模型文件夹</translation>
+  </message>
+  <message>
+   <source>Add folder…</source>
+   <translation>添加文件夹…</translation>
+  </message>
+  <message>
+   <source>Add it to the picture folder.</source>
+   <translation>请把它加入图片文件夹。</translation>
+  </message>
+  <message>
+   <source>Against</source>
+   <translation>对照</translation>
+  </message>
+  <message>
+   <source>All</source>
+   <translation>全部</translation>
+  </message>
+  <message>
+   <source>All files (*)</source>
+   <translation>所有文件 (*)</translation>
+  </message>
+  <message>
+   <source>All pictures are verified.</source>
+   <translation>所有图片都已确认。</translation>
+  </message>
+  <message>
+   <source>All saved</source>
+   <translation>已全部保存</translation>
+  </message>
+  <message>
+   <source>Alt+click</source>
+   <translation>Alt+单击</translation>
+  </message>
+  <message>
+   <source>Alt+wheel</source>
+   <translation>Alt+滚轮</translation>
+  </message>
+  <message>
+   <source>Annotation: the labels you correct</source>
+   <translation>标注：由您修正的标签</translation>
+  </message>
+  <message>
+   <source>Apache-2.0; Qt under LGPL-3.0; each model shows its own licence.</source>
+   <translation>Apache-2.0；Qt 采用 LGPL-3.0；每个模型另示其许可。</translation>
+  </message>
+  <message>
+   <source>Apply</source>
+   <translation>应用</translation>
+  </message>
+  <message>
+   <source>Area</source>
+   <translation>面积</translation>
+  </message>
+  <message>
+   <source>As</source>
+   <translation>作为</translation>
+  </message>
+  <message>
+   <source>Automatic</source>
+   <translation>自动</translation>
+  </message>
+  <message>
+   <source>Brightness of the picture, for the eye only</source>
+   <translation>图片亮度，仅影响显示</translation>
+  </message>
+  <message>
+   <source>Bring the drive or folder back, or save a copy elsewhere.</source>
+   <translation>请恢复磁盘或文件夹，或把副本保存到别处。</translation>
+  </message>
+  <message>
+   <source>Browse…</source>
+   <translation>浏览…</translation>
+  </message>
+  <message>
+   <source>Brush</source>
+   <translation>画笔</translation>
+  </message>
+  <message>
+   <source>Brush size</source>
+   <translation>画笔大小</translation>
+  </message>
+  <message>
+   <source>COCO instances</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>COCO panoptic</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>CRF needs the package pydensecrf2, which is not installed.</source>
+   <translation>CRF 需要 pydensecrf2 包，目前未安装。</translation>
+  </message>
+  <message>
+   <source>CRF parameters</source>
+   <translation>CRF 参数</translation>
+  </message>
+  <message>
+   <source>CRF refinement</source>
+   <translation>CRF 精细化</translation>
+  </message>
+  <message>
+   <source>CRF refines per-pixel scores; this model answers with objects only.</source>
+   <translation>CRF 用于精细化逐像素概率；该模型只输出对象。</translation>
+  </message>
+  <message>
+   <source>Cancel</source>
+   <translation>取消</translation>
+  </message>
+  <message>
+   <source>Canvas</source>
+   <translation>画布</translation>
+  </message>
+  <message>
+   <source>Change class</source>
+   <translation>更改类别</translation>
+  </message>
+  <message>
+   <source>Change its rights or choose another folder.</source>
+   <translation>请更改其权限，或选择其他文件夹。</translation>
+  </message>
+  <message>
+   <source>Change its rights or copy it elsewhere.</source>
+   <translation>请更改其权限，或复制到别处。</translation>
+  </message>
+  <message>
+   <source>Change its rights.</source>
+   <translation>请更改其权限。</translation>
+  </message>
+  <message>
+   <source>Change the colour</source>
+   <translation>更改颜色</translation>
+  </message>
+  <message>
+   <source>Change the file's rights.</source>
+   <translation>请更改文件权限。</translation>
+  </message>
+  <message>
+   <source>Check that it exists and that you may open it.</source>
+   <translation>请检查文件是否存在以及您是否有权打开。</translation>
+  </message>
+  <message>
+   <source>Check that it exists and that you may read it.</source>
+   <translation>请检查文件是否存在以及您是否有读取权限。</translation>
+  </message>
+  <message>
+   <source>Check that the drive is connected and has space. Your work is kept in memory until it is saved.</source>
+   <translation>请检查磁盘是否已连接且有空间。您的工作会保留在内存中，直到保存成功。</translation>
+  </message>
+  <message>
+   <source>Check the card's [net] type: it must be the name of a file in segdesk/nets.</source>
+   <translation>请检查模型卡的 [net] type：它必须是 segdesk/nets 中某个文件的名称。</translation>
+  </message>
+  <message>
+   <source>Check the disk and try again.</source>
+   <translation>请检查磁盘后重试。</translation>
+  </message>
+  <message>
+   <source>Check the network, or copy the file {file} into a model folder. What has arrived is kept.</source>
+   <translation>请检查网络，或把文件 {file} 复制到模型文件夹。已下载的部分会保留。</translation>
+  </message>
+  <message>
+   <source>Checking the file</source>
+   <translation>正在检查文件</translation>
+  </message>
+  <message>
+   <source>Checking the weights file</source>
+   <translation>正在检查权重文件</translation>
+  </message>
+  <message>
+   <source>Choose a file that ends in .segdesk.</source>
+   <translation>请选择以 .segdesk 结尾的文件。</translation>
+  </message>
+  <message>
+   <source>Choose a folder that does not exist yet.</source>
+   <translation>请选择一个尚不存在的文件夹。</translation>
+  </message>
+  <message>
+   <source>Choose a folder.</source>
+   <translation>请选择文件夹。</translation>
+  </message>
+  <message>
+   <source>Choose a model first.</source>
+   <translation>请先选择模型。</translation>
+  </message>
+  <message>
+   <source>Choose a picture from the list first.</source>
+   <translation>请先从列表中选择一张图片。</translation>
+  </message>
+  <message>
+   <source>Choose another folder.</source>
+   <translation>请选择其他文件夹。</translation>
+  </message>
+  <message>
+   <source>Choose another format.</source>
+   <translation>请选择其他格式。</translation>
+  </message>
+  <message>
+   <source>Choose another one from the list.</source>
+   <translation>请从列表中选择另一张。</translation>
+  </message>
+  <message>
+   <source>Choose class 1 to 9</source>
+   <translation>选择第 1 至 9 个类别</translation>
+  </message>
+  <message>
+   <source>Choose one from the list of models.</source>
+   <translation>请从模型列表中选择。</translation>
+  </message>
+  <message>
+   <source>Choose one of them.</source>
+   <translation>请选择其中之一。</translation>
+  </message>
+  <message>
+   <source>Choose one of: {known}.</source>
+   <translation>请选择：{known}。</translation>
+  </message>
+  <message>
+   <source>Choose the .pth file of the model.</source>
+   <translation>请选择该模型的 .pth 文件。</translation>
+  </message>
+  <message>
+   <source>Choose the checkpoint of the model (.pth, .pt), not its log or its settings.</source>
+   <translation>请选择模型的检查点（.pth、.pt），而不是日志或设置。</translation>
+  </message>
+  <message>
+   <source>Choose the file that was made for this model.</source>
+   <translation>请选择为该模型制作的文件。</translation>
+  </message>
+  <message>
+   <source>Choose the file {file} with “Locate file”, or copy it into a model folder.</source>
+   <translation>请用“定位文件”选择 {file}，或将其复制到模型文件夹。</translation>
+  </message>
+  <message>
+   <source>Choose two different layers.</source>
+   <translation>请选择两个不同的图层。</translation>
+  </message>
+  <message>
+   <source>Choose what to import.</source>
+   <translation>请选择要导入的内容。</translation>
+  </message>
+  <message>
+   <source>Class</source>
+   <translation>类别</translation>
+  </message>
+  <message>
+   <source>Classes</source>
+   <translation>类别</translation>
+  </message>
+  <message>
+   <source>Close</source>
+   <translation>关闭</translation>
+  </message>
+  <message>
+   <source>Close and lose them</source>
+   <translation>关闭并放弃</translation>
+  </message>
+  <message>
+   <source>Close it there first; two programs must not change one project.</source>
+   <translation>请先在那里关闭；两个程序不能同时更改一个项目。</translation>
+  </message>
+  <message>
+   <source>Close other programs or choose a smaller model.</source>
+   <translation>请关闭其他程序，或选择较小的模型。</translation>
+  </message>
+  <message>
+   <source>Close other programs, or enlarge the shared memory of this machine.</source>
+   <translation>请关闭其他程序，或增大本机的共享内存。</translation>
+  </message>
+  <message>
+   <source>Close other programs, or work on smaller pictures, and try again.</source>
+   <translation>请关闭其他程序，或处理较小的图片，然后重试。</translation>
+  </message>
+  <message>
+   <source>Close project</source>
+   <translation>关闭项目</translation>
+  </message>
+  <message>
+   <source>Closing</source>
+   <translation>正在关闭</translation>
+  </message>
+  <message>
+   <source>Colour by object</source>
+   <translation>按对象着色</translation>
+  </message>
+  <message>
+   <source>Colour likeness</source>
+   <translation>颜色相似度</translation>
+  </message>
+  <message>
+   <source>Colour of {name}</source>
+   <translation>{name} 的颜色</translation>
+  </message>
+  <message>
+   <source>Colour reach</source>
+   <translation>颜色范围</translation>
+  </message>
+  <message>
+   <source>Colour weight</source>
+   <translation>颜色权重</translation>
+  </message>
+  <message>
+   <source>Commercial use</source>
+   <translation>商业用途</translation>
+  </message>
+  <message>
+   <source>Compare it with the cards that come with the program.</source>
+   <translation>请与程序自带的模型卡对照。</translation>
+  </message>
+  <message>
+   <source>Comparing</source>
+   <translation>正在比较</translation>
+  </message>
+  <message>
+   <source>Confidence</source>
+   <translation>置信度</translation>
+  </message>
+  <message>
+   <source>Copy it to a folder where you may write, and open the copy.</source>
+   <translation>请复制到可写的文件夹，再打开副本。</translation>
+  </message>
+  <message>
+   <source>Copy it together with the file {other} to a folder where you may write.</source>
+   <translation>请把它与文件 {other} 一起复制到可写的文件夹。</translation>
+  </message>
+  <message>
+   <source>Copy the picture again from where it came from.</source>
+   <translation>请从来源处重新复制这张图片。</translation>
+  </message>
+  <message>
+   <source>Copy the picture again.</source>
+   <translation>请重新复制这张图片。</translation>
+  </message>
+  <message>
+   <source>Correct its file or remove it.</source>
+   <translation>请修正该文件或将其移除。</translation>
+  </message>
+  <message>
+   <source>Countable objects (thing) or area (stuff)</source>
+   <translation>可数的对象或不可数的区域</translation>
+  </message>
+  <message>
+   <source>Ctrl or right button</source>
+   <translation>Ctrl 或右键</translation>
+  </message>
+  <message>
+   <source>Cut it into pieces of at most {limit} megapixels.</source>
+   <translation>请切成每块不超过 {limit} 百万像素的小块。</translation>
+  </message>
+  <message>
+   <source>Cut the picture into pieces.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>D goes on to the next picture.</source>
+   <translation>按 D 转到下一张图片。</translation>
+  </message>
+  <message>
+   <source>Dark</source>
+   <translation>深色</translation>
+  </message>
+  <message>
+   <source>Deciding again</source>
+   <translation>正在重新判定</translation>
+  </message>
+  <message>
+   <source>Defaults</source>
+   <translation>默认值</translation>
+  </message>
+  <message>
+   <source>Delete</source>
+   <translation>删除</translation>
+  </message>
+  <message>
+   <source>Delete object</source>
+   <translation>删除对象</translation>
+  </message>
+  <message>
+   <source>Dense CRF</source>
+   <translation>稠密 CRF</translation>
+  </message>
+  <message>
+   <source>Device</source>
+   <translation>设备</translation>
+  </message>
+  <message>
+   <source>Discard</source>
+   <translation>放弃</translation>
+  </message>
+  <message>
+   <source>Double click</source>
+   <translation>双击</translation>
+  </message>
+  <message>
+   <source>Download it again or choose another file.</source>
+   <translation>请重新下载，或选择其他文件。</translation>
+  </message>
+  <message>
+   <source>Download it again, or choose the file with the checksum {sha256}.</source>
+   <translation>请重新下载，或选择校验和为 {sha256} 的文件。</translation>
+  </message>
+  <message>
+   <source>Download them, or choose the file with “Locate file”.</source>
+   <translation>请下载，或用“定位文件”选择文件。</translation>
+  </message>
+  <message>
+   <source>Download them, or copy the file {file} into a model folder.</source>
+   <translation>请下载，或将文件 {file} 复制到模型文件夹。</translation>
+  </message>
+  <message>
+   <source>Download weights</source>
+   <translation>下载权重</translation>
+  </message>
+  <message>
+   <source>Downloading</source>
+   <translation>正在下载</translation>
+  </message>
+  <message>
+   <source>Downloading weights</source>
+   <translation>正在下载权重</translation>
+  </message>
+  <message>
+   <source>Drag to move the picture; Space does it with every tool.</source>
+   <translation>拖动以移动图片；任何工具下都可按住空格键。</translation>
+  </message>
+  <message>
+   <source>Eraser</source>
+   <translation>橡皮</translation>
+  </message>
+  <message>
+   <source>Eraser while held with the brush, brush with the eraser</source>
+   <translation>按住时画笔变橡皮，橡皮变画笔</translation>
+  </message>
+  <message>
+   <source>Export</source>
+   <translation>导出</translation>
+  </message>
+  <message>
+   <source>Export into</source>
+   <translation>导出到</translation>
+  </message>
+  <message>
+   <source>Export labels</source>
+   <translation>导出标注</translation>
+  </message>
+  <message>
+   <source>Export labels…</source>
+   <translation>导出标注…</translation>
+  </message>
+  <message>
+   <source>Export the labels or write a report now.</source>
+   <translation>现在可以导出标注或生成报告。</translation>
+  </message>
+  <message numerus="yes">
+   <source>Exported %n picture(s) to {folder}.</source>
+   <translation>
+    <numerusform>已将 %n 张图片导出到 {folder}。</numerusform>
+   </translation>
+  </message>
+  <message>
+   <source>Exporting</source>
+   <translation>正在导出</translation>
+  </message>
+  <message>
+   <source>Failed</source>
+   <translation>失败</translation>
+  </message>
+  <message>
+   <source>Fill</source>
+   <translation>填充</translation>
+  </message>
+  <message>
+   <source>Find by name</source>
+   <translation>按名称查找</translation>
+  </message>
+  <message>
+   <source>Fit</source>
+   <translation>适应</translation>
+  </message>
+  <message>
+   <source>Fit to window</source>
+   <translation>适应窗口</translation>
+  </message>
+  <message>
+   <source>Folder</source>
+   <translation>文件夹</translation>
+  </message>
+  <message>
+   <source>Format</source>
+   <translation>格式</translation>
+  </message>
+  <message>
+   <source>Free some space and try again.</source>
+   <translation>请腾出空间后重试。</translation>
+  </message>
+  <message>
+   <source>Free some space or choose another model folder in the settings.</source>
+   <translation>请腾出空间，或在设置中选择其他模型文件夹。</translation>
+  </message>
+  <message>
+   <source>Free some space. Your work is kept in memory until it is saved.</source>
+   <translation>请腾出空间。您的工作会保留在内存中，直到保存成功。</translation>
+  </message>
+  <message>
+   <source>From</source>
+   <translation>来源</translation>
+  </message>
+  <message>
+   <source>Get the file {file} and choose it with “Locate file”.</source>
+   <translation>请取得文件 {file}，再用“定位文件”选择它。</translation>
+  </message>
+  <message>
+   <source>Give another class  (Shift+1 … 9)</source>
+   <translation>改为其他类别  (Shift+1 … 9)</translation>
+  </message>
+  <message>
+   <source>Give the connected region under the pointer to the active class. Right button or Ctrl makes it void.</source>
+   <translation>把指针下的连通区域归入当前类别。按右键或 Ctrl 设为未标注。</translation>
+  </message>
+  <message>
+   <source>Give the object under the cursor class 1 to 9</source>
+   <translation>把光标下的对象改为第 1 至 9 个类别</translation>
+  </message>
+  <message>
+   <source>Give the pictures or the labels names that differ.</source>
+   <translation>请让图片或标注的名称互不相同。</translation>
+  </message>
+  <message>
+   <source>Go on</source>
+   <translation>继续</translation>
+  </message>
+  <message>
+   <source>Hide labels</source>
+   <translation>隐藏标注</translation>
+  </message>
+  <message>
+   <source>Hide the labels while held</source>
+   <translation>按住时隐藏标注</translation>
+  </message>
+  <message>
+   <source>How alike colours must be, of 255 (σβ).</source>
+   <translation>颜色须相近到何种程度，满值 255（σβ）。</translation>
+  </message>
+  <message>
+   <source>How far that reaches, in pixels (σα).</source>
+   <translation>上述作用的距离，单位像素（σα）。</translation>
+  </message>
+  <message>
+   <source>How far that reaches, in pixels (σγ).</source>
+   <translation>上述作用的距离，单位像素（σγ）。</translation>
+  </message>
+  <message>
+   <source>How strong the labels are</source>
+   <translation>标注的浓淡</translation>
+  </message>
+  <message>
+   <source>How strongly near pixels pull together (w2).</source>
+   <translation>邻近像素相互牵引的强度（w2）。</translation>
+  </message>
+  <message>
+   <source>How strongly pixels of like colour pull together (w1).</source>
+   <translation>颜色相近的像素相互牵引的强度（w1）。</translation>
+  </message>
+  <message>
+   <source>Import</source>
+   <translation>导入</translation>
+  </message>
+  <message>
+   <source>Import as reference, or ask for corrected pictures to be replaced.</source>
+   <translation>请作为参考导入，或选择替换已修正的图片。</translation>
+  </message>
+  <message>
+   <source>Import from</source>
+   <translation>导入自</translation>
+  </message>
+  <message>
+   <source>Import labels</source>
+   <translation>导入标注</translation>
+  </message>
+  <message>
+   <source>Import labels…</source>
+   <translation>导入标注…</translation>
+  </message>
+  <message>
+   <source>Import reference labels, or run a model first.</source>
+   <translation>请先导入参考标注，或运行模型。</translation>
+  </message>
+  <message>
+   <source>Import the labels again at the picture's own size, or leave this picture out.</source>
+   <translation>请按图片本身的大小重新导入标注，或略过这张图片。</translation>
+  </message>
+  <message>
+   <source>Import the reference labels first, or run a model.</source>
+   <translation>请先导入参考标注，或运行模型。</translation>
+  </message>
+  <message numerus="yes">
+   <source>Imported %n picture(s).</source>
+   <translation>
+    <numerusform>已导入 %n 张图片。</numerusform>
+   </translation>
+  </message>
+  <message>
+   <source>Importing</source>
+   <translation>正在导入</translation>
+  </message>
+  <message>
+   <source>Install the package pydensecrf2 (it needs a C++ compiler), or switch the CRF off.</source>
+   <translation>请安装 pydensecrf2 包（需要 C++ 编译器），或关闭 CRF。</translation>
+  </message>
+  <message>
+   <source>Install the program again; the file {log} has the details.</source>
+   <translation>请重新安装程序；详情见文件 {log}。</translation>
+  </message>
+  <message>
+   <source>Instance: countable objects</source>
+   <translation>实例：可数的对象</translation>
+  </message>
+  <message>
+   <source>It may have been moved or renamed.</source>
+   <translation>它可能已被移动或重命名。</translation>
+  </message>
+  <message>
+   <source>It may have been trained with another number of classes.</source>
+   <translation>它可能是用不同的类别数训练的。</translation>
+  </message>
+  <message>
+   <source>It must be JSON with the lists images, annotations and categories.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Iterations</source>
+   <translation>迭代次数</translation>
+  </message>
+  <message>
+   <source>Judge</source>
+   <translation>评估</translation>
+  </message>
+  <message>
+   <source>Keep SegDesk open</source>
+   <translation>保持 SegDesk 打开</translation>
+  </message>
+  <message>
+   <source>Keep the labels as they are</source>
+   <translation>保持标注不变</translation>
+  </message>
+  <message>
+   <source>Keys</source>
+   <translation>快捷键</translation>
+  </message>
+  <message>
+   <source>Known are: {known}.</source>
+   <translation>已知的有：{known}。</translation>
+  </message>
+  <message>
+   <source>Labels</source>
+   <translation>标注</translation>
+  </message>
+  <message>
+   <source>Labels are never resized; check that they belong to this picture.</source>
+   <translation>标注不会被缩放；请检查它们是否属于这张图片。</translation>
+  </message>
+  <message>
+   <source>Language</source>
+   <translation>语言</translation>
+  </message>
+  <message>
+   <source>Larger brush</source>
+   <translation>放大画笔</translation>
+  </message>
+  <message>
+   <source>Licence</source>
+   <translation>许可</translation>
+  </message>
+  <message>
+   <source>Licence of the code</source>
+   <translation>代码许可</translation>
+  </message>
+  <message>
+   <source>Licence of the training data</source>
+   <translation>训练数据许可</translation>
+  </message>
+  <message>
+   <source>Licence of the weights</source>
+   <translation>权重许可</translation>
+  </message>
+  <message>
+   <source>Light</source>
+   <translation>浅色</translation>
+  </message>
+  <message>
+   <source>Locate the weights file {file}</source>
+   <translation>定位权重文件 {file}</translation>
+  </message>
+  <message>
+   <source>Locate weights file…</source>
+   <translation>定位权重文件…</translation>
+  </message>
+  <message>
+   <source>Log</source>
+   <translation>日志</translation>
+  </message>
+  <message>
+   <source>Look</source>
+   <translation>外观</translation>
+  </message>
+  <message>
+   <source>Looking for pictures…</source>
+   <translation>正在查找图片…</translation>
+  </message>
+  <message>
+   <source>Make one with: segdesk run FOLDER --model ID</source>
+   <translation>可用此命令创建：segdesk run FOLDER --model ID</translation>
+  </message>
+  <message>
+   <source>Make pixels void. Right button or Ctrl paints; Shift erases the active class only.</source>
+   <translation>把像素设为未标注。按右键或 Ctrl 可绘制；按住 Shift 只擦除当前类别。</translation>
+  </message>
+  <message>
+   <source>Memory of the graphics card ran out: the picture was computed on the processor.</source>
+   <translation>显存不足：已在处理器上计算这张图片。</translation>
+  </message>
+  <message>
+   <source>Memory ran out: the picture was computed in tiles.</source>
+   <translation>内存不足：已分块计算这张图片。</translation>
+  </message>
+  <message>
+   <source>Merge or delete segments before adding new ones.</source>
+   <translation>请先合并或删除一些区段，再添加新的。</translation>
+  </message>
+  <message>
+   <source>Middle button</source>
+   <translation>中键</translation>
+  </message>
+  <message>
+   <source>Minimum area</source>
+   <translation>最小面积</translation>
+  </message>
+  <message>
+   <source>Model folders</source>
+   <translation>模型文件夹</translation>
+  </message>
+  <message>
+   <source>Model folders…</source>
+   <translation>模型文件夹…</translation>
+  </message>
+  <message>
+   <source>New answer: applying it replaces your corrections.</source>
+   <translation>新结果：应用它会替换您的修改。</translation>
+  </message>
+  <message>
+   <source>Next not verified</source>
+   <translation>下一张未确认</translation>
+  </message>
+  <message>
+   <source>Next picture</source>
+   <translation>下一张图片</translation>
+  </message>
+  <message>
+   <source>No classes yet. Add one to paint with, or run a model: its classes join the project.</source>
+   <translation>还没有类别。添加一个即可绘制，或运行模型：模型的类别会加入项目。</translation>
+  </message>
+  <message>
+   <source>No format can be read.</source>
+   <translation>没有可读取的格式。</translation>
+  </message>
+  <message>
+   <source>No format can be written.</source>
+   <translation>没有可写出的格式。</translation>
+  </message>
+  <message>
+   <source>No picture fits the filter.</source>
+   <translation>没有符合筛选条件的图片。</translation>
+  </message>
+  <message>
+   <source>No picture has labels in both layers, {layer} and {against}.</source>
+   <translation>没有图片同时具有 {layer} 和 {against} 两个图层的标注。</translation>
+  </message>
+  <message>
+   <source>No picture is open</source>
+   <translation>没有打开的图片</translation>
+  </message>
+  <message>
+   <source>No picture is open.</source>
+   <translation>没有打开的图片。</translation>
+  </message>
+  <message>
+   <source>No picture is verified yet.</source>
+   <translation>还没有已确认的图片。</translation>
+  </message>
+  <message>
+   <source>No pictures in this folder.</source>
+   <translation>此文件夹中没有图片。</translation>
+  </message>
+  <message>
+   <source>No project has been opened yet</source>
+   <translation>还没有打开过项目</translation>
+  </message>
+  <message>
+   <source>No project is open.</source>
+   <translation>没有打开的项目。</translation>
+  </message>
+  <message>
+   <source>No.</source>
+   <translation>编号</translation>
+  </message>
+  <message>
+   <source>Not saved</source>
+   <translation>未保存</translation>
+  </message>
+  <message>
+   <source>Not verified</source>
+   <translation>未确认</translation>
+  </message>
+  <message>
+   <source>Object {id} of {name} has no category of the list.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Object {id} of {name} was left out: {reason}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Objects</source>
+   <translation>对象</translation>
+  </message>
+  <message>
+   <source>Objects below this score are left out.</source>
+   <translation>得分低于此值的对象会被略去。</translation>
+  </message>
+  <message>
+   <source>Often memory ran out: try a smaller model, or close other programs.</source>
+   <translation>通常是内存不足：请换用较小的模型，或关闭其他程序。</translation>
+  </message>
+  <message>
+   <source>One JSON file with every object as run lengths: holes and single pixels are exact.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Only verified pictures</source>
+   <translation>仅已确认的图片</translation>
+  </message>
+  <message>
+   <source>Open</source>
+   <translation>打开</translation>
+  </message>
+  <message>
+   <source>Open a backup copy of it, or start a new project.</source>
+   <translation>请打开其备份，或新建项目。</translation>
+  </message>
+  <message>
+   <source>Open a folder of pictures or a project first.</source>
+   <translation>请先打开图片文件夹或项目。</translation>
+  </message>
+  <message>
+   <source>Open a folder or a project first.</source>
+   <translation>请先打开文件夹或项目。</translation>
+  </message>
+  <message>
+   <source>Open a picture first.</source>
+   <translation>请先打开一张图片。</translation>
+  </message>
+  <message>
+   <source>Open folder</source>
+   <translation>打开文件夹</translation>
+  </message>
+  <message>
+   <source>Open folder…</source>
+   <translation>打开文件夹…</translation>
+  </message>
+  <message>
+   <source>Open it again.</source>
+   <translation>请重新打开。</translation>
+  </message>
+  <message>
+   <source>Open it, or choose another name.</source>
+   <translation>请打开它，或换一个名称。</translation>
+  </message>
+  <message>
+   <source>Open project</source>
+   <translation>打开项目</translation>
+  </message>
+  <message>
+   <source>Open project…</source>
+   <translation>打开项目…</translation>
+  </message>
+  <message>
+   <source>Open recent</source>
+   <translation>最近打开</translation>
+  </message>
+  <message>
+   <source>Open the page when it is done</source>
+   <translation>完成后打开页面</translation>
+  </message>
+  <message>
+   <source>Opening</source>
+   <translation>正在打开</translation>
+  </message>
+  <message>
+   <source>Opening the picture</source>
+   <translation>正在打开图片</translation>
+  </message>
+  <message>
+   <source>Or drop a folder or a project file anywhere on this window.</source>
+   <translation>也可以把文件夹或项目文件拖放到窗口任意位置。</translation>
+  </message>
+  <message>
+   <source>Outlines</source>
+   <translation>轮廓</translation>
+  </message>
+  <message>
+   <source>Paint the active class. Right button or Ctrl erases; Shift protects other labels.</source>
+   <translation>绘制当前类别。按右键或 Ctrl 可擦除；按住 Shift 可保护其他标注。</translation>
+  </message>
+  <message>
+   <source>Paint void / class</source>
+   <translation>绘制未标注／类别</translation>
+  </message>
+  <message>
+   <source>Pan</source>
+   <translation>平移</translation>
+  </message>
+  <message>
+   <source>Pan by dragging</source>
+   <translation>拖动平移</translation>
+  </message>
+  <message>
+   <source>Pan while held</source>
+   <translation>按住时平移</translation>
+  </message>
+  <message>
+   <source>Panels</source>
+   <translation>面板</translation>
+  </message>
+  <message>
+   <source>Panoptic: both together</source>
+   <translation>全景：两者兼有</translation>
+  </message>
+  <message>
+   <source>Parameters</source>
+   <translation>参数</translation>
+  </message>
+  <message>
+   <source>Pause</source>
+   <translation>暂停</translation>
+  </message>
+  <message>
+   <source>Pick</source>
+   <translation>拾取</translation>
+  </message>
+  <message>
+   <source>Pick the class under the cursor</source>
+   <translation>拾取光标下的类别</translation>
+  </message>
+  <message>
+   <source>Picture</source>
+   <translation>图片</translation>
+  </message>
+  <message>
+   <source>Pictures</source>
+   <translation>图片</translation>
+  </message>
+  <message>
+   <source>Pixels below this probability become void.</source>
+   <translation>概率低于此值的像素设为未标注。</translation>
+  </message>
+  <message>
+   <source>Prediction: the model's last answer</source>
+   <translation>预测：模型最近一次的结果</translation>
+  </message>
+  <message>
+   <source>Preparing the sample project</source>
+   <translation>正在准备示例项目</translation>
+  </message>
+  <message>
+   <source>Previous not verified</source>
+   <translation>上一张未确认</translation>
+  </message>
+  <message>
+   <source>Previous picture</source>
+   <translation>上一张图片</translation>
+  </message>
+  <message>
+   <source>Projects that you open appear here. The sample project is a good start.</source>
+   <translation>打开过的项目会显示在这里。可从示例项目开始。</translation>
+  </message>
+  <message>
+   <source>Protect other classes</source>
+   <translation>保护其他类别</translation>
+  </message>
+  <message>
+   <source>Put pictures into it and open it again, or open another folder with Ctrl+O.</source>
+   <translation>请放入图片后重新打开，或按 Ctrl+O 打开其他文件夹。</translation>
+  </message>
+  <message>
+   <source>Put the card of that model into the same folder.</source>
+   <translation>请把那个模型的模型卡放到同一文件夹。</translation>
+  </message>
+  <message>
+   <source>Put the old picture back, or remove its labels by importing new ones.</source>
+   <translation>请放回原图片，或导入新标注以替换旧标注。</translation>
+  </message>
+  <message>
+   <source>Quality report</source>
+   <translation>质量报告</translation>
+  </message>
+  <message>
+   <source>Quality report…</source>
+   <translation>质量报告…</translation>
+  </message>
+  <message>
+   <source>Quit</source>
+   <translation>退出</translation>
+  </message>
+  <message>
+   <source>Recent projects</source>
+   <translation>最近的项目</translation>
+  </message>
+  <message>
+   <source>Redo</source>
+   <translation>重做</translation>
+  </message>
+  <message>
+   <source>Reference: imported ground truth</source>
+   <translation>参考：导入的真值</translation>
+  </message>
+  <message>
+   <source>Regions follow the edges of the picture already: the CRF was left out.</source>
+   <translation>区域已沿图片边缘划分：未使用 CRF。</translation>
+  </message>
+  <message>
+   <source>Remove</source>
+   <translation>移除</translation>
+  </message>
+  <message>
+   <source>Rename the class  (F2)</source>
+   <translation>重命名类别  (F2)</translation>
+  </message>
+  <message>
+   <source>Rename the file.</source>
+   <translation>请重命名该文件。</translation>
+  </message>
+  <message>
+   <source>Replace the labels; you can undo it</source>
+   <translation>替换标注；可以撤销</translation>
+  </message>
+  <message>
+   <source>Reset the parameters of the CRF.</source>
+   <translation>请重置 CRF 参数。</translation>
+  </message>
+  <message>
+   <source>Rounds of mean-field inference.</source>
+   <translation>平均场推断的轮数。</translation>
+  </message>
+  <message>
+   <source>Run a model on the picture again, or open a backup copy of the project.</source>
+   <translation>请对这张图片重新运行模型，或打开项目的备份。</translation>
+  </message>
+  <message>
+   <source>Run here</source>
+   <translation>处理本张</translation>
+  </message>
+  <message>
+   <source>Run it again on the processor, or without the CRF.</source>
+   <translation>请在处理器上重新运行，或不使用 CRF。</translation>
+  </message>
+  <message>
+   <source>Run on all</source>
+   <translation>处理全部</translation>
+  </message>
+  <message>
+   <source>Run the model again.</source>
+   <translation>请重新运行模型。</translation>
+  </message>
+  <message>
+   <source>Running here</source>
+   <translation>正在处理本张</translation>
+  </message>
+  <message>
+   <source>Running on all</source>
+   <translation>正在处理全部</translation>
+  </message>
+  <message>
+   <source>Running on all pictures</source>
+   <translation>正在处理所有图片</translation>
+  </message>
+  <message>
+   <source>Running the model</source>
+   <translation>正在运行模型</translation>
+  </message>
+  <message>
+   <source>Sample project</source>
+   <translation>示例项目</translation>
+  </message>
+  <message>
+   <source>Save labels as palette or grey PNG.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Save now</source>
+   <translation>立即保存</translation>
+  </message>
+  <message>
+   <source>Saving your work before closing…</source>
+   <translation>正在保存您的工作，随后关闭…</translation>
+  </message>
+  <message>
+   <source>Saving…</source>
+   <translation>正在保存…</translation>
+  </message>
+  <message>
+   <source>Score</source>
+   <translation>得分</translation>
+  </message>
+  <message>
+   <source>SegDesk looks for model cards and weights files in these folders too. On a machine without network, copy the weights files here; new downloads and located files go into the first folder.</source>
+   <translation>SegDesk 也会在这些文件夹中查找模型卡和权重文件。没有网络的机器，请把权重文件复制到这里；新下载和定位的文件会放入第一个文件夹。</translation>
+  </message>
+  <message>
+   <source>SegDesk opens JPEG, PNG, TIFF, BMP and WebP files, also in subfolders.</source>
+   <translation>SegDesk 可打开 JPEG、PNG、TIFF、BMP 和 WebP 文件，包括子文件夹中的。</translation>
+  </message>
+  <message>
+   <source>SegDesk projects (*.segdesk)</source>
+   <translation>SegDesk 项目 (*.segdesk)</translation>
+  </message>
+  <message>
+   <source>SegDesk reads JPEG, PNG, TIFF, BMP and WebP.</source>
+   <translation>SegDesk 可读取 JPEG、PNG、TIFF、BMP 和 WebP。</translation>
+  </message>
+  <message>
+   <source>Segment a folder of pictures, correct the masks, export them and prove their quality.</source>
+   <translation>批量分割文件夹中的图片，修正掩码，导出标注，并用数据证明质量。</translation>
+  </message>
+  <message>
+   <source>Segment numbers are stored as RGB in a PNG file.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Select a class first.</source>
+   <translation>请先选择一个类别。</translation>
+  </message>
+  <message>
+   <source>Select an object first.</source>
+   <translation>请先选择一个对象。</translation>
+  </message>
+  <message>
+   <source>Semantic: a class for each pixel</source>
+   <translation>语义：每个像素一个类别</translation>
+  </message>
+  <message>
+   <source>Settings</source>
+   <translation>设置</translation>
+  </message>
+  <message>
+   <source>Show by state</source>
+   <translation>按状态显示</translation>
+  </message>
+  <message>
+   <source>Show the model's answer while held</source>
+   <translation>按住时显示模型的结果</translation>
+  </message>
+  <message>
+   <source>Single letters act while the picture has the focus: click it once.</source>
+   <translation>单字母快捷键在画布获得焦点时有效：单击图片即可。</translation>
+  </message>
+  <message>
+   <source>Skip picture</source>
+   <translation>跳过图片</translation>
+  </message>
+  <message>
+   <source>Skipped</source>
+   <translation>已跳过</translation>
+  </message>
+  <message>
+   <source>Smaller brush</source>
+   <translation>缩小画笔</translation>
+  </message>
+  <message>
+   <source>Smaller objects are left out; smaller islands join their neighbour.</source>
+   <translation>更小的对象会被略去；更小的碎块并入相邻区域。</translation>
+  </message>
+  <message>
+   <source>Smoothing reach</source>
+   <translation>平滑范围</translation>
+  </message>
+  <message>
+   <source>Smoothing weight</source>
+   <translation>平滑权重</translation>
+  </message>
+  <message>
+   <source>Some settings were damaged and have their defaults again.</source>
+   <translation>部分设置已损坏，已恢复为默认值。</translation>
+  </message>
+  <message>
+   <source>Something unexpected went wrong: {reason}.</source>
+   <translation>发生了意外错误：{reason}。</translation>
+  </message>
+  <message>
+   <source>Something went wrong inside the program; your work is kept.</source>
+   <translation>程序内部出错；您的工作已保留。</translation>
+  </message>
+  <message>
+   <source>Starting the engine</source>
+   <translation>正在启动引擎</translation>
+  </message>
+  <message>
+   <source>System</source>
+   <translation>跟随系统</translation>
+  </message>
+  <message>
+   <source>Take acceptance back</source>
+   <translation>取消确认</translation>
+  </message>
+  <message>
+   <source>Take the class and the object under the pointer. Alt+click does it with any tool.</source>
+   <translation>拾取指针下的类别和对象。任何工具下都可按 Alt 并单击。</translation>
+  </message>
+  <message>
+   <source>The CRF needs at least one iteration.</source>
+   <translation>CRF 至少需要迭代一次。</translation>
+  </message>
+  <message>
+   <source>The card of {model} names an unknown layout of weights, {layout}.</source>
+   <translation>{model} 的模型卡写有未知的权重布局 {layout}。</translation>
+  </message>
+  <message>
+   <source>The dense CRF is not installed.</source>
+   <translation>未安装稠密 CRF。</translation>
+  </message>
+  <message>
+   <source>The device {device} is not available on this machine.</source>
+   <translation>本机没有设备 {device}。</translation>
+  </message>
+  <message>
+   <source>The disk did not accept {name}.</source>
+   <translation>磁盘未接受 {name}。</translation>
+  </message>
+  <message>
+   <source>The disk is full: {name} could not be saved.</source>
+   <translation>磁盘已满：无法保存 {name}。</translation>
+  </message>
+  <message>
+   <source>The disk is full: {name} could not be written.</source>
+   <translation>磁盘已满：无法写入 {name}。</translation>
+  </message>
+  <message>
+   <source>The engine could not start: {reason}</source>
+   <translation>引擎无法启动：{reason}</translation>
+  </message>
+  <message>
+   <source>The engine did not start.</source>
+   <translation>引擎没有启动。</translation>
+  </message>
+  <message>
+   <source>The engine is starting…</source>
+   <translation>引擎正在启动…</translation>
+  </message>
+  <message>
+   <source>The engine stopped while it worked on this picture; it starts again with the next one.</source>
+   <translation>引擎在处理这张图片时停止；处理下一张时会重新启动。</translation>
+  </message>
+  <message>
+   <source>The file name {name} is not valid text.</source>
+   <translation>文件名 {name} 不是有效文本。</translation>
+  </message>
+  <message>
+   <source>The file {file} cannot be read: {reason}.</source>
+   <translation>无法读取文件 {file}：{reason}。</translation>
+  </message>
+  <message>
+   <source>The file {file} holds no weights.</source>
+   <translation>文件 {file} 中没有权重。</translation>
+  </message>
+  <message>
+   <source>The file {file} is in the safetensors format, which this model cannot read.</source>
+   <translation>文件 {file} 是 safetensors 格式，该模型无法读取。</translation>
+  </message>
+  <message>
+   <source>The file {file} is not a checkpoint, or it is damaged.</source>
+   <translation>文件 {file} 不是检查点，或已损坏。</translation>
+  </message>
+  <message>
+   <source>The file {file} is not the weights file of {model}: its checksum differs.</source>
+   <translation>文件 {file} 不是 {model} 的权重文件：校验和不符。</translation>
+  </message>
+  <message>
+   <source>The folder {name} does not exist.</source>
+   <translation>文件夹 {name} 不存在。</translation>
+  </message>
+  <message>
+   <source>The folder {name} holds other files and is not overwritten.</source>
+   <translation>文件夹 {name} 中有其他文件，不会被覆盖。</translation>
+  </message>
+  <message>
+   <source>The graphics card has no room for this model: it runs on the processor.</source>
+   <translation>显卡放不下该模型：改用处理器运行。</translation>
+  </message>
+  <message>
+   <source>The label file of {name} lies outside of the folder.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The labels of {name} are damaged in the project file.</source>
+   <translation>{name} 的标注在项目文件中已损坏。</translation>
+  </message>
+  <message>
+   <source>The labels of {name} are for {label_width} x {label_height} pixels, the picture is {width} x {height}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The labels of {name} are {label_width} x {label_height} pixels, the picture is {width} x {height}.</source>
+   <translation>{name} 的标注是 {label_width} x {label_height} 像素，图片是 {width} x {height}。</translation>
+  </message>
+  <message>
+   <source>The layers are annotation, prediction and reference.</source>
+   <translation>图层有 annotation、prediction 和 reference。</translation>
+  </message>
+  <message>
+   <source>The lists are in resources/classes.</source>
+   <translation>列表位于 resources/classes。</translation>
+  </message>
+  <message>
+   <source>The log file has the details. Your work is kept; you can go on.</source>
+   <translation>详情见日志文件。您的工作已保留，可以继续。</translation>
+  </message>
+  <message>
+   <source>The model answered with values that are not numbers.</source>
+   <translation>模型给出的数值不是有效数字。</translation>
+  </message>
+  <message>
+   <source>The model card {card} is made of another one, {part}, which is not there.</source>
+   <translation>模型卡 {card} 由另一个模型 {part} 组成，但它不存在。</translation>
+  </message>
+  <message>
+   <source>The model card {file} cannot be read: {reason}.</source>
+   <translation>无法读取模型卡 {file}：{reason}。</translation>
+  </message>
+  <message>
+   <source>The model gave no answer for this picture.</source>
+   <translation>模型没有为这张图片给出结果。</translation>
+  </message>
+  <message>
+   <source>The model {model} failed on this picture: {reason}</source>
+   <translation>模型 {model} 处理这张图片时失败：{reason}</translation>
+  </message>
+  <message>
+   <source>The model {model} needs no weights file.</source>
+   <translation>模型 {model} 不需要权重文件。</translation>
+  </message>
+  <message>
+   <source>The net of {model} answers with {output}, which the program does not know.</source>
+   <translation>{model} 的网络输出 {output}，程序无法识别。</translation>
+  </message>
+  <message>
+   <source>The picture and the class probabilities to refine differ in size.</source>
+   <translation>图片与待精细化的类别概率大小不一致。</translation>
+  </message>
+  <message>
+   <source>The picture is large: the CRF was computed at reduced size.</source>
+   <translation>图片很大：CRF 以缩小的尺寸计算。</translation>
+  </message>
+  <message>
+   <source>The picture {name} is not there.</source>
+   <translation>图片 {name} 不存在。</translation>
+  </message>
+  <message>
+   <source>The pictures of this project are not where they were; labels can still be exported.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The plug-in {name} cannot be used: {reason}.</source>
+   <translation>插件 {name} 无法使用：{reason}。</translation>
+  </message>
+  <message>
+   <source>The project file {name} is damaged.</source>
+   <translation>项目文件 {name} 已损坏。</translation>
+  </message>
+  <message>
+   <source>The project file {name} is no longer there.</source>
+   <translation>项目文件 {name} 已不在原处。</translation>
+  </message>
+  <message>
+   <source>The project has no picture {name}.</source>
+   <translation>项目中没有图片 {name}。</translation>
+  </message>
+  <message>
+   <source>The project has no pictures yet.</source>
+   <translation>项目中还没有图片。</translation>
+  </message>
+  <message>
+   <source>The project is not kept in the picture folder but elsewhere.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The project {name} failed: {reason}.</source>
+   <translation>项目 {name} 出错：{reason}。</translation>
+  </message>
+  <message>
+   <source>The project {name} is already open, here or in another program.</source>
+   <translation>项目 {name} 已在此处或其他程序中打开。</translation>
+  </message>
+  <message>
+   <source>The project {name} is closed.</source>
+   <translation>项目 {name} 已关闭。</translation>
+  </message>
+  <message>
+   <source>The project {name} is on a read-only medium; changes cannot be saved there.</source>
+   <translation>项目 {name} 位于只读介质上；更改无法保存到那里。</translation>
+  </message>
+  <message>
+   <source>The project {name} was made by a newer version of SegDesk.</source>
+   <translation>项目 {name} 由更新版本的 SegDesk 创建。</translation>
+  </message>
+  <message>
+   <source>The project {name} was not closed properly and lies on a read-only medium.</source>
+   <translation>项目 {name} 未正常关闭，且位于只读介质上。</translation>
+  </message>
+  <message>
+   <source>The report is in {folder}.</source>
+   <translation>报告位于 {folder}。</translation>
+  </message>
+  <message>
+   <source>The server does not give out the weights of {model} (answer {code}).</source>
+   <translation>服务器不提供 {model} 的权重（应答 {code}）。</translation>
+  </message>
+  <message>
+   <source>The settings could not be read; the program starts with its defaults.</source>
+   <translation>无法读取设置；程序以默认设置启动。</translation>
+  </message>
+  <message>
+   <source>The two label maps of {name} differ in size: {width} x {height} against {other_width} x {other_height} pixels.</source>
+   <translation>{name} 的两份标注大小不同：{width} x {height} 与 {other_width} x {other_height} 像素。</translation>
+  </message>
+  <message>
+   <source>The weights cannot be written to {folder}: {reason}.</source>
+   <translation>无法把权重写入 {folder}：{reason}。</translation>
+  </message>
+  <message>
+   <source>The weights file does not belong to {model}: {missing} of its {count} parameters are missing and {surplus} are foreign (such as {example}).</source>
+   <translation>权重文件不属于 {model}：{count} 个参数中缺少 {missing} 个，另有 {surplus} 个多余（例如 {example}）。</translation>
+  </message>
+  <message>
+   <source>The weights file does not fit {model}: {parameter} has the shape {found} instead of {wanted}.</source>
+   <translation>权重文件与 {model} 不符：{parameter} 的形状是 {found}，而不是 {wanted}。</translation>
+  </message>
+  <message>
+   <source>The weights file {file} cannot be opened: {reason}.</source>
+   <translation>无法打开权重文件 {file}：{reason}。</translation>
+  </message>
+  <message>
+   <source>The weights of this model are here already, or have no address to download from.</source>
+   <translation>该模型的权重已就绪，或没有下载地址。</translation>
+  </message>
+  <message>
+   <source>The weights of this model are not here yet: download or locate them.</source>
+   <translation>该模型的权重尚未就绪：请下载或定位文件。</translation>
+  </message>
+  <message>
+   <source>The weights of {model} are not here yet.</source>
+   <translation>{model} 的权重尚未就绪。</translation>
+  </message>
+  <message>
+   <source>The weights of {model} are not on this machine and cannot be downloaded.</source>
+   <translation>本机没有 {model} 的权重，也无法下载。</translation>
+  </message>
+  <message>
+   <source>The weights of {model} are not on this machine.</source>
+   <translation>本机没有 {model} 的权重。</translation>
+  </message>
+  <message>
+   <source>The weights of {model} could not be downloaded: no connection to the server.</source>
+   <translation>无法下载 {model} 的权重：连接不到服务器。</translation>
+  </message>
+  <message>
+   <source>The weights of {model} have no address to download from.</source>
+   <translation>{model} 的权重没有下载地址。</translation>
+  </message>
+  <message>
+   <source>The widths (sigma) of the CRF must be greater than 0.</source>
+   <translation>CRF 的宽度（sigma）必须大于 0。</translation>
+  </message>
+  <message>
+   <source>There are no class probabilities to refine.</source>
+   <translation>没有可供精细化的类别概率。</translation>
+  </message>
+  <message>
+   <source>There are no pictures in {folder}.</source>
+   <translation>{folder} 中没有图片。</translation>
+  </message>
+  <message>
+   <source>There is already a class named {name}.</source>
+   <translation>已有名为 {name} 的类别。</translation>
+  </message>
+  <message>
+   <source>There is no architecture called {net}.</source>
+   <translation>没有名为 {net} 的网络结构。</translation>
+  </message>
+  <message>
+   <source>There is no class list called {name}.</source>
+   <translation>没有名为 {name} 的类别列表。</translation>
+  </message>
+  <message>
+   <source>There is no class to paint with.</source>
+   <translation>没有可用于绘制的类别。</translation>
+  </message>
+  <message>
+   <source>There is no class yet: add one, or run a model.</source>
+   <translation>还没有类别：请添加，或运行模型。</translation>
+  </message>
+  <message>
+   <source>There is no format called {format}; there are {known}.</source>
+   <translation>没有名为 {format} 的格式；可用的有 {known}。</translation>
+  </message>
+  <message>
+   <source>There is no layer called {layer}.</source>
+   <translation>没有名为 {layer} 的图层。</translation>
+  </message>
+  <message>
+   <source>There is no model called {model}.</source>
+   <translation>没有名为 {model} 的模型。</translation>
+  </message>
+  <message>
+   <source>There is no permission for {name}.</source>
+   <translation>没有访问 {name} 的权限。</translation>
+  </message>
+  <message>
+   <source>There is no permission to list the folder {name}.</source>
+   <translation>没有权限列出文件夹 {name}。</translation>
+  </message>
+  <message>
+   <source>There is no permission to open or change {name}.</source>
+   <translation>没有权限打开或更改 {name}。</translation>
+  </message>
+  <message>
+   <source>There is no permission to read {name}.</source>
+   <translation>没有权限读取 {name}。</translation>
+  </message>
+  <message>
+   <source>There is no project in {folder}.</source>
+   <translation>{folder} 中没有项目。</translation>
+  </message>
+  <message>
+   <source>There is no shared memory left to hand the picture to the engine: {reason}.</source>
+   <translation>共享内存不足，无法把图片交给引擎：{reason}。</translation>
+  </message>
+  <message>
+   <source>There is not enough memory to run {model} on this picture of {width} x {height} pixels.</source>
+   <translation>内存不足，无法对这张 {width} x {height} 像素的图片运行 {model}。</translation>
+  </message>
+  <message>
+   <source>There is nothing to compare: no picture has both layers, {layer} and {against}, in the same size.</source>
+   <translation>没有可比较的内容：没有图片同时具有大小相同的 {layer} 和 {against} 两个图层。</translation>
+  </message>
+  <message>
+   <source>There is nothing to export.</source>
+   <translation>没有可导出的内容。</translation>
+  </message>
+  <message>
+   <source>There is nothing to redo.</source>
+   <translation>没有可重做的操作。</translation>
+  </message>
+  <message>
+   <source>There is nothing to undo.</source>
+   <translation>没有可撤销的操作。</translation>
+  </message>
+  <message>
+   <source>There was not enough memory.</source>
+   <translation>内存不足。</translation>
+  </message>
+  <message>
+   <source>This folder is there already and not empty: choose a new one.</source>
+   <translation>该文件夹已存在且不为空：请选择新的文件夹。</translation>
+  </message>
+  <message>
+   <source>This model needs no weights file.</source>
+   <translation>该模型不需要权重文件。</translation>
+  </message>
+  <message>
+   <source>This picture already has {count} segments, the most that a map can hold.</source>
+   <translation>这张图片已有 {count} 个区段，达到上限。</translation>
+  </message>
+  <message>
+   <source>This picture is not in the project any more.</source>
+   <translation>这张图片已不在项目中。</translation>
+  </message>
+  <message>
+   <source>This picture is not marked as verified.</source>
+   <translation>这张图片未标记为已确认。</translation>
+  </message>
+  <message>
+   <source>This project is on a read-only medium: nothing that you change can be saved.</source>
+   <translation>该项目位于只读介质上：所做的更改无法保存。</translation>
+  </message>
+  <message>
+   <source>Tool</source>
+   <translation>工具</translation>
+  </message>
+  <message>
+   <source>Tools</source>
+   <translation>工具</translation>
+  </message>
+  <message>
+   <source>Try again later, or get the file {file} elsewhere and choose it with “Locate file”.</source>
+   <translation>请稍后再试，或从别处取得文件 {file}，再用“定位文件”选择它。</translation>
+  </message>
+  <message>
+   <source>Try again.</source>
+   <translation>请重试。</translation>
+  </message>
+  <message>
+   <source>Try another model or device; the log of the engine has the details.</source>
+   <translation>请换用其他模型或设备；详情见引擎日志。</translation>
+  </message>
+  <message>
+   <source>Undo</source>
+   <translation>撤销</translation>
+  </message>
+  <message>
+   <source>Update SegDesk to open it.</source>
+   <translation>请更新 SegDesk 后再打开。</translation>
+  </message>
+  <message>
+   <source>V held</source>
+   <translation>按住 V</translation>
+  </message>
+  <message>
+   <source>Verified</source>
+   <translation>已确认</translation>
+  </message>
+  <message>
+   <source>Weights and cache</source>
+   <translation>权重与缓存</translation>
+  </message>
+  <message>
+   <source>Wheel</source>
+   <translation>滚轮</translation>
+  </message>
+  <message>
+   <source>Where models compute: menu Model, Device</source>
+   <translation>模型的计算设备：菜单“模型”→“设备”</translation>
+  </message>
+  <message>
+   <source>Write report</source>
+   <translation>生成报告</translation>
+  </message>
+  <message>
+   <source>Write the report into</source>
+   <translation>报告写入</translation>
+  </message>
+  <message>
+   <source>Writing samples</source>
+   <translation>正在生成示例</translation>
+  </message>
+  <message>
+   <source>Writing the report</source>
+   <translation>正在生成报告</translation>
+  </message>
+  <message>
+   <source>Zoom at the pointer</source>
+   <translation>以指针为中心缩放</translation>
+  </message>
+  <message>
+   <source>Zoom in</source>
+   <translation>放大</translation>
+  </message>
+  <message>
+   <source>Zoom out</source>
+   <translation>缩小</translation>
+  </message>
+  <message>
+   <source>about {hours} h {minutes} min left</source>
+   <translation>约剩 {hours} 小时 {minutes} 分钟</translation>
+  </message>
+  <message>
+   <source>about {minutes} min left</source>
+   <translation>约剩 {minutes} 分钟</translation>
+  </message>
+  <message>
+   <source>about {seconds} s left</source>
+   <translation>约剩 {seconds} 秒</translation>
+  </message>
+  <message>
+   <source>auto: {device}</source>
+   <translation>自动：{device}</translation>
+  </message>
+  <message>
+   <source>card is broken</source>
+   <translation>模型卡有误</translation>
+  </message>
+  <message>
+   <source>check the licences</source>
+   <translation>请查阅许可</translation>
+  </message>
+  <message>
+   <source>class {number}</source>
+   <translation>类别 {number}</translation>
+  </message>
+  <message>
+   <source>doubt {value}</source>
+   <translation>疑难度 {value}</translation>
+  </message>
+  <message>
+   <source>edited</source>
+   <translation>已修改</translation>
+  </message>
+  <message>
+   <source>engine starting…</source>
+   <translation>引擎启动中…</translation>
+  </message>
+  <message>
+   <source>failed</source>
+   <translation>失败</translation>
+  </message>
+  <message>
+   <source>hand</source>
+   <translation>人工</translation>
+  </message>
+  <message>
+   <source>instance</source>
+   <translation>实例</translation>
+  </message>
+  <message>
+   <source>mIoU, pixel accuracy and panoptic quality per class, as a page, as tables and as JSON.</source>
+   <translation>按类别给出 mIoU、像素准确率和全景质量，输出网页、表格和 JSON。</translation>
+  </message>
+  <message>
+   <source>model answer</source>
+   <translation>模型结果</translation>
+  </message>
+  <message>
+   <source>model's answer</source>
+   <translation>模型结果</translation>
+  </message>
+  <message>
+   <source>needs no weights</source>
+   <translation>无需权重</translation>
+  </message>
+  <message>
+   <source>new</source>
+   <translation>新</translation>
+  </message>
+  <message>
+   <source>no</source>
+   <translation>不可以</translation>
+  </message>
+  <message>
+   <source>object {number}</source>
+   <translation>对象 {number}</translation>
+  </message>
+  <message>
+   <source>panoptic</source>
+   <translation>全景</translation>
+  </message>
+  <message>
+   <source>paused</source>
+   <translation>已暂停</translation>
+  </message>
+  <message>
+   <source>predicted</source>
+   <translation>已预测</translation>
+  </message>
+  <message>
+   <source>replace labels</source>
+   <translation>替换标注</translation>
+  </message>
+  <message>
+   <source>semantic</source>
+   <translation>语义</translation>
+  </message>
+  <message>
+   <source>skipped</source>
+   <translation>已跳过</translation>
+  </message>
+  <message>
+   <source>stuff</source>
+   <translation>区域类</translation>
+  </message>
+  <message>
+   <source>thing</source>
+   <translation>对象类</translation>
+  </message>
+  <message>
+   <source>to download</source>
+   <translation>待下载</translation>
+  </message>
+  <message>
+   <source>verified</source>
+   <translation>已确认</translation>
+  </message>
+  <message>
+   <source>void</source>
+   <translation>未标注</translation>
+  </message>
+  <message>
+   <source>weights here</source>
+   <translation>权重已就绪</translation>
+  </message>
+  <message>
+   <source>weights included</source>
+   <translation>自带权重</translation>
+  </message>
+  <message>
+   <source>weights missing: locate the file</source>
+   <translation>缺少权重：请定位文件</translation>
+  </message>
+  <message>
+   <source>yes</source>
+   <translation>可以</translation>
+  </message>
+  <message>
+   <source>{count} annotations belong to no picture of the file.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{count} objects lie over others; the smaller one keeps the shared pixels.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{count} pictures were turned upright or encoded anew.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{count} polygons reached out of their picture and were cut.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{count} segments have a class that is no longer in the class list and were left out.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{count} segments of the PNGs are not in the JSON file and became void.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{done} of {total}</source>
+   <translation>{done} / {total}</translation>
+  </message>
+  <message>
+   <source>{done} of {total} verified</source>
+   <translation>{total} 张中已确认 {done} 张</translation>
+  </message>
+  <message>
+   <source>{format} can only be exported.</source>
+   <translation>{format} 只能导出。</translation>
+  </message>
+  <message>
+   <source>{format} can only be imported.</source>
+   <translation>{format} 只能导入。</translation>
+  </message>
+  <message>
+   <source>{name} could be any of {count} pictures.</source>
+   <translation>{name} 可能对应 {count} 张图片中的任何一张。</translation>
+  </message>
+  <message>
+   <source>{name} exists already.</source>
+   <translation>{name} 已存在。</translation>
+  </message>
+  <message>
+   <source>{name} failed: {reason}.</source>
+   <translation>{name} 出错：{reason}。</translation>
+  </message>
+  <message>
+   <source>{name} has {count} objects; a map can hold {limit}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{name} is a colour picture, not a map of class numbers.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{name} is a file.</source>
+   <translation>{name} 是文件。</translation>
+  </message>
+  <message>
+   <source>{name} is a folder, not a picture.</source>
+   <translation>{name} 是文件夹，不是图片。</translation>
+  </message>
+  <message>
+   <source>{name} is cut off or damaged.</source>
+   <translation>{name} 不完整或已损坏。</translation>
+  </message>
+  <message>
+   <source>{name} is empty (0 bytes).</source>
+   <translation>{name} 是空文件（0 字节）。</translation>
+  </message>
+  <message>
+   <source>{name} is not a COCO annotation file.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{name} is not a SegDesk project.</source>
+   <translation>{name} 不是 SegDesk 项目。</translation>
+  </message>
+  <message>
+   <source>{name} is not a panoptic PNG.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{name} is not a picture, or its beginning is damaged.</source>
+   <translation>{name} 不是图片，或文件开头已损坏。</translation>
+  </message>
+  <message>
+   <source>{name} is not there.</source>
+   <translation>{name} 不存在。</translation>
+  </message>
+  <message>
+   <source>{name} is now {width} x {height} pixels, but its labels were made for {old_width} x {old_height}.</source>
+   <translation>{name} 现在是 {width} x {height} 像素，但其标注对应的是 {old_width} x {old_height}。</translation>
+  </message>
+  <message>
+   <source>{name} is on a read-only medium.</source>
+   <translation>{name} 位于只读介质上。</translation>
+  </message>
+  <message>
+   <source>{name} is too large to open: {width} x {height} pixels.</source>
+   <translation>{name} 太大，无法打开：{width} x {height} 像素。</translation>
+  </message>
+  <message>
+   <source>{name} was corrected by a person and keeps its labels.</source>
+   <translation>{name} 已经人工修正，其标注保持不变。</translation>
+  </message>
+  <message>
+   <source>{path} does not exist.</source>
+   <translation>{path} 不存在。</translation>
+  </message>
+  <message>
+   <source>{words}. Details are in the log (menu Help, About).</source>
+   <translation>{words}。详情见日志（菜单“帮助”→“关于”）。</translation>
+  </message>
+ </context>
+</TS>
