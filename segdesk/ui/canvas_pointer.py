@@ -46,6 +46,7 @@ class Pointer:
 
     def double_press(self, event: QMouseEvent) -> None:
         """The second press of a double click: fits the view, unless it is a second dab of a painting tool."""
+        self._track(event.position())
         tool = self._canvas.tool
         paints = tool is not None and tool.changes_pixels and self._over_picture()
         if event.button() == Button.MiddleButton or (event.button() == Button.LeftButton and not paints):
