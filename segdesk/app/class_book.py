@@ -54,7 +54,7 @@ class ClassBook:
             if mapping != remembered or classes != self._classes:
                 self._memory[card_id] = mapping
                 self._store(classes)
-            return mapping
+            return dict(mapping)
 
     def _store(self, classes: ClassSet) -> None:
         self._classes = classes

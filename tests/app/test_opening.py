@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -150,14 +149,3 @@ def test_rows_are_reported_with_their_place(opened: Desktop) -> None:
     assert (change.index, change.row.state) == (2, "skipped")
     assert opened.session.pictures[2] == change.row
     assert opened.saved().picture(change.row.id).state == "skipped"
-
-
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs a user whom rights can be taken from")
-def test_a_read_only_folder_keeps_its_project_elsewhere(desktop: Desktop, folder: Path) -> None:
-    folder.chmod(0o555)
-    try:
-        value = desktop.open(folder)
-        assert value.path.parent != folder
-        assert value.note
-    finally:
-        folder.chmod(0o755)
