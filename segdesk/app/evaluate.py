@@ -66,7 +66,8 @@ class Evaluation:
         try:
             overlaps = Overlaps.of(item.prediction, item.reference, name=item.name)
         except SegDeskError as error:
-            self._failed.append((item.name, error))
+            # Without its traceback, whose frames would keep the maps of this picture alive.
+            self._failed.append((item.name, error.with_traceback(None)))
             return
         self._confusion.add(overlaps)
         self._panoptic.add(overlaps)

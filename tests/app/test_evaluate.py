@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,8 +84,24 @@ def test_pictures_of_other_size_are_noted_and_the_rest_goes_on() -> None:
     assert [p.name for p in report.pictures] == ["1.png", "2.png"]
     assert [name for name, _ in report.failed] == ["odd.png"]
     assert "odd.png" in str(report.failed[0][1])
+    assert report.failed[0][1].__traceback__ is None, "a traceback keeps the maps alive"
     with pytest.raises(SegDeskError, match="nothing to compare"):
         evaluate([odd], STREET)
+
+
+def test_no_map_outlives_its_picture() -> None:
+    """Neither a judged picture's map nor a failed one's is kept: memory does not grow with their number."""
+    alive: list[weakref.ref[np.ndarray]] = []
+
+    def stream() -> Iterator[EvalItem]:
+        for k in range(6):
+            item = EvalItem(f"{k}", _semantic([[1, 2]]), _semantic([[1, 1]] if k % 2 else [[1]]))
+            alive.extend([weakref.ref(item.prediction.ids), weakref.ref(item.reference.ids)])
+            yield item
+
+    report = evaluate(stream(), STREET)
+    assert (len(report.pictures), len(report.failed), len(report.worst)) == (3, 3, 3)
+    assert not any(ref() is not None for ref in alive)
 
 
 def test_streams_reports_progress_and_stops_when_told() -> None:

@@ -74,10 +74,12 @@ def _cell(counts: np.ndarray, at: tuple[int, int], whole: int, names: list[str],
         count=texts.integer(count),
         share=texts.percent(share if whole else None),
     )
-    kinds = [k for k, holds in (("right", row == column), ("hi", share > 0.55)) if holds]
+    # Mistakes are coloured by the square root: a share of some percent is what one looks for, and it must be seen.
+    depth = share if row == column else share**0.5
+    kinds = [k for k, holds in (("right", row == column), ("hi", depth > 0.55)) if holds]
     mark = f' class="{" ".join(kinds)}"' if kinds else ""
     text = _short(share) if count else ""
-    return f'<td{mark} style="--v:{share:.3f}" title="{escape(tip)}">{text}</td>'
+    return f'<td{mark} style="--v:{depth:.3f}" title="{escape(tip)}">{text}</td>'
 
 
 def _short(share: float) -> str:

@@ -18,7 +18,7 @@ from segdesk.io.report.texts import Texts
 from segdesk.io.report.thumbs import ERROR_COLORS, Panels
 
 PIXEL_MEASURES = ("miou", "mean_dice", "mean_accuracy", "fwiou", "pixel_accuracy")
-LISTED_FAILURES = 20
+LISTED_FAILURES = 6
 
 
 def render_page(
@@ -62,7 +62,9 @@ def _rule(texts: Texts, rule: VoidRule) -> str:
 
 def _header(report: Report, texts: Texts) -> str:
     compared = texts("compared", layer=texts.layer(report.layer), against=texts.layer(report.against))
-    about = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in report.about.items())
+    about = "".join(
+        f"<div><dt>{escape(texts.about(k))}</dt><dd>{escape(v)}</dd></div>" for k, v in report.about.items()
+    )
     sizes = sample_sizes(report)
     occur = sum(c.tp + c.fp + c.fn > 0 for c in report.confusion.result("void_counted").classes)
     facts = [

@@ -61,12 +61,14 @@ table.classes thead th { white-space: normal; }
 .heat th, .heat td { padding: 5px 8px; border: 1px solid var(--line); text-align: center; min-width: 52px; }
 .heat tbody th { text-align: left; position: sticky; left: 0; background: var(--card); }
 .heat thead th { vertical-align: bottom; }
-.heat thead th.tall span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 150px; overflow: hidden; }
+.heat thead th.tall span { writing-mode: vertical-rl; text-orientation: sideways; transform: rotate(180deg); max-height: 150px; overflow: hidden; }
 .heat td { background: rgb(var(--wrong) / calc(var(--v) * .85)); }
 .heat td.right { background: rgb(var(--heat) / calc(var(--v) * .85)); }
 .heat td.hi { color: #fff; }
 .heat.dense td, .heat.dense thead th { min-width: 14px; width: 14px; padding: 0; font-size: 0; height: 16px; }
-.heat.dense thead th.tall, .heat.dense tbody th { font-size: 11px; padding: 1px 4px; }
+.heat.dense thead th.tall { font-size: 10px; padding: 2px 0; line-height: 1.2; }
+.heat.dense thead th.tall span { max-height: 110px; }
+.heat.dense tbody th { font-size: 11px; padding: 0 6px; line-height: 16px; }
 .spread { width: 100%; max-width: 640px; height: auto; display: block; }
 .spread rect { fill: var(--accent); } .spread text { fill: var(--soft); font-size: 11px; }
 .spread line { stroke: var(--line); }

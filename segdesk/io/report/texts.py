@@ -13,6 +13,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "layer.reference": ("reference labels", "参考标注"),
     "layer.other": ("{name}", "{name}"),
     "made": ("Made by SegDesk {version} on {date}", "由 SegDesk {version} 生成于 {date}"),
+    "about.project": ("Project", "项目"),
+    "about.model": ("Model", "模型"),
     "sample.pictures": ("pictures judged", "参评图片"),
     "sample.pixels": ("pixels", "像素"),
     "sample.labelled": ("of them labelled in the reference", "其中参考已标注"),
@@ -81,9 +83,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "segments.counts": ("Segments matched / false / missed", "区域 匹配/误检/漏检"),
     "confusion": ("Confusion matrix", "混淆矩阵"),
     "confusion.note": (
-        "Rows are the reference, columns the prediction. Each row is divided by its pixels, in percent; point at a"
-        " cell for the count. Void is shown, whatever the convention; counts are in confusion.csv.",
-        "行为参考，列为预测。每行按其像素数归一化（百分比）；将鼠标移到单元格上可查看像素数。"
+        "Rows are the reference, columns the prediction. Each row is divided by its pixels, in percent; mistakes are"
+        " coloured by the square root of their share. Point at a cell for the count. Void is shown,"
+        " whatever the convention; counts are in confusion.csv.",
+        "行为参考，列为预测。每行按其像素数归一化（百分比）；错误格按占比的平方根着色；将鼠标移到单元格上可查看像素数。"
         "无论采用何种约定，均显示未标注；计数见 confusion.csv。",
     ),
     "confusion.largest": (
@@ -189,6 +192,11 @@ class Texts:
     def layer(self, name: str) -> str:
         """A layer's name for people."""
         return self(f"layer.{name}") if f"layer.{name}" in TEXTS else self("layer.other", name=name)
+
+    def about(self, name: str) -> str:
+        """The name of a fact of `Report.about`; as it is where the table does not know it."""
+        key = f"about.{name.casefold()}"
+        return self(key) if key in TEXTS else name
 
     def error(self, error: SegDeskError) -> str:
         """The sentence of an error; English where the table has no other."""
