@@ -18,6 +18,7 @@ from segdesk.domain.rle import encode_at
 
 WORK_PIXELS = 800_000
 SUPERPIXELS = 1500
+SMALLEST_PIECE = 36  # pixels
 COMPACT = 0.06  # how round superpixels are against how even; skimage scales the colours to 0..1 first
 CLEAR_STEP = 50.0  # CIELAB units
 SMALLEST = 0.0008  # of the picture
@@ -60,16 +61,17 @@ def superpixels(lab: np.ndarray) -> np.ndarray:
     """(h, w) int32, 0..n-1: compact pieces of about even colour, each connected."""
     if min(lab.shape[:2]) < 8:
         return components(np.zeros(lab.shape[:2], np.uint8))[0]
-    pieces = slic(
+    pieces = min(SUPERPIXELS, lab.shape[0] * lab.shape[1] // SMALLEST_PIECE)
+    labels = slic(
         lab,
-        n_segments=SUPERPIXELS,
+        n_segments=pieces,
         compactness=COMPACT,
         max_num_iter=8,
         convert2lab=False,
         start_label=0,
         channel_axis=2,
     )
-    return components(pieces)[0]
+    return components(labels)[0]
 
 
 def boundary_strength(lab: np.ndarray) -> np.ndarray:
@@ -166,7 +168,7 @@ def _borders(labels: np.ndarray, strength: np.ndarray) -> dict[Pair, tuple[float
     every, but_last, but_first = slice(None), slice(None, -1), slice(1, None)
     for first, second in (((every, but_last), (every, but_first)), ((but_last, every), (but_first, every))):
         a, b = labels[first].ravel().astype(np.int64), labels[second].ravel().astype(np.int64)
-        weight = np.maximum(strength[first], strength[second]).ravel()
+        weight = np.minimum(strength[first], strength[second]).ravel()  # a true edge is strong on both sides
         differ = a != b
         a, b, weight = a[differ], b[differ], weight[differ]
         found.append((np.minimum(a, b) * count + np.maximum(a, b), weight))

@@ -209,6 +209,13 @@ class _Dtype:
         return np.dtype(f"{self.order if self.order in '<>' else '='}{self.code}")
 
 
+def _encoded(text: object, encoding: object = "latin1") -> bytes:
+    """How old pickles write bytes."""
+    if not isinstance(text, str) or encoding != "latin1":
+        raise pickle.UnpicklingError("bytes in an unusual encoding")
+    return text.encode("latin1")
+
+
 _ADMITTED: Mapping[tuple[str, str], object] = {
     ("collections", "OrderedDict"): collections.OrderedDict,
     ("torch._utils", "_rebuild_tensor"): _rebuild_tensor,
@@ -219,6 +226,7 @@ _ADMITTED: Mapping[tuple[str, str], object] = {
     ("numpy._core.multiarray", "_reconstruct"): _rebuild_array,
     ("numpy", "dtype"): _Dtype,
     ("torch", "Size"): tuple,
+    ("_codecs", "encode"): _encoded,
 }
 
 
@@ -238,6 +246,8 @@ class _Unpickler(pickle.Unpickler):
         return type("Stub", (Stub,), {})
 
     def persistent_load(self, pid: object) -> object:
+        if isinstance(pid, tuple) and len(pid) > 1 and pid[0] == "module":  # (the word, class, its file, its source)
+            return pid[1]
         if not isinstance(pid, tuple) or len(pid) < 5 or pid[0] not in ("storage", b"storage"):
             return Stub()
         if not isinstance(pid[1], _Storage):

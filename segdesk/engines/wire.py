@@ -3,6 +3,8 @@ in blocks of shared memory that the window's side owns. No torch here."""
 
 from __future__ import annotations
 
+import itertools
+import os
 import pickle
 import struct
 import sys
@@ -18,6 +20,7 @@ from segdesk.domain.segmentation import Segmentation
 from segdesk.engines.messages import Answer, PredictRequest
 
 _LENGTH = struct.Struct("<Q")
+_block_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +122,7 @@ class Blocks:
             if block is not None:
                 self._free.remove(block)
         if block is None:
-            block = shared_memory.SharedMemory(create=True, size=max(1, image.nbytes))
+            block = _created(max(1, image.nbytes))
         with self._lock:
             self._used[block.name] = block
         np.copyto(np.ndarray(image.shape, image.dtype, buffer=block.buf), image)
@@ -150,6 +153,14 @@ class Blocks:
             self._free, self._used = [], {}
         for block in blocks:
             _remove(block)
+
+
+def _created(size: int) -> shared_memory.SharedMemory:
+    """A new block, under a name that tells whose it is. A name that a dead process left behind is passed over."""
+    while True:
+        with suppress(FileExistsError):
+            name = f"segdesk_{os.getpid()}_{next(_block_numbers)}"
+            return shared_memory.SharedMemory(name, create=True, size=size)
 
 
 def _remove(block: shared_memory.SharedMemory) -> None:
