@@ -42,12 +42,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:  # --help, --version, wrong use
         return int(stop.code or 0)
     output = Output(quiet=arguments.quiet)
-    handler = start_logging()
+    log = start_logging()
     try:
         with _interruptible():
             return _run(verbs[arguments.command], arguments, output)
     finally:
-        stop_logging(handler)
+        stop_logging(log)
 
 
 def _run(verb: Verb, arguments: argparse.Namespace, output: Output) -> int:

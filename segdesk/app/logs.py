@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -20,11 +22,19 @@ def log_file() -> Path:
     return user_data_dir() / "logs" / "segdesk.log"
 
 
-def start_logging(path: Path | None = None) -> logging.Handler:
+@dataclass(frozen=True, eq=False)
+class Logging:
+    """Logging that was started, and what was there before it."""
+
+    handler: logging.Handler
+    hook: Callable[..., object]
+    thread_hook: Callable[..., object]
+
+
+def start_logging(path: Path | None = None) -> Logging:
     """Log to a file that is rotated at 1 MB (three are kept), or to nowhere if it cannot be written.
 
-    Also catches what no one caught: exceptions of the main thread and of threads are logged instead of printed.
-    Returns the handler; `stop_logging` takes it away again.
+    What no one caught, in the main thread or another, is logged as well. `stop_logging` takes all of it back.
     """
     path = path or log_file()
     handler: logging.Handler
@@ -36,33 +46,30 @@ def start_logging(path: Path | None = None) -> logging.Handler:
     handler.setFormatter(logging.Formatter(_FORMAT))
     logger = logging.getLogger("segdesk")
     logger.setLevel(logging.INFO)
-    logger.propagate = False  # the library of a user who has logging of their own must not print it twice
+    logger.propagate = False  # or it would be printed as well
     logger.addHandler(handler)
+    before = Logging(handler, sys.excepthook, threading.excepthook)
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not issubclass(kind, KeyboardInterrupt):
+            logger.critical("unhandled exception", exc_info=(kind, error, trace))
+        sys.__excepthook__(kind, error, trace)
+
+    sys.excepthook = hook
     threading.excepthook = _thread_hook
-    sys.excepthook = _hook
-    return handler
+    return before
 
 
-def stop_logging(handler: logging.Handler) -> None:
+def stop_logging(started: Logging) -> None:
     """Undo `start_logging`."""
     logger = logging.getLogger("segdesk")
-    logger.removeHandler(handler)
+    logger.removeHandler(started.handler)
     logger.propagate = True
-    handler.close()
-    threading.excepthook = threading.__excepthook__
-    sys.excepthook = sys.__excepthook__
-
-
-def _hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    if issubclass(kind, KeyboardInterrupt):
-        sys.__excepthook__(kind, error, trace)
-        return
-    logging.getLogger("segdesk").critical("unhandled exception", exc_info=(kind, error, trace))
-    sys.__excepthook__(kind, error, trace)
+    started.handler.close()
+    sys.excepthook, threading.excepthook = started.hook, started.thread_hook
 
 
 def _thread_hook(args: threading.ExceptHookArgs) -> None:
-    error = args.exc_value
-    if error is not None:
+    if args.exc_value is not None:
         name = args.thread.name if args.thread else "?"
-        logging.getLogger("segdesk").critical("unhandled exception in thread %s", name, exc_info=error)
+        logging.getLogger("segdesk").critical("unhandled exception in thread %s", name, exc_info=args.exc_value)
