@@ -61,7 +61,8 @@ table.classes thead th { white-space: normal; }
 .heat th, .heat td { padding: 5px 8px; border: 1px solid var(--line); text-align: center; min-width: 52px; }
 .heat tbody th { text-align: left; position: sticky; left: 0; background: var(--card); }
 .heat thead th { vertical-align: bottom; }
-.heat thead th.tall span { writing-mode: vertical-rl; text-orientation: sideways; transform: rotate(180deg); max-height: 150px; overflow: hidden; }
+.heat thead th.tall span { writing-mode: vertical-rl; text-orientation: sideways; transform: rotate(180deg);
+  max-height: 150px; overflow: hidden; }
 .heat td { background: rgb(var(--wrong) / calc(var(--v) * .85)); }
 .heat td.right { background: rgb(var(--heat) / calc(var(--v) * .85)); }
 .heat td.hi { color: #fff; }
