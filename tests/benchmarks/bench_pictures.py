@@ -2,7 +2,7 @@
 
     python tests/benchmarks/bench_pictures.py
 
-Drives a real `Session`, without a window, on three 24-megapixel JPEGs made here from a photograph that scikit-image ships.
+Drives a real `Session`, without a window, on three 24-megapixel JPEGs made here from a photograph of scikit-image.
 Prints seconds and, since machines differ, the ratio to one bare decode of the same file by OpenCV in the same run.
 """
 
