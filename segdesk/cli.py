@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -25,8 +26,16 @@ from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.options import CrfOptions
 
 OK, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
-WINDOW_HINT = "without a command, SegDesk opens its window:  segdesk [FOLDER or PROJECT]"
-CODES = "exit codes: 0 all done, 1 some pictures failed, 2 wrong use or nothing done, 130 interrupted"
+EPILOG = """\
+Without a command, SegDesk opens its window:  segdesk [FOLDER or PROJECT]
+
+first steps:
+  segdesk demo DIR                              the whole way on sample pictures
+  segdesk run FOLDER --model regions            segment a folder of your own
+  segdesk export FOLDER --format coco_instances --out DIR
+
+exit codes: 0 all done, 1 some pictures failed, 2 wrong use or nothing done, 130 interrupted
+"""
 
 Verb = Callable[[Session, argparse.Namespace, Output], int]
 
@@ -64,6 +73,9 @@ def _run(verb: Verb, arguments: argparse.Namespace, output: Output) -> int:
     except (KeyboardInterrupt, Cancelled):
         output.note("Interrupted. What was finished is saved; the same command goes on from there.")
         code = INTERRUPTED
+    except BrokenPipeError:  # `segdesk models | head` has read enough
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # the interpreter flushes it at its end
+        code = OK
     if not session.close():
         output.note("segdesk: not everything could be saved.")
         code = code or SOME_FAILED
@@ -243,7 +255,8 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, Verb]]:
     parser = argparse.ArgumentParser(
         prog="segdesk",
         description="Segment folders of pictures, correct the labels, export them and prove their quality.",
-        epilog=f"{WINDOW_HINT}; {CODES}.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"SegDesk {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
