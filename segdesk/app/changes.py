@@ -37,6 +37,11 @@ class Changes:
         self._flying = False
         self._waiting: list[tuple[str, Operation]] = []
 
+    @property
+    def under_way(self) -> bool:
+        """Whether anything is under way in the background or waits for it."""
+        return self._flying or bool(self._waiting)
+
     # ---- the operations
 
     def move(self, kind: str) -> None:

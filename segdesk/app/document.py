@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +19,8 @@ from segdesk.domain.segmentation import Segment, Segmentation
 
 if TYPE_CHECKING:
     from segdesk.io.project import PictureRow
+
+STRIP = 16  # rows of a rectangle that is reported as changed
 
 Background = Callable[[Callable[[], object], Callable[[object], None]], None]
 """`background(work, then)`: run `work()` in a thread, then `then(result)` on the UI thread. `work` does not raise."""
@@ -217,15 +219,14 @@ class Document:
             self.tell(self.on_segments)
         return key
 
-    def paint(self, x: int, y: int, mask: np.ndarray, value: int) -> Rect:
+    def paint(self, x: int, y: int, mask: np.ndarray, value: int) -> None:
         """Within a stroke: set the pixels of the (h, w) bool `mask`, whose top-left is (x, y), to segment `value`
-        where protection allows it. Returns the rectangle; the caller reports it by `changed`."""
+        where protection allows it, and report what changed."""
         assert self._stroke is not None
         h, w = mask.shape
-        rect = clip((x, y, x + w, y + h), self.segmentation.size)
-        x0, y0, x1, y1 = rect
+        x0, y0, x1, y1 = clip((x, y, x + w, y + h), self.segmentation.size)
         if x1 <= x0 or y1 <= y0:
-            return 0, 0, 0, 0
+            return
         window = self.segmentation.ids[y0:y1, x0:x1]
         hit = mask[y0 - y : y1 - y, x0 - x : x1 - x] & (window != value)
         if value not in self._guards:
@@ -238,14 +239,13 @@ class Document:
             self.revision += 1
             self._stroke.write(x0, y0, hit, value)
             self._emptied.update(self.areas.replaced(old, value))
-        return rect
+            for rect in strips(hit, x0, y0):
+                self.changed(rect)
 
     def paint_line(self, line: Line, value: int) -> None:
-        """Within a stroke: paint a thick line, exactly, and report it."""
-        rects = [self.paint(x, y, mask, value) for x, y, mask in masks(line, self.segmentation.size)]
-        if rects:
-            x0, y0, x1, y1 = zip(*rects, strict=True)
-            self.changed((min(x0), min(y0), max(x1), max(y1)))
+        """Within a stroke: paint a thick line, exactly."""
+        for x, y, mask in masks(line, self.segmentation.size):
+            self.paint(x, y, mask, value)
 
     def changed(self, rect: Rect) -> None:
         """Report a painted rectangle, so that it is drawn."""
@@ -383,3 +383,15 @@ class Document:
         """The class of a segment; 0 for void and for ids that are not in the table."""
         segment = self.segmentation.segments.get(segment_id)
         return segment.class_id if segment else VOID
+
+
+def strips(hit: np.ndarray, x: int, y: int) -> Iterator[Rect]:
+    """Rectangles, each of a few rows, that cover the set pixels of a mask whose top-left is (x, y). A brush that moves
+    on changes a thin crescent, whose box is the whole brush; its strips are small."""
+    tops = np.arange(0, hit.shape[0], STRIP)
+    found = np.logical_or.reduceat(hit, tops, axis=0)  # (strips, w)
+    for top, columns in zip(tops, found, strict=True):
+        left = int(columns.argmax())
+        if columns[left]:
+            right = columns.size - int(columns[::-1].argmax())
+            yield x + left, y + int(top), x + right, y + min(int(top) + STRIP, hit.shape[0])

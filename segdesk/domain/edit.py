@@ -150,13 +150,16 @@ class Stroke:
         self._target = target
         self._name = name
         self._before: dict[TileKey, np.ndarray] = {}
+        self._packed: dict[TileKey, bytes] = {}
         self._segments: dict[int, Segment | None] = {}
 
     def touch(self, rect: Rect) -> None:
         """Save the tiles under (x0, y0, x1, y1) that are not saved yet."""
         for key in tiles_in(rect, self._target.size):
             if key not in self._before:
-                self._before[key] = self._target.ids[tile_slices(key, self._target.size)].copy()
+                tile = self._target.ids[tile_slices(key, self._target.size)].copy()
+                self._before[key] = tile
+                self._packed[key] = pack_tile(tile)  # here and not in `commit`, so that a long stroke ends at once
 
     def touched(self) -> list[TileKey]:
         """The tiles that may have changed so far."""
@@ -185,7 +188,7 @@ class Stroke:
         for key, before in self._before.items():
             changed = int(np.count_nonzero(before != self._target.ids[tile_slices(key, self._target.size)]))
             if changed:
-                tiles[key] = pack_tile(before)
+                tiles[key] = self._packed[key]
                 pixels += changed
         segments = {k: s for k, s in self._segments.items() if s != self._target.segments.get(k)}
         if not tiles and not segments:

@@ -16,7 +16,9 @@ from segdesk.domain.edit import Rect
 from segdesk.ui import overlay
 from segdesk.ui.canvas_view import View
 
+MANY = 128  # dirty rectangles; more are joined to one
 BAND = 256  # rows that are composed at once, to bound the memory of a full repaint
+GRID_COLOR = 0x38000000  # premultiplied ARGB
 GRID_ZOOM = 12.0  # device pixels per image pixel from which the pixel grid is drawn
 SHARP_ZOOM = 2.0  # from here on each pixel of the picture is a plain square
 
@@ -36,7 +38,7 @@ class Renderer:
         self._base = np.zeros((0, 0, 4), np.uint8)
         self._shown = np.zeros((0, 0, 4), np.uint8)
         self._base_view: View | None = None
-        self._dirty: Rect | None = None
+        self._dirty: list[Rect] = []
 
     @property
     def size(self) -> tuple[int, int]:
@@ -55,19 +57,19 @@ class Renderer:
     def invalidate(self) -> None:
         """Everything is out of date."""
         self._base_view = None
-        self._dirty = (0, 0, *self.size)
+        self._dirty = [(0, 0, *self.size)]
 
     def invalidate_labels(self) -> None:
         """The colours or the whole map are out of date, the picture is not."""
-        self._dirty = (0, 0, *self.size)
+        self._dirty = [(0, 0, *self.size)]
 
     def mark(self, rect: Rect) -> Rect:
         """The map changed inside an image rectangle; returns the device rectangle that will look different."""
         x0, y0, x1, y1 = self._clipped(self.view.device_rect(rect, self._thick))
         if x1 > x0 and y1 > y0:
-            old = self._dirty
-            new = (x0, y0, x1, y1)
-            self._dirty = new if old is None else _union(old, new)
+            self._dirty.append((x0, y0, x1, y1))
+            if len(self._dirty) > MANY:
+                self._dirty = [_union(self._dirty)]
         return x0, y0, x1, y1
 
     def flush(self) -> None:
@@ -75,9 +77,9 @@ class Renderer:
         whole = (0, 0, *self.size)
         if self._base_view != self.view:
             self._render_base(self._scrolled(whole))
-        if self._dirty is not None:
-            self._compose(self._dirty)
-            self._dirty = None
+        for rect in self._dirty:
+            self._compose(rect)
+        self._dirty = []
 
     # ---- the picture
 
@@ -85,7 +87,7 @@ class Renderer:
         """Shift the buffers where the view only moved; returns the device rectangles that must be made anew."""
         old, view = self._base_view, self.view
         self._base_view = view
-        if old is None or old.zoom != view.zoom or self._dirty is not None:
+        if old is None or old.zoom != view.zoom or self._dirty:
             return [whole]
         dx, dy = view.x - old.x, view.y - old.y
         width, height = self.size
@@ -98,20 +100,16 @@ class Renderer:
     def _render_base(self, rects: list[Rect]) -> None:
         for rect in rects:
             x0, y0, x1, y1 = rect
-            self._base[y0:y1, x0:x1] = self._background()
+            self._base.view(np.uint32)[y0:y1, x0:x1, 0] = self.background.rgb()
             if self.pyramid is not None:
                 self._render_picture(self.pyramid, rect)
-            if self._dirty is None and rect != (0, 0, *self.size):
+            if not self._dirty and rect != (0, 0, *self.size):
                 self._compose(self._grown(rect))
             else:
-                self._dirty = (0, 0, *self.size)
+                self._dirty = [(0, 0, *self.size)]
 
     def _grown(self, rect: Rect) -> Rect:
         return self._clipped((rect[0] - 2, rect[1] - 2, rect[2] + 2, rect[3] + 2))
-
-    def _background(self) -> np.ndarray:
-        color = self.background
-        return np.array([color.blue(), color.green(), color.red(), 255], np.uint8)
 
     def _render_picture(self, pyramid: Pyramid, rect: Rect) -> None:
         """Draw the part of the picture inside a device rectangle into `base`."""
@@ -152,29 +150,25 @@ class Renderer:
     def _compose_band(self, rect: Rect) -> None:
         x0, y0, x1, y1 = rect
         self._shown[y0:y1, x0:x1] = self._base[y0:y1, x0:x1]
+        painter = QPainter(self.image)
         if self.ids is not None and self.tables is not None:
-            colors = overlay.render(self.ids, self.tables, self.view, rect, self._thick)
-            layer = QImage(colors.data, x1 - x0, y1 - y0, 4 * (x1 - x0), QImage.Format.Format_ARGB32_Premultiplied)
-            painter = QPainter(self.image)
-            painter.drawImage(x0, y0, layer)
-            painter.end()
+            _draw(painter, x0, y0, overlay.render(self.ids, self.tables, self.view, rect, self._thick))
         if self.view.zoom >= GRID_ZOOM * self.scale and self.pyramid is not None:
-            self._draw_grid(self.pyramid.full_size, rect)
+            self._draw_grid(painter, self.pyramid.full_size, rect)
+        painter.end()
 
-    def _draw_grid(self, size: tuple[int, int], rect: Rect) -> None:
+    def _draw_grid(self, painter: QPainter, size: tuple[int, int], rect: Rect) -> None:
         """Darken the first device row and column of each image pixel."""
         x0, y0, x1, y1 = rect
-        columns = np.floor(self.view.columns(x0 - 1, x1)).astype(np.int64)
-        rows = np.floor(self.view.rows(y0 - 1, y1)).astype(np.int64)
-        inside_x = (columns[1:] >= 0) & (columns[1:] < size[1])
-        inside_y = (rows[1:] >= 0) & (rows[1:] < size[0])
-        at_x = np.flatnonzero((columns[1:] != columns[:-1]) & inside_x)
-        at_y = np.flatnonzero((rows[1:] != rows[:-1]) & inside_y)
-        shown = self._shown[y0:y1, x0:x1]
-        lines_x = np.ix_(np.flatnonzero(inside_y), at_x)
-        lines_y = np.ix_(at_y, np.setdiff1d(np.flatnonzero(inside_x), at_x))
-        for lines in (lines_x, lines_y):
-            shown[lines] = shown[lines] // 4 * 3 + 16
+        layer = np.zeros((y1 - y0, x1 - x0), np.uint32)
+        inside = _inside(self.view.rows(y0, y1), size[0])
+        across = _inside(self.view.columns(x0, x1), size[1])
+        line = np.zeros(x1 - x0, np.uint32)
+        line[_steps(self.view.columns(x0 - 1, x1), size[1])] = GRID_COLOR
+        layer[inside] = line
+        for row in _steps(self.view.rows(y0 - 1, y1), size[0]):
+            layer[row, across] = GRID_COLOR
+        _draw(painter, x0, y0, layer)
 
     def _clipped(self, rect: Rect) -> Rect:
         width, height = self.size
@@ -188,6 +182,25 @@ def brightness_lookup(brightness: float, contrast: float, gamma: float) -> np.nd
     value = np.arange(256) / 255.0
     value = np.clip((value - 0.5) * contrast + 0.5 + brightness, 0.0, 1.0) ** (1.0 / gamma)
     return np.round(value * 255).astype(np.uint8)
+
+
+def _steps(positions: np.ndarray, size: int) -> np.ndarray:
+    """Where, counted from the second position, another pixel of 0..size-1 begins."""
+    index = np.floor(positions).astype(np.int64)
+    return np.flatnonzero((index[1:] != index[:-1]) & (index[1:] >= 0) & (index[1:] < size))
+
+
+def _inside(positions: np.ndarray, size: int) -> slice:
+    """The sorted positions that lie in 0..size."""
+    first, last = np.searchsorted(positions, (0.0, size))
+    return slice(int(first), int(last))
+
+
+def _draw(painter: QPainter, x: int, y: int, colors: np.ndarray) -> None:
+    """Blend (h, w) uint32 premultiplied ARGB over what is there."""
+    height, width = colors.shape
+    image = QImage(colors.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+    painter.drawImage(x, y, image)
 
 
 def _plain(level: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -224,5 +237,6 @@ def _uncovered(width: int, height: int, dx: int, dy: int) -> list[Rect]:
     return strips
 
 
-def _union(a: Rect, b: Rect) -> Rect:
-    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+def _union(rects: list[Rect]) -> Rect:
+    x0, y0, x1, y1 = zip(*rects, strict=True)
+    return min(x0), min(y0), max(x1), max(y1)

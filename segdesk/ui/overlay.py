@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+import cv2
 import numpy as np
 
 from segdesk.domain.classes import MAX_ID, VOID, ClassSet
@@ -15,6 +16,7 @@ from segdesk.ui.canvas_view import View
 MODES = ("class", "instance")
 PICKED_FILL = 0.25  # more opacity for the object that was picked
 OUTLINE_ALPHA = 0.95
+WIDE_LUT = int(cv2.__version__.split(".")[0]) >= 5
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,12 @@ class Style:
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """`fill` and `edge`: (65536,) uint32 premultiplied ARGB by segment id; void is transparent."""
+    """`fill` and `edge`: (65536,) uint32 premultiplied ARGB by segment id; void is transparent.
+    `has_edges`: any of `edge` is visible."""
 
     fill: np.ndarray
     edge: np.ndarray
+    has_edges: bool
 
     def changed_from(self, other: Tables) -> np.ndarray:
         """The ids whose colour differs."""
@@ -54,7 +58,7 @@ def tables(segments: Mapping[int, Segment], classes: ClassSet, style: Style, pic
         color = colors[np.flatnonzero(keys == picked)]
         fill[picked] = argb(color, min(1.0, style.opacity + PICKED_FILL))[0]
         edge[picked] = 0xFFFFFFFF
-    return Tables(fill, edge)
+    return Tables(fill, edge, bool(edge.any()))
 
 
 def argb(colors: np.ndarray, alpha: float) -> np.ndarray:
@@ -82,13 +86,21 @@ def render(ids: np.ndarray, colors: Tables, view: View, rect: tuple[int, int, in
     Each device pixel shows the label under its centre; a pixel within `thick` of another label shows the edge colour.
     """
     x0, y0, x1, y1 = rect
+    if not colors.has_edges:
+        return _looked_up(colors.fill, sample(ids, view, rect))
     around = sample(ids, view, (x0 - thick, y0 - thick, x1 + thick, y1 + thick))
-    inner = around[thick:-thick, thick:-thick]
-    out = np.take(colors.fill, inner)
-    if colors.edge.any():
-        edge = _edges(around, thick)
-        out[edge] = colors.edge[inner[edge]]
+    inner = np.ascontiguousarray(around[thick:-thick, thick:-thick])
+    out = _looked_up(colors.fill, inner)
+    edge = np.flatnonzero(_edges(around, thick))
+    out.ravel()[edge] = colors.edge[inner.ravel()[edge]]
     return out
+
+
+def _looked_up(table: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """`table[ids]`; OpenCV does it five times as fast from version 5 on, which knows tables of 65,536 entries."""
+    if WIDE_LUT:
+        return cv2.LUT(ids, table.view(np.int32)).view(np.uint32)
+    return np.take(table, ids)
 
 
 def sample(ids: np.ndarray, view: View, rect: tuple[int, int, int, int]) -> np.ndarray:
@@ -107,10 +119,13 @@ def sample(ids: np.ndarray, view: View, rect: tuple[int, int, int, int]) -> np.n
 def gather(source: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """`source[rows][:, columns]` for sorted indices: of the few columns first when enlarging, else of the few rows."""
     first, last = int(columns[0]), int(columns[-1]) + 1
-    if last - first < columns.size:
-        crop = source[int(rows[0]) : int(rows[-1]) + 1]
-        return np.take(np.take(crop, columns, axis=1), rows - rows[0], axis=0)
-    return np.take(np.take(source[:, first:last], rows, axis=0), columns - first, axis=1)
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    source = source[top:bottom, first:last]
+    if source.shape[:2] == (rows.size, columns.size):  # exactly one pixel each: sorted indices are all of them
+        return source
+    if source.shape[1] < columns.size:
+        return np.take(np.take(source, columns - first, axis=1), rows - top, axis=0)
+    return np.take(np.take(source, rows - top, axis=0), columns - first, axis=1)
 
 
 def _edges(around: np.ndarray, thick: int) -> np.ndarray:
