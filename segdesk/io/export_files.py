@@ -14,9 +14,11 @@ from scipy import ndimage
 
 from segdesk.domain import rle
 from segdesk.domain.classes import MAX_ID, VOID, ClassSet
-from segdesk.domain.rle import Rle
+from segdesk.domain.rle import Box, Rle
 from segdesk.domain.segmentation import Segment, Segmentation
+from segdesk.domain.text import N_
 from segdesk.io import images
+from segdesk.io.formats.base import Note
 
 JPEG_QUALITY = 95
 
@@ -79,14 +81,18 @@ def merged_stuff(segmentation: Segmentation, classes: ClassSet) -> tuple[Segment
     return Segmentation(target[segmentation.ids], kept), unknown
 
 
-def objects(segmentation: Segmentation) -> Iterator[tuple[int, Segment, Rle]]:
-    """(id, segment, mask) of every segment that occurs, in the order of ids, at the cost of their boxes."""
-    boxes = ndimage.find_objects(segmentation.ids.astype(np.int32))
-    for key, box in enumerate(boxes, 1):
-        if box is None:
-            continue
-        crop = segmentation.ids[box] == key
-        yield key, segmentation.segments[key], rle.encode_at(crop, box[1].start, box[0].start, segmentation.size)
+def boxes(segmentation: Segmentation) -> Iterator[tuple[int, Segment, Box]]:
+    """(id, segment, (x0, y0, x1, y1) end exclusive) of every segment that occurs, in the order of ids."""
+    for key, box in enumerate(ndimage.find_objects(segmentation.ids.astype(np.int32)), 1):
+        if box is not None:
+            yield key, segmentation.segments[key], (box[1].start, box[0].start, box[1].stop, box[0].stop)
+
+
+def objects(segmentation: Segmentation) -> Iterator[tuple[Segment, Box, Rle]]:
+    """(segment, box, mask) of every segment that occurs, in the order of ids, at the cost of their boxes."""
+    for key, segment, (x0, y0, x1, y1) in boxes(segmentation):
+        crop = segmentation.ids[y0:y1, x0:x1] == key
+        yield segment, (x0, y0, x1, y1), rle.encode_at(crop, x0, y0, segmentation.size)
 
 
 def relabelled(ids: np.ndarray, values: Mapping[int, int], dtype: type[np.unsignedinteger]) -> np.ndarray:
@@ -96,6 +102,17 @@ def relabelled(ids: np.ndarray, values: Mapping[int, int], dtype: type[np.unsign
         if key != VOID:
             table[key] = value
     return table[ids]
+
+
+def usual_notes(turned: int, unknown: int) -> list[Note]:
+    """What most exporters may have to say: pictures that `copy_upright` encoded anew, segments without a class."""
+    notes = []
+    if turned:
+        notes.append(Note(N_("{count} pictures were turned upright or encoded anew."), {"count": turned}))
+    if unknown:
+        text = N_("{count} segments have a class that is no longer in the class list and were left out.")
+        notes.append(Note(text, {"count": unknown}))
+    return notes
 
 
 class JsonLists:

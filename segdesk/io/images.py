@@ -178,10 +178,27 @@ def read(path: Path, *, max_side: int | None = None) -> np.ndarray:
     except MemoryError:
         _too_large(path, *picture.size)
     except Exception as error:  # codecs raise whatever they like on damaged data
-        raise SegDeskError(
-            "{name} is cut off or damaged.", "Copy the picture again from where it came from.", name=path.name
-        ) from error
+        raise _damaged(path) from error
     return np.ascontiguousarray(_reduced(pixels, max_side))
+
+
+def read_raw(path: Path) -> np.ndarray:
+    """The stored values of a label picture: (H, W) indices or greys, or (H, W, C); not turned, scaled or converted.
+
+    Raises `SegDeskError` as `read` does.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise _file_error(error, path) from error
+    picture = _opened(io.BytesIO(data), path)
+    try:
+        return np.array(picture)
+    except MemoryError:
+        _too_large(path, *picture.size)
+    except Exception as error:  # as in `read`
+        raise _damaged(path) from error
 
 
 def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
@@ -228,6 +245,12 @@ def _too_large(path: Path, width: int, height: int) -> NoReturn:
         width=width,
         height=height,
         limit=MAX_PIXELS // 1_000_000,
+    )
+
+
+def _damaged(path: Path) -> SegDeskError:
+    return SegDeskError(
+        "{name} is cut off or damaged.", "Copy the picture again from where it came from.", name=path.name
     )
 
 

@@ -16,12 +16,12 @@ import numpy as np
 from segdesk.domain import rle
 from segdesk.domain.classes import MAX_ID
 from segdesk.domain.errors import Cancelled, SegDeskError
-from segdesk.domain.rle import Rle
+from segdesk.domain.rle import Box, Rle
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.domain.text import N_
 from segdesk.io import coco
 from segdesk.io.atomic import new_folder
-from segdesk.io.export_files import JsonLists, copy_upright, merged_stuff, objects
+from segdesk.io.export_files import JsonLists, copy_upright, merged_stuff, objects, usual_notes
 from segdesk.io.formats.base import (
     Cancel,
     ExportItem,
@@ -64,7 +64,7 @@ def write(source: ExportSource, folder: Path, *, progress: Report, cancelled: Ca
             writer = _Writer(source, place, lists)
             for item in stream(source, progress=progress, cancelled=cancelled):
                 writer.add(item)
-    return ExportResult(folder, writer.pictures, writer.objects, tuple(writer.notes()))
+    return ExportResult(folder, writer.pictures, writer.objects, tuple(usual_notes(writer.turned, writer.unknown)))
 
 
 @dataclass
@@ -87,12 +87,12 @@ class _Writer:
         self.lists.add("images", row)
         labels, unknown = merged_stuff(item.segmentation, self.source.classes)
         self.unknown += unknown
-        for _, segment, mask in objects(labels):
+        for segment, box, mask in objects(labels):
             self.objects += 1
-            self.lists.add("annotations", self._annotation(segment, mask))
+            self.lists.add("annotations", self._annotation(segment, box, mask))
 
-    def _annotation(self, segment: Segment, mask: Rle) -> dict[str, object]:
-        x0, y0, x1, y1 = rle.bounding_box(mask)
+    def _annotation(self, segment: Segment, box: Box, mask: Rle) -> dict[str, object]:
+        x0, y0, x1, y1 = box
         return {
             "id": self.objects,
             "image_id": self.pictures,
@@ -103,20 +103,6 @@ class _Writer:
             "iscrowd": int(segment.crowd),
             "score": round(segment.score, 6),
         }
-
-    def notes(self) -> list[Note]:
-        return common_notes(turned=self.turned, unknown=self.unknown)
-
-
-def common_notes(*, turned: int, unknown: int) -> list[Note]:
-    """What both COCO exporters may have to say."""
-    notes = []
-    if turned:
-        notes.append(Note(N_("{count} pictures were turned upright and encoded anew."), {"count": turned}))
-    if unknown:
-        text = N_("{count} segments have a class that is no longer in the class list and were left out.")
-        notes.append(Note(text, {"count": unknown}))
-    return notes
 
 
 def read(path: Path, sink: ImportSink, *, layer: str, progress: Report, cancelled: Cancel) -> ImportResult:

@@ -1,0 +1,151 @@
+"""Reading a folder of index maps, alone or with a second folder of object numbers; shared by `index_png` and `voc`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from segdesk.domain.classes import ClassInfo, ClassSet, spread_color
+from segdesk.domain.errors import Cancelled, SegDeskError
+from segdesk.domain.text import N_
+from segdesk.io import label_pngs
+from segdesk.io.class_tables import ReadTable
+from segdesk.io.formats.base import Cancel, ImportProblem, ImportResult, ImportSink, Note, Report
+from segdesk.io.images import natural_key
+
+SUFFIXES = frozenset({".png", ".tif", ".tiff", ".bmp"})
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the maps lie: class numbers in `labels`, object numbers in `objects` (one of them may be None).
+
+    `object_void`: the object number that means void in 8-bit object maps, or None.
+    """
+
+    labels: Path | None
+    objects: Path | None
+    table: ReadTable
+    object_void: int | None = None
+
+
+def read_layout(layout: Layout, sink: ImportSink, *, progress: Report, cancelled: Cancel) -> ImportResult:
+    """Take every map in; what does not fit is listed and left out."""
+    folder = layout.labels or layout.objects
+    assert folder is not None
+    files = sorted(
+        (f for f in folder.rglob("*") if f.suffix.lower() in SUFFIXES and not f.name.startswith(".")),
+        key=lambda f: natural_key(f.relative_to(folder).as_posix()),
+    )
+    if not files:
+        raise SegDeskError("{name} holds no label pictures.", "Choose the folder with the PNG files.", name=str(folder))
+    reader = _Reader(layout, folder, sink)
+    progress(0, len(files))
+    for done, file in enumerate(files, 1):
+        if cancelled():
+            raise Cancelled
+        reader.take(file)
+        progress(done, len(files))
+    return ImportResult(reader.pictures, reader.segments, tuple(reader.problems), tuple(reader.notes()))
+
+
+@dataclass
+class _Reader:
+    """Numbers and complaints of what has been read so far."""
+
+    layout: Layout
+    folder: Path
+    sink: ImportSink
+    pictures: int = 0
+    segments: int = 0
+    made_up: bool = False
+    problems: list[ImportProblem] = field(default_factory=list)
+    _ids: dict[int, int] = field(default_factory=dict)
+    _only: int = 1
+
+    def __post_init__(self) -> None:
+        """All classes join the project now, unless it takes the object maps to tell which of them are countable."""
+        table = self.layout.table
+        if self.layout.labels is None:
+            first = table.classes[0] if table.classes else ClassInfo(2, "object", spread_color(0))
+            self._ids = self.sink.class_ids(ClassSet([replace(first, is_thing=True)]))
+            self._only = first.id - 1
+        elif table.things_known or self.layout.objects is None:
+            self._ids = self.sink.class_ids(table.classes)
+
+    def take(self, file: Path) -> None:
+        stem = file.relative_to(self.folder).with_suffix("").as_posix()
+        name = self.layout.table.pictures.get(stem, stem)
+        try:
+            self.sink.size_of(name)  # a picture that is not there is said first
+            numbers, objects = self._maps(file, stem)
+            segmentation = label_pngs.compose(self._class_ids(name, numbers, objects), objects)
+            self.sink.put(name, segmentation)
+        except SegDeskError as error:
+            self.problems.append(ImportProblem(name, error))
+            return
+        self.pictures += 1
+        self.segments += len(segmentation.segments)
+
+    def _maps(self, file: Path, stem: str) -> tuple[np.ndarray, np.ndarray | None]:
+        """(class numbers, object numbers) of one picture."""
+        numbers = label_pngs.load_index(file)
+        if self.layout.labels is None:
+            void = next(iter(self.layout.table.void), 0)
+            return np.where(numbers > 0, self._only, void), numbers
+        partner = self._object_file(stem)
+        if partner is None:
+            return numbers, None
+        objects = label_pngs.load_index(partner)
+        if objects.shape != numbers.shape:
+            raise SegDeskError("The class map and the object map of {name} differ in size.", name=stem)
+        if objects.dtype == np.uint8 and self.layout.object_void is not None:
+            objects = np.where(objects == self.layout.object_void, 0, objects)
+        return numbers, objects
+
+    def _object_file(self, stem: str) -> Path | None:
+        if self.layout.objects is None:
+            return None
+        found = (self.layout.objects / f"{stem}{suffix}" for suffix in SUFFIXES)
+        return next((f for f in found if f.is_file()), None)
+
+    def _class_ids(self, name: str, numbers: np.ndarray, objects: np.ndarray | None) -> np.ndarray:
+        """(H, W) project class ids; numbers that nobody explained become void and are listed."""
+        if numbers.size and (numbers.min() < 0 or numbers.max() > 65_535):
+            raise SegDeskError("The class numbers of {name} are too large.", name=name)
+        table = np.zeros(65_536, np.uint16)
+        unknown = []
+        for number in np.flatnonzero(np.bincount(numbers.ravel())).tolist():
+            if number in self.layout.table.void:
+                continue
+            if number + 1 not in self._ids:
+                countable = objects is not None and bool(objects[numbers == number].any())
+                self._join(number, countable)
+            if number + 1 in self._ids:
+                table[number] = self._ids[number + 1]
+            else:
+                unknown.append(number)
+        if unknown:
+            error = SegDeskError(
+                "{name} has class numbers that are not in the class list: {numbers}.",
+                "Their pixels were left without a label.",
+                name=name,
+                numbers=", ".join(map(str, unknown[:10])),
+            )
+            self.problems.append(ImportProblem(name, error))
+        return table[numbers]
+
+    def _join(self, number: int, countable: bool) -> None:
+        """Let a class join the project the first time that it is seen."""
+        info = self.layout.table.classes.get(number + 1)
+        if info is None:
+            if self.layout.table.listed:
+                return
+            self.made_up = True
+            info = ClassInfo(number + 1, f"class {number}", spread_color(number))
+        self._ids[info.id] = self.sink.class_ids(ClassSet([replace(info, is_thing=countable)]))[info.id]
+
+    def notes(self) -> list[Note]:
+        return [Note(N_("There was no class list; classes are named by their numbers."))] if self.made_up else []
