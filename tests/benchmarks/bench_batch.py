@@ -1,0 +1,106 @@
+"""Batch throughput of the whole path (decode, engine process, decision, store) over the bare forward loop of the same
+net on the same pictures: `python tests/benchmarks/bench_batch.py [PICTURES] [ROUNDS]`.
+
+The two are measured in turns, so that a busy machine slows both. Needs the shared data folder.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from segdesk.app.jobs import Done
+from segdesk.app.models import Models
+from segdesk.app.session import Session
+from segdesk.app.settings import Settings
+from segdesk.domain.card import ModelCard
+from segdesk.domain.options import RunOptions
+from segdesk.io import images
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = Path(os.environ.get("SEGDESK_SHARED", ROOT.parent / "shared")) / "data"
+MODEL = "deeplabv3-mobilenetv2-voc21"
+
+
+class Bare:
+    """The net alone: inputs are prepared beforehand, answers are thrown away."""
+
+    def __init__(self, card: ModelCard, weights: str, pictures: list[Path]) -> None:
+        import torch
+
+        from segdesk.engines.inputs import prepare, tensor
+        from segdesk.engines.loading import load_net
+
+        self._torch = torch
+        self._net = load_net(card, weights, torch.device("cpu"))
+        prepared = [prepare(images.read(p), card.input) for p in pictures]
+        self._inputs = [tensor(p.pixels, card.input, torch.device("cpu")) for p in prepared]
+        self._forward(self._inputs[:2])
+
+    def _forward(self, inputs: list) -> None:
+        with self._torch.inference_mode():
+            for picture in inputs:
+                self._net(picture)
+
+    def seconds(self) -> float:
+        """Wall time of one pass over all pictures."""
+        begin = time.perf_counter()
+        self._forward(self._inputs)
+        return time.perf_counter() - begin
+
+
+class Whole:
+    """The session as the window and the command line use it; the engine is warm."""
+
+    def __init__(self, folder: Path, weights: Path) -> None:
+        self.session = Session(Settings(model_folders=(str(weights),)), lambda report: None)
+        self.session.choose_model(MODEL)
+        self.session.set_device("cpu")
+        self._value(self.session.open(folder))
+        self._value(self.session.run_all(limit=2))
+
+    def seconds(self) -> float:
+        """Wall time of a batch over all pictures, until everything is on the disk."""
+        result = self._value(self.session.run_all(again=True))
+        assert not result.failed
+        return result.seconds
+
+    def _value(self, job_id: int):  # whatever the job gives
+        end = self.session.wait(job_id, 600)
+        assert isinstance(end, Done), end
+        return end.value
+
+
+def main(count: int = 60, rounds: int = 3) -> None:
+    """Measure and print."""
+    pictures = sorted((SHARED / "camvid" / "val" / "images").glob("*.jpg"))[:count]
+    weights = SHARED / "checkpoints"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "pictures"
+        folder.mkdir()
+        for path in pictures:
+            (folder / path.name).symlink_to(path)
+        models = Models([weights])
+        plan = models.plan(MODEL, RunOptions(), "cpu")
+        bare, whole = Bare(plan.card, plan.weights[MODEL], pictures), Whole(folder, weights)
+        ratios = []
+        for number in range(1, rounds + 1):
+            first, before = bare.seconds(), time.process_time()
+            path, busy = whole.seconds(), time.process_time() - before
+            second = bare.seconds()
+            alone = (first + second) / 2
+            ratios.append(alone / path)
+            print(
+                f"round {number}: forward alone {count / alone:.2f}/s, whole path {count / path:.2f}/s, "
+                f"of which the session's process computed {1000 * busy / count:.1f} ms a picture"
+            )
+        whole.session.close()
+    print(f"whole path over bare forward loop, {count} pictures: {statistics.median(ratios):.3f} (aim 0.9)")
+
+
+if __name__ == "__main__":
+    main(*(int(word) for word in sys.argv[1:]))
