@@ -107,15 +107,19 @@
   </message>
   <message>
    <source>A PNG of segment numbers for every picture and one JSON file; things and stuff together.</source>
-   <translation type="unfinished" />
+   <translation>每张图片一个区段编号 PNG，外加一个 JSON 文件；对象类和区域类合在一起。</translation>
   </message>
   <message>
    <source>A label map has {count} objects; a map can hold {limit}.</source>
-   <translation type="unfinished" />
+   <translation>标注图有 {count} 个对象；一张图最多容纳 {limit} 个。</translation>
   </message>
   <message>
    <source>A model takes pictures of 8-bit RGB with at least one pixel.</source>
    <translation>模型只接受至少一个像素的 8 位 RGB 图片。</translation>
+  </message>
+  <message>
+   <source>A palette PNG of class numbers for every picture, object numbers beside it, and a class list.</source>
+   <translation>每张图片一个类别编号的调色板 PNG，旁附对象编号和类别列表。</translation>
   </message>
   <message>
    <source>A run over all pictures is under way.</source>
@@ -227,11 +231,11 @@
   </message>
   <message>
    <source>COCO instances</source>
-   <translation type="unfinished" />
+   <translation>COCO 实例</translation>
   </message>
   <message>
    <source>COCO panoptic</source>
-   <translation type="unfinished" />
+   <translation>COCO 全景</translation>
   </message>
   <message>
    <source>CRF needs the package pydensecrf2, which is not installed.</source>
@@ -378,6 +382,18 @@
    <translation>请用“定位文件”选择 {file}，或将其复制到模型文件夹。</translation>
   </message>
   <message>
+   <source>Choose the folder above SegmentationClass.</source>
+   <translation>请选择 SegmentationClass 的上一级文件夹。</translation>
+  </message>
+  <message>
+   <source>Choose the folder with the PNG files.</source>
+   <translation>请选择存放 PNG 文件的文件夹。</translation>
+  </message>
+  <message>
+   <source>Choose the folder with the label PNGs.</source>
+   <translation>请选择存放标注 PNG 的文件夹。</translation>
+  </message>
+  <message>
    <source>Choose two different layers.</source>
    <translation>请选择两个不同的图层。</translation>
   </message>
@@ -495,7 +511,7 @@
   </message>
   <message>
    <source>Cut the picture into pieces.</source>
-   <translation type="unfinished" />
+   <translation>请把图片切成小块。</translation>
   </message>
   <message>
    <source>D goes on to the next picture.</source>
@@ -750,6 +766,14 @@
    <translation>正在导入</translation>
   </message>
   <message>
+   <source>Index PNG</source>
+   <translation>索引 PNG</translation>
+  </message>
+  <message>
+   <source>Index PNGs with the VOC palette for classes and objects, in the VOC folder layout.</source>
+   <translation>使用 VOC 调色板的类别与对象索引 PNG，按 VOC 文件夹布局存放。</translation>
+  </message>
+  <message>
    <source>Install the package pydensecrf2 (it needs a C++ compiler), or switch the CRF off.</source>
    <translation>请安装 pydensecrf2 包（需要 C++ 编译器），或关闭 CRF。</translation>
   </message>
@@ -771,7 +795,7 @@
   </message>
   <message>
    <source>It must be JSON with the lists images, annotations and categories.</source>
-   <translation type="unfinished" />
+   <translation>它必须是含有 images、annotations 和 categories 列表的 JSON。</translation>
   </message>
   <message>
    <source>Iterations</source>
@@ -959,11 +983,11 @@
   </message>
   <message>
    <source>Object {id} of {name} has no category of the list.</source>
-   <translation type="unfinished" />
+   <translation>{name} 的对象 {id} 没有列表中的类别。</translation>
   </message>
   <message>
    <source>Object {id} of {name} was left out: {reason}.</source>
-   <translation type="unfinished" />
+   <translation>{name} 的对象 {id} 未导入：{reason}。</translation>
   </message>
   <message>
    <source>Objects</source>
@@ -979,7 +1003,11 @@
   </message>
   <message>
    <source>One JSON file with every object as run lengths: holes and single pixels are exact.</source>
-   <translation type="unfinished" />
+   <translation>一个 JSON 文件，每个对象用游程编码：孔洞和单个像素都精确保留。</translation>
+  </message>
+  <message>
+   <source>One class name a line, in the order of their numbers.</source>
+   <translation>每行一个类别名称，按编号顺序排列。</translation>
   </message>
   <message>
    <source>Only verified pictures</source>
@@ -1086,6 +1114,10 @@
    <translation>参数</translation>
   </message>
   <message>
+   <source>Pascal VOC</source>
+   <translation>Pascal VOC</translation>
+  </message>
+  <message>
    <source>Pause</source>
    <translation>暂停</translation>
   </message>
@@ -1108,6 +1140,10 @@
   <message>
    <source>Pixels below this probability become void.</source>
    <translation>概率低于此值的像素设为未标注。</translation>
+  </message>
+  <message>
+   <source>Pixels without a label are written as number 0, background.</source>
+   <translation>未标注的像素写为编号 0，即背景。</translation>
   </message>
   <message>
    <source>Prediction: the model's last answer</source>
@@ -1239,7 +1275,7 @@
   </message>
   <message>
    <source>Save labels as palette or grey PNG.</source>
-   <translation type="unfinished" />
+   <translation>请把标注保存为调色板或灰度 PNG。</translation>
   </message>
   <message>
    <source>Save now</source>
@@ -1256,6 +1292,10 @@
   <message>
    <source>Score</source>
    <translation>得分</translation>
+  </message>
+  <message>
+   <source>Scores are not part of this format.</source>
+   <translation>该格式不含得分。</translation>
   </message>
   <message>
    <source>SegDesk looks for model cards and weights files in these folders too. On a machine without network, copy the weights files here; new downloads and located files go into the first folder.</source>
@@ -1279,7 +1319,7 @@
   </message>
   <message>
    <source>Segment numbers are stored as RGB in a PNG file.</source>
-   <translation type="unfinished" />
+   <translation>区段编号以 RGB 存于 PNG 文件中。</translation>
   </message>
   <message>
    <source>Select a class first.</source>
@@ -1370,6 +1410,14 @@
    <translation>{model} 的模型卡写有未知的权重布局 {layout}。</translation>
   </message>
   <message>
+   <source>The class map and the object map of {name} differ in size.</source>
+   <translation>{name} 的类别图和对象图大小不同。</translation>
+  </message>
+  <message>
+   <source>The class numbers of {name} are too large.</source>
+   <translation>{name} 的类别编号过大。</translation>
+  </message>
+  <message>
    <source>The dense CRF is not installed.</source>
    <translation>未安装稠密 CRF。</translation>
   </message>
@@ -1443,7 +1491,7 @@
   </message>
   <message>
    <source>The label file of {name} lies outside of the folder.</source>
-   <translation type="unfinished" />
+   <translation>{name} 的标注文件位于该文件夹之外。</translation>
   </message>
   <message>
    <source>The labels of {name} are damaged in the project file.</source>
@@ -1451,7 +1499,7 @@
   </message>
   <message>
    <source>The labels of {name} are for {label_width} x {label_height} pixels, the picture is {width} x {height}.</source>
-   <translation type="unfinished" />
+   <translation>{name} 的标注对应 {label_width} x {label_height} 像素，图片是 {width} x {height}。</translation>
   </message>
   <message>
    <source>The labels of {name} are {label_width} x {label_height} pixels, the picture is {width} x {height}.</source>
@@ -1511,7 +1559,7 @@
   </message>
   <message>
    <source>The pictures of this project are not where they were; labels can still be exported.</source>
-   <translation type="unfinished" />
+   <translation>该项目的图片已不在原处；仍可导出标注。</translation>
   </message>
   <message>
    <source>The plug-in {name} cannot be used: {reason}.</source>
@@ -1535,7 +1583,7 @@
   </message>
   <message>
    <source>The project is not kept in the picture folder but elsewhere.</source>
-   <translation type="unfinished" />
+   <translation>项目文件不在图片文件夹中，而是保存在别处。</translation>
   </message>
   <message>
    <source>The project {name} failed: {reason}.</source>
@@ -1626,6 +1674,10 @@
    <translation>CRF 的宽度（sigma）必须大于 0。</translation>
   </message>
   <message>
+   <source>Their pixels were left without a label.</source>
+   <translation>这些像素保持未标注。</translation>
+  </message>
+  <message>
    <source>There are no class probabilities to refine.</source>
    <translation>没有可供精细化的类别概率。</translation>
   </message>
@@ -1708,6 +1760,10 @@
   <message>
    <source>There is nothing to undo.</source>
    <translation>没有可撤销的操作。</translation>
+  </message>
+  <message>
+   <source>There was no class list; classes are named by their numbers.</source>
+   <translation>没有类别列表；类别以编号命名。</translation>
   </message>
   <message>
    <source>There was not enough memory.</source>
@@ -1906,6 +1962,10 @@
    <translation>已预测</translation>
   </message>
   <message>
+   <source>processor</source>
+   <translation>处理器</translation>
+  </message>
+  <message>
    <source>replace labels</source>
    <translation>替换标注</translation>
   </message>
@@ -1955,27 +2015,39 @@
   </message>
   <message>
    <source>{count} annotations belong to no picture of the file.</source>
-   <translation type="unfinished" />
+   <translation>有 {count} 条标注不属于文件中的任何图片。</translation>
+  </message>
+  <message>
+   <source>{count} classes do not fit 8 bits; the maps are 16-bit grey PNGs, void is 65535.</source>
+   <translation>{count} 个类别超出 8 位；图写为 16 位灰度 PNG，未标注为 65535。</translation>
+  </message>
+  <message>
+   <source>{count} crowd regions are written as single objects.</source>
+   <translation>有 {count} 个群体区域写为单个对象。</translation>
   </message>
   <message>
    <source>{count} objects lie over others; the smaller one keeps the shared pixels.</source>
-   <translation type="unfinished" />
+   <translation>有 {count} 个对象与其他对象重叠；重叠像素归较小的对象。</translation>
+  </message>
+  <message>
+   <source>{count} pictures have more than {limit} objects; their object maps are 16-bit grey PNGs.</source>
+   <translation>有 {count} 张图片的对象超过 {limit} 个；其对象图写为 16 位灰度 PNG。</translation>
   </message>
   <message>
    <source>{count} pictures were turned upright or encoded anew.</source>
-   <translation type="unfinished" />
+   <translation>有 {count} 张图片已转正或重新编码。</translation>
   </message>
   <message>
    <source>{count} polygons reached out of their picture and were cut.</source>
-   <translation type="unfinished" />
+   <translation>有 {count} 个多边形超出图片，已被裁剪。</translation>
   </message>
   <message>
    <source>{count} segments have a class that is no longer in the class list and were left out.</source>
-   <translation type="unfinished" />
+   <translation>有 {count} 个区段的类别已不在类别列表中，未予写出。</translation>
   </message>
   <message>
    <source>{count} segments of the PNGs are not in the JSON file and became void.</source>
-   <translation type="unfinished" />
+   <translation>PNG 中有 {count} 个区段不在 JSON 文件里，已设为未标注。</translation>
   </message>
   <message>
    <source>{done} of {total}</source>
@@ -2006,12 +2078,24 @@
    <translation>{name} 出错：{reason}。</translation>
   </message>
   <message>
+   <source>{name} has class numbers that are not in the class list: {numbers}.</source>
+   <translation>{name} 中有不在类别列表里的类别编号：{numbers}。</translation>
+  </message>
+  <message>
    <source>{name} has {count} objects; a map can hold {limit}.</source>
-   <translation type="unfinished" />
+   <translation>{name} 有 {count} 个对象；一张图最多容纳 {limit} 个。</translation>
+  </message>
+  <message>
+   <source>{name} holds no VOC labels.</source>
+   <translation>{name} 中没有 VOC 标注。</translation>
+  </message>
+  <message>
+   <source>{name} holds no label pictures.</source>
+   <translation>{name} 中没有标注图片。</translation>
   </message>
   <message>
    <source>{name} is a colour picture, not a map of class numbers.</source>
-   <translation type="unfinished" />
+   <translation>{name} 是彩色图片，不是类别编号图。</translation>
   </message>
   <message>
    <source>{name} is a file.</source>
@@ -2031,15 +2115,23 @@
   </message>
   <message>
    <source>{name} is not a COCO annotation file.</source>
-   <translation type="unfinished" />
+   <translation>{name} 不是 COCO 标注文件。</translation>
   </message>
   <message>
    <source>{name} is not a SegDesk project.</source>
    <translation>{name} 不是 SegDesk 项目。</translation>
   </message>
   <message>
+   <source>{name} is not a class list.</source>
+   <translation>{name} 不是类别列表。</translation>
+  </message>
+  <message>
+   <source>{name} is not a folder.</source>
+   <translation>{name} 不是文件夹。</translation>
+  </message>
+  <message>
    <source>{name} is not a panoptic PNG.</source>
-   <translation type="unfinished" />
+   <translation>{name} 不是全景 PNG。</translation>
   </message>
   <message>
    <source>{name} is not a picture, or its beginning is damaged.</source>

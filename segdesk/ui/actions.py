@@ -168,6 +168,12 @@ class ActionSet(QObject):
             action.setIconText(tr(info.short or info.text))
             self._set_tip(action, info, "")
 
+    def name_steps(self, done: str, undone: str) -> None:
+        """Say in the menu what undo and redo would do."""
+        for key, step in (("undo", done), ("redo", undone)):
+            text = tr(self.infos[key].text)
+            self.by_id[key].setText(f"{text}: {tr(step)}" if step else text)
+
     def update_enabled(self, holds: Mapping[str, bool]) -> None:
         """Enable what can be done; what cannot says why in its tooltip."""
         for key, action in self.by_id.items():
@@ -187,5 +193,6 @@ class ActionSet(QObject):
 
 
 def shown_keys(keys: Iterable[str]) -> str:
-    """Keys as this platform writes them: "Ctrl+Z, Ctrl+Y"."""
+    """Keys as this platform writes them: "Ctrl+Z, Ctrl+Y"; the keypad's Enter goes without saying."""
+    keys = [key for key in keys if key != "Ctrl+Enter"]
     return ", ".join(QKeySequence(k).toString(QKeySequence.SequenceFormat.NativeText) or k for k in keys)

@@ -244,6 +244,13 @@ class Labels(QObject):
             return False
         return True
 
+    def undo_names(self) -> tuple[str, str]:
+        """The names of the steps that undo and redo would take, "" where there is none."""
+        history = None if self.document is None else self.document.history
+        done = history.done[-1].name if history is not None and history.done else ""
+        undone = history.undone[-1].name if history is not None and history.undone else ""
+        return done, undone
+
     def conditions(self) -> dict[str, bool]:
         """The document's share of `Desk.conditions`."""
         document = self.document

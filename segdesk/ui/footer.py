@@ -6,10 +6,16 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from segdesk.app.reports import SaveState
+from segdesk.engines.messages import DeviceInfo
 from segdesk.ui import icons, theme
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, error_text, tr
 from segdesk.ui.widgets import label, name
+
+
+def device_name(device: DeviceInfo) -> str:
+    """How a device is called here; the processor goes by a word that everybody knows."""
+    return tr("processor") if device.id == "cpu" else device.name
 
 
 class Footer(Translated, QFrame):
@@ -106,9 +112,9 @@ class Footer(Translated, QFrame):
         """Where models compute."""
         chosen = self._desk.session.device
         found = self._desk.runs.devices
-        words = next((d.name for d in found if d.id == chosen), "")
+        words = next((device_name(d) for d in found if d.id == chosen), "")
         if chosen == "auto":
-            words = tr("auto: {device}", device=found[0].name) if found else tr("engine starting…")
+            words = tr("auto: {device}", device=device_name(found[0])) if found else tr("engine starting…")
         self.device.setText(words or chosen)
         name(self.device, tr("Where models compute: menu Model, Device"))
 

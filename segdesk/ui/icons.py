@@ -41,7 +41,7 @@ class _Engine(QIconEngine):
         painter.restore()
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        result = QPixmap(size)
+        result = QPixmap(size.expandedTo(QSize(1, 1)))  # a style may ask for an icon of no size
         result.fill(QColor(Qt.GlobalColor.transparent))
         painter = QPainter(result)
         self.paint(painter, result.rect(), mode, state)

@@ -47,8 +47,8 @@ class MainWindow(Translated, QMainWindow):
         self.desk = Desk(settings, self)
         self.canvas = Canvas()
         self.action_set = ActionSet(self.desk, ACTIONS, self.canvas, self)
-        self.toasts = Toasts(self)
         self.crash = CrashHook(self)
+        self._arranged = False
         self._look = (i18n.language(), settings.theme)
         self._build_middle()
         self._build_sides()
@@ -71,6 +71,7 @@ class MainWindow(Translated, QMainWindow):
         self.floating = Floating(self.canvas, self.view_card, self.preview_bar)
         self.welcome = Welcome(self.desk, self.action_set)
         self.stage = Stage(self.desk, self.canvas, self.welcome)
+        self.toasts = Toasts(self.stage)
         self.progress = ProgressPanel(self.desk)
         self.footer = Footer(self.desk)
         middle = QWidget()
@@ -100,8 +101,6 @@ class MainWindow(Translated, QMainWindow):
             dock.setWidget(panel)
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
             self.docks[key] = dock
-        self.resizeDocks(list(self.docks.values()), [300, 240, 260], Qt.Orientation.Vertical)
-        self.resizeDocks([self.docks["files"]], [288], Qt.Orientation.Horizontal)
 
     def _connect(self) -> None:
         desk, canvas = self.desk, self.canvas
@@ -143,6 +142,7 @@ class MainWindow(Translated, QMainWindow):
     def _update_actions(self) -> None:
         holds = self.desk.conditions()
         self.action_set.update_enabled(holds)
+        self.action_set.name_steps(*self.desk.labels.undo_names())
         document = self.desk.labels.document
         self.action_set.by_id["protect"].setChecked(document is not None and document.protect)
 
@@ -164,7 +164,20 @@ class MainWindow(Translated, QMainWindow):
             part.setVisible(on)
         self._title()
         if on:
+            self._arrange()
             self.canvas.setFocus()
+
+    def _arrange(self) -> None:
+        """Sizes of the docks at the first project: the layout of the last time, or good ones."""
+        kept = self.desk.session.settings.ui.get("layout")
+        if self._arranged or (isinstance(kept, str) and self.restoreState(QByteArray.fromBase64(kept.encode()))):
+            self._arranged = True
+            return
+        self._arranged = True
+        docks = list(self.docks.values())
+        height = self.height() - 60
+        self.resizeDocks(docks, [height * 38 // 100, height * 27 // 100, height * 35 // 100], Qt.Orientation.Vertical)
+        self.resizeDocks(docks[:1], [288], Qt.Orientation.Horizontal)
 
     def _title(self) -> None:
         project = self.desk.session.project
@@ -172,13 +185,10 @@ class MainWindow(Translated, QMainWindow):
 
     def _restore(self) -> None:
         kept = self.desk.session.settings.ui
-        geometry, state = kept.get("geometry"), kept.get("layout")
+        geometry = kept.get("geometry")
         self.resize(1360, 850)
         if isinstance(geometry, str):
             self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
-        if isinstance(state, str):
-            self.restoreState(QByteArray.fromBase64(state.encode()))
-            self._show_work(False)
 
     def remember_layout(self) -> None:
         """Keep size and docks for the next start."""

@@ -13,6 +13,7 @@ from segdesk.domain.text import N_
 from segdesk.ui import i18n, icons
 from segdesk.ui.actions import MENUS, ActionSet
 from segdesk.ui.desk import Desk
+from segdesk.ui.footer import device_name
 from segdesk.ui.i18n import tr
 from segdesk.ui.tool_bar import ToolBar
 from segdesk.ui.welcome import THEMES
@@ -87,7 +88,7 @@ class Menus(QObject):
         entries = [("auto", tr("Automatic"))]
         for device in self._desk.runs.devices:
             memory = f"  {device.memory_bytes / 1e9:.0f} GB" if device.memory_bytes else ""
-            entries.append((device.id, device.name + memory))
+            entries.append((device.id, device_name(device) + memory))
         if len(entries) == 1:
             menu.addAction(tr("The engine is starting…")).setEnabled(False)
         self._choice(menu, entries, self._desk.session.device, self._desk.runs.set_device)

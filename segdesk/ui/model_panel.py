@@ -63,7 +63,8 @@ def score_text(card: ModelCard) -> str:
 
 def short_licence(card: ModelCard) -> str:
     """The licence that binds whoever uses the weights."""
-    return card.licence.weights or card.licence.code
+    weights = card.licence.weights
+    return card.licence.code if weights in ("", "none") else weights
 
 
 class ModelDelegate(QStyledItemDelegate):

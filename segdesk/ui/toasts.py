@@ -12,6 +12,7 @@ from segdesk.ui.widgets import icon_button, label, name
 SECONDS = {"info": 6, "good": 6, "error": 14}
 ICONS = {"info": ("info", "info"), "good": ("verify", "good"), "error": ("warning", "bad")}
 MOST = 4
+WIDTH = 420
 
 
 class Toast(QFrame):
@@ -32,7 +33,6 @@ class Toast(QFrame):
                 part = label(text, look)
                 part.setWordWrap(True)
                 part.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-                part.setMinimumWidth(320)
                 words.addWidget(part)
         close = icon_button("close", self.dismiss, size=12)
         name(close, tr("Close"))
@@ -43,7 +43,7 @@ class Toast(QFrame):
         layout.addLayout(words, 1)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.setAccessibleName(sentence)
-        self.setMaximumWidth(440)
+        self.setFixedWidth(WIDTH)
         QTimer.singleShot(SECONDS.get(kind, 6) * 1000, self, self.dismiss)
 
     def dismiss(self) -> None:
@@ -55,7 +55,7 @@ class Toast(QFrame):
 class Toasts(QObject):
     """Stacks messages in the lower right corner of a widget."""
 
-    def __init__(self, over: QWidget, bottom: int = 40) -> None:
+    def __init__(self, over: QWidget, bottom: int = 8) -> None:
         super().__init__(over)
         self._over = over
         self._bottom = bottom
@@ -88,6 +88,6 @@ class Toasts(QObject):
     def _place(self) -> None:
         bottom = self._over.height() - self._bottom
         for toast in reversed(self.shown):
-            toast.adjustSize()
+            toast.resize(WIDTH, toast.heightForWidth(WIDTH))
             bottom -= toast.height() + theme.GAP
             toast.move(self._over.width() - toast.width() - 2 * theme.GAP, bottom)
