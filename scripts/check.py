@@ -32,8 +32,8 @@ def main(arguments: list[str]) -> int:
     """Install what the checks need and run them; returns 0 if all passed."""
     environment.prepare("dev")
     environment.install_crf()
-    if sys.platform.startswith("linux") and shutil.which("Xvfb") is None:
-        environment.install_debian(["xvfb"], "Tests of the real window need a virtual screen")
+    if sys.platform.startswith("linux") and not (shutil.which("Xvfb") and shutil.which("xdotool")):
+        environment.install_debian(["xvfb", "xdotool"], "Tests of the real window need a virtual screen")
     failed = []
     for name, command in checks(arguments):
         environment.say(f"\n== {name}")
