@@ -16,6 +16,7 @@ from segdesk.ui.canvas_view import View
 MODES = ("class", "instance")
 PICKED_FILL = 0.25  # more opacity for the object that was picked
 OUTLINE_ALPHA = 0.95
+MOST_REMAP = 32_767  # the largest side that OpenCV's remap takes
 WIDE_LUT = int(cv2.__version__.split(".")[0]) >= 5
 
 
@@ -117,7 +118,7 @@ def sample(ids: np.ndarray, view: View, rect: tuple[int, int, int, int]) -> np.n
 
 
 def gather(source: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """`source[rows][:, columns]` for sorted indices: of the few columns first when enlarging, else of the few rows."""
+    """`source[rows][:, columns]` for sorted indices, the fastest way for each scale."""
     first, last = int(columns[0]), int(columns[-1]) + 1
     top, bottom = int(rows[0]), int(rows[-1]) + 1
     source = source[top:bottom, first:last]
@@ -125,7 +126,12 @@ def gather(source: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndar
         return source
     if source.shape[1] < columns.size:
         return np.take(np.take(source, columns - first, axis=1), rows - top, axis=0)
-    return np.take(np.take(source, rows - top, axis=0), columns - first, axis=1)
+    if max(source.shape[:2]) > MOST_REMAP:
+        return source[(rows - top)[:, None], columns - first]
+    shape = (rows.size, columns.size)
+    map_x = np.broadcast_to((columns - first).astype(np.float32), shape).copy()
+    map_y = np.broadcast_to((rows - top).astype(np.float32)[:, None], shape).copy()
+    return cv2.remap(source, map_x, map_y, cv2.INTER_NEAREST)
 
 
 def _edges(around: np.ndarray, thick: int) -> np.ndarray:
