@@ -31,6 +31,7 @@ class OpenProject:
     saver: Saver
     report: Callable[[object], None]
     run_ids: dict[str, int] = field(default_factory=dict)
+    errors: dict[int, SegDeskError] = field(default_factory=dict)
 
     def path_of(self, picture_id: int) -> Path:
         """The file of a picture."""
@@ -56,6 +57,7 @@ class OpenProject:
         """Note on the row why a picture could not be done; the state of a person's work stays what it is."""
         row = self.roster.row(picture_id)
         if row is not None:
+            self.errors[picture_id] = error
             state = "failed" if row.state in MACHINE_STATES else row.state
             self.set_state(picture_id, state, error.text())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -69,6 +69,22 @@ def tools() -> tuple[list[Plugin], list[BrokenPlugin]]:
     """Tools of the canvas, in the order of their `INFO.order`."""
     good, bad = discover(TOOLS, check_tool)
     return sorted(good, key=lambda p: p.info.order), bad
+
+
+def pick(good: Sequence[Plugin], bad: Sequence[BrokenPlugin], plugin_id: str) -> Plugin:
+    """The plug-in with this id. Raises `SegDeskError`: why it is broken, or which ones there are."""
+    for plugin in good:
+        if plugin.info.id == plugin_id:
+            return plugin
+    for broken in bad:
+        if broken.name == plugin_id:
+            raise broken.reason
+    raise SegDeskError(
+        "There is no {name}; there are {known}.",
+        "Choose one of them.",
+        name=plugin_id,
+        known=", ".join(p.info.id for p in good),
+    )
 
 
 def check_format(module: ModuleType) -> str:

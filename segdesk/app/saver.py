@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from segdesk.app.reports import SaveState, SaveStatus
 from segdesk.app.worker import readable
 from segdesk.domain.errors import Cancelled, SegDeskError
 
+log = logging.getLogger(__name__)
 TRIES = 3  # of a write that fails for a reason that no one foresaw; foreseen ones (a full disk) are retried for ever
 
 
@@ -140,7 +142,10 @@ class Saver:
             if state.status == self._told:
                 return
             self._told = state.status
-        self._on_state(state)
+        try:
+            self._on_state(state)
+        except Exception:  # a listener's fault must not end the thread that saves
+            log.exception("a listener failed on the state of saving")
 
     def _loop(self) -> None:
         while True:

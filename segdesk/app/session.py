@@ -12,7 +12,7 @@ from segdesk.app.answering import answer_one, machine_owned, store
 from segdesk.app.batch import Choice, make_batch
 from segdesk.app.desk import Desk
 from segdesk.app.engine_process import EngineProcess
-from segdesk.app.jobs import Context, Done, Failed, Job, Lane, Stopped
+from segdesk.app.jobs import Context, Done, Failed, Stopped
 from segdesk.app.logs import log_file
 from segdesk.app.models import Models, RunPlan
 from segdesk.app.opening import close_current, open_picture, open_project
@@ -21,7 +21,7 @@ from segdesk.app.reports import Answered, BatchResult, Opened, ProjectOpened, Sa
 from segdesk.app.saver import Saver
 from segdesk.app.settings import Settings
 from segdesk.app.steps import KINDS, Step, snapshot
-from segdesk.app.worker import Worker
+from segdesk.app.workers import Workers
 from segdesk.domain.card import ModelCard
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.edit import Edit
@@ -35,7 +35,7 @@ from segdesk.io.project import PictureRow, Project
 from segdesk.io.samples import write_samples
 from segdesk.io.weights import WeightsStatus
 
-KEPT_ENDS = 1_000
+PROJECT_WORKERS = ("engine", "loader", "files")  # a download goes on when another project is opened
 
 
 class Session:
@@ -53,9 +53,7 @@ class Session:
         self, settings: Settings, on_report: Callable[[object], None], *, engine: EngineProcess | None = None
     ) -> None:
         self.settings = settings
-        self._on_report = on_report
-        self._ends: dict[int, Done | Failed | Stopped] = {}
-        self._ended = threading.Condition()
+        self._workers = Workers(("engine", "loader", "files", "network"), on_report)
         self._models = Models([Path(f) for f in settings.model_folders])
         self._devices: list[DeviceInfo] = []
         self.model_id = settings.model_id if self._models.find(settings.model_id) else ""
@@ -63,10 +61,9 @@ class Session:
         self.device = settings.device
         self.formats, self.broken_formats = discover.formats()
         engine = engine or EngineProcess(log=log_file().with_name("engine.log"))
-        saver = Saver(self._report)
+        saver = Saver(on_report)
         prefetch = Prefetch(settings.prefetch_megabytes << 20)
-        self._desk = Desk(self._report, saver, prefetch, engine, settings.undo_megabytes << 20)
-        self._workers = {n: Worker(self._report, name=n) for n in ("engine", "loader", "files", "network")}
+        self._desk = Desk(on_report, saver, prefetch, engine, settings.undo_megabytes << 20)
         if self.model_id:
             self.choose_model(self.model_id)
 
@@ -121,6 +118,11 @@ class Session:
         """Where a picture stands in `pictures`."""
         return self._desk.open.roster.index_of(picture_id) if self._desk.open else None
 
+    def why_failed(self, picture_id: int) -> SegDeskError | None:
+        """What was wrong with a picture, for showing in the user's language; None if that was in an earlier session
+        (then the row's `error` has the English sentence)."""
+        return self._desk.open.errors.get(picture_id) if self._desk.open else None
+
     def counts(self) -> dict[str, int]:
         """Pictures by state; states without a picture are left out."""
         return self._desk.open.roster.counts() if self._desk.open else {}
@@ -141,18 +143,18 @@ class Session:
         `PicturesChanged` as files are found. `project_path`: where the project is or goes, if not beside the folder.
         What runs on the project that was open before is cancelled, and its work saved, first.
         """
-        self._cancel_project_jobs()
+        self._workers.cancel_all(PROJECT_WORKERS)
 
         def run(ctx: Context) -> Generator[None, None, ProjectOpened]:
             self._leave(ctx)
             return (yield from open_project(self._desk, path, project_path, ctx))
 
-        return self._submit("loader", N_("Opening"), run, lane="batch")
+        return self._workers.submit("loader", N_("Opening"), run, lane="batch")
 
     def close_project(self) -> int:
         """Save and close the project; the session stays."""
-        self._cancel_project_jobs()
-        return self._submit("loader", N_("Closing"), self._leave)
+        self._workers.cancel_all(PROJECT_WORKERS)
+        return self._workers.submit("loader", N_("Closing"), self._leave)
 
     def set_classes(self, classes: ClassSet) -> None:
         """Replace the project's classes; saved in the background."""
@@ -167,7 +169,7 @@ class Session:
         def run(ctx: Context) -> Opened:
             return open_picture(self._desk, opened, picture_id, ctx)
 
-        return self._submit("loader", N_("Opening the picture"), run, key="go to")
+        return self._workers.submit("loader", N_("Opening the picture"), run, key="go to")
 
     def save_step(
         self, picture_id: int, segmentation: Segmentation, edit: Edit, kind: str, *, by_model: bool = False
@@ -246,7 +248,7 @@ class Session:
             self._devices = self._desk.engine.devices()
             return self._devices
 
-        return self._submit("engine", N_("Starting the engine"), run)
+        return self._workers.submit("engine", N_("Starting the engine"), run)
 
     def run_here(self, picture_id: int | None = None) -> int:
         """Run the chosen model on one picture (the open one). Done value: `Answered`."""
@@ -277,7 +279,7 @@ class Session:
             self._desk.saver.flush(ctx.cancelled)
             return (yield from make_batch(self._desk, opened, plan, choice).steps(ctx))
 
-        return self._submit("engine", N_("Running on all pictures"), run, lane="batch")
+        return self._workers.submit("engine", N_("Running on all pictures"), run, lane="batch")
 
     def settle(self, answered: Answered) -> bool:
         """True: the answer belongs to the open picture, apply it to the document (and then `save_step(by_model=True)`).
@@ -295,11 +297,13 @@ class Session:
         def run(ctx: Context) -> list[Path]:
             return self._models.download(card_id, ctx.progress, ctx.cancelled)
 
-        return self._submit("network", N_("Downloading"), run, lane="batch")
+        return self._workers.submit("network", N_("Downloading"), run, lane="batch")
 
     def locate(self, card_id: str, file: Path) -> int:
         """Take a weights file that the user has: checked, then copied into the first model folder. Done value: path."""
-        return self._submit("files", N_("Checking the weights file"), lambda ctx: self._models.adopt(card_id, file))
+        return self._workers.submit(
+            "files", N_("Checking the weights file"), lambda ctx: self._models.adopt(card_id, file)
+        )
 
     # -- labels in and out ---------------------------------------------------------------------------------------
 
@@ -313,19 +317,21 @@ class Session:
         with_pictures: bool = True,
     ) -> int:
         """Write labels in a format into a new folder. Done value: `segdesk.io.formats.base.ExportResult`."""
-        plugin = self._format(format_id)
+        plugin = discover.pick(self.formats, self.broken_formats, format_id)
         order = transfer.ExportOrder(folder, only_verified, layer, with_pictures)
-        return self._submit("files", N_("Exporting"), lambda ctx: transfer.export(self._desk, plugin, order, ctx))
+        return self._workers.submit(
+            "files", N_("Exporting"), lambda ctx: transfer.export(self._desk, plugin, order, ctx)
+        )
 
     def import_labels(self, format_id: str, path: Path, layer: str) -> int:
         """Read labels of a format into "annotation" or "reference". Done value: `ImportResult`. If the open picture is
         among them, `go_to` shows the new labels."""
-        plugin = self._format(format_id)
+        plugin = discover.pick(self.formats, self.broken_formats, format_id)
 
         def run(ctx: Context) -> object:
             return transfer.import_labels(self._desk, plugin, path, layer, ctx)
 
-        return self._submit("files", N_("Importing"), run)
+        return self._workers.submit("files", N_("Importing"), run)
 
     def evaluate(self, layer: str, against: str, out_folder: Path, *, language: str = "en") -> int:
         """Compare two layers and write the report. Done value: `transfer.Evaluated` (page and figures)."""
@@ -333,49 +339,46 @@ class Session:
         def run(ctx: Context) -> Generator[None, None, transfer.Evaluated]:
             return transfer.evaluate(self._desk, layer, against, out_folder, language, ctx)
 
-        return self._submit("files", N_("Comparing"), run)
+        return self._workers.submit("files", N_("Comparing"), run)
 
     def samples(self, folder: Path) -> int:
         """Write the sample project. Done value: its path."""
-        return self._submit("files", N_("Writing samples"), lambda ctx: write_samples(folder, progress=ctx.progress))
+        return self._workers.submit(
+            "files", N_("Writing samples"), lambda ctx: write_samples(folder, progress=ctx.progress)
+        )
 
     # -- jobs ----------------------------------------------------------------------------------------------------
 
     def cancel(self, job_id: int) -> None:
         """Ask a job to end; it reports Stopped (or Done, if it was faster)."""
-        for worker in self._workers.values():
-            worker.cancel(job_id)
+        self._workers.cancel(job_id)
 
     def pause(self, job_id: int) -> None:
         """Hold a batch at its next step."""
-        for worker in self._workers.values():
-            worker.pause(job_id)
+        self._workers.pause(job_id)
 
     def resume(self, job_id: int) -> None:
         """Let a paused batch go on."""
-        for worker in self._workers.values():
-            worker.resume(job_id)
+        self._workers.resume(job_id)
 
     def wait(self, job_id: int, timeout: float | None = None) -> Done | Failed | Stopped | None:
         """Block until a job has ended and return its end, None after `timeout` seconds. For the command line and
-        tests, which ask once for each job; the latest thousand ends are kept."""
-        with self._ended:
-            self._ended.wait_for(lambda: job_id in self._ends, timeout)
-            return self._ends.pop(job_id, None)
+        tests, which ask once for each job."""
+        return self._workers.wait(job_id, timeout)
 
     def close(self, timeout: float = 10.0) -> bool:
         """Cancel jobs, save what waits, end the engine and the threads. False if work could not be saved."""
-        for worker in self._workers.values():
-            worker.cancel_all()
-        threading.Thread(target=self._desk.engine.stop, name="segdesk-engine-stop").start()  # wakes who waits for it
-        ended = [worker.close(timeout) for worker in self._workers.values()]
+        self._workers.cancel_all()
+        stopper = threading.Thread(target=self._desk.engine.stop, name="segdesk-engine-stop")
+        stopper.start()  # whoever waits for an answer is told at once
+        ended = self._workers.close(timeout)
         saved = self._desk.saver.close(timeout)
-        self._desk.engine.stop()
+        stopper.join(timeout)
         self._desk.prefetch.close()
         opened, self._desk.open = self._desk.open, None
         if opened is not None:
             opened.project.close()
-        return saved and all(ended)
+        return saved and ended
 
     def _answer(self, picture_id: int | None, *, again: bool) -> int:
         opened, make_plan = self._desk.opened(), self._plan_maker()
@@ -386,48 +389,14 @@ class Session:
         def run(ctx: Context) -> Answered:
             return answer_one(self._desk, opened, wanted, make_plan, ctx, again=again)
 
-        return self._submit("engine", N_("Running the model"), run, key=f"answer {wanted}")
+        return self._workers.submit("engine", N_("Running the model"), run, key=f"answer {wanted}")
 
     def _plan_maker(self) -> Callable[[], RunPlan]:
         """What is chosen now; the weights are looked for in the job, where a missing file is a Failed report."""
         card_id, options, device = self.model_id, self.options, self.device
         return lambda: self._models.plan(card_id, options, device)
 
-    def _format(self, format_id: str) -> discover.Plugin:
-        for plugin in self.formats:
-            if plugin.info.id == format_id:
-                return plugin
-        for broken in self.broken_formats:
-            if broken.name == format_id:
-                raise broken.reason
-        raise SegDeskError(
-            "There is no format called {format}; there are {known}.",
-            "Choose one of them.",
-            format=format_id,
-            known=", ".join(p.info.id for p in self.formats),
-        )
-
-    def _cancel_project_jobs(self) -> None:
-        for name in ("engine", "loader", "files"):
-            self._workers[name].cancel_all()
-
     def _leave(self, ctx: Context) -> None:
         """Wait until no job works on the open project any more, then close it (loader's thread)."""
-        for name in ("engine", "files"):
-            while not self._workers[name].wait_idle(0.1):
-                ctx.check()
+        self._workers.wait_idle(("engine", "files"), ctx.check)
         close_current(self._desk)
-
-    def _submit(
-        self, worker: str, name: str, run: Callable[[Context], object], *, key: str = "", lane: Lane = "interactive"
-    ) -> int:
-        return self._workers[worker].submit(Job(name, run, key=key, lane=lane))
-
-    def _report(self, value: object) -> None:
-        if isinstance(value, (Done, Failed, Stopped)):
-            with self._ended:
-                self._ends[value.job_id] = value
-                while len(self._ends) > KEPT_ENDS:
-                    del self._ends[next(iter(self._ends))]
-                self._ended.notify_all()
-        self._on_report(value)

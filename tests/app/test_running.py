@@ -190,6 +190,7 @@ def test_a_broken_picture_is_marked_and_the_rest_goes_on(opened: Desktop, folder
     assert result.answered == 2
     assert opened.session.counts() == {"predicted": 2, "failed": 2}
     assert opened.saved().find("img3.png").error == "The engine died."
+    assert opened.session.why_failed(opened.id("img3.png")) is opened.engine.errors["img3.png"]
 
 
 def test_a_run_goes_on_where_it_was_stopped(opened: Desktop) -> None:

@@ -187,3 +187,15 @@ def test_closing_says_when_work_could_not_be_saved(listener: Listener, disk: Dis
     saver.put(disk.write("one"))
     assert not saver.close(TIMEOUT)
     assert disk.tries >= 1
+
+
+def test_a_listener_that_raises_does_not_stop_saving(disk: Disk) -> None:
+    def on_state(state: SaveState) -> None:
+        raise ValueError("a bad listener")
+
+    saver = Saver(on_state, retry_seconds=None)
+    saver.put(disk.write("one"))
+    saver.flush()
+    saver.put(disk.write("two"))
+    assert saver.close(TIMEOUT)
+    assert disk.written == ["one", "two"]
