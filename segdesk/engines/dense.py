@@ -70,7 +70,7 @@ def tiled_map(
         if cancelled():
             raise Cancelled
         part = picture[top : top + tile, left : left + tile]
-        y, x = _inside(rows, top, part.shape[0]), _inside(cols, left, part.shape[1])
+        y, x = _inside(rows, top, part.shape[0], height), _inside(cols, left, part.shape[1], width)
         data = tensor(part, spec, device)
         with torch.inference_mode():
             size = (data.shape[2], data.shape[3])
@@ -147,10 +147,13 @@ def _starts(size: int, tile: int) -> list[int]:
     return [round(i * (size - tile) / (count - 1)) for i in range(count)]
 
 
-def _inside(positions: np.ndarray, start: int, length: int) -> slice:
-    """The map's pixels whose centres lie in a tile."""
-    low, high = np.searchsorted(positions, (start - 0.5, start + length - 0.5))
-    return slice(int(low), int(high))
+def _inside(positions: np.ndarray, start: int, length: int, full: int) -> slice:
+    """The map's pixels that a tile can answer for: those between the centres of its outermost pixels, and at the
+    picture's own border the last half pixel too."""
+    low = start if start > 0 else -1
+    high = start + length - 1 if start + length < full else full
+    first, last = np.searchsorted(positions, low, "left"), np.searchsorted(positions, high, "right")
+    return slice(int(first), int(last))
 
 
 def _ramp(length: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 from scipy import ndimage
-from skimage.segmentation import slic
+from skimage.segmentation import watershed
 
 from segdesk.domain.components import components
 from segdesk.domain.errors import Cancelled
@@ -18,12 +18,12 @@ from segdesk.domain.rle import encode_at
 
 WORK_PIXELS = 800_000
 SUPERPIXELS = 1500
-SMALLEST_PIECE = 36  # pixels
-COMPACT = 0.06  # how round superpixels are against how even; skimage scales the colours to 0..1 first
+SMALLEST_CELL = 8  # pixels
 CLEAR_STEP = 50.0  # CIELAB units
 SMALLEST = 0.0008  # of the picture
 
 Pair = tuple[int, int]
+Steps = tuple[np.ndarray, np.ndarray]
 
 
 def regions(
@@ -58,27 +58,36 @@ def regions(
 
 
 def superpixels(lab: np.ndarray) -> np.ndarray:
-    """(h, w) int32, 0..n-1: compact pieces of about even colour, each connected."""
-    if min(lab.shape[:2]) < 8:
-        return components(np.zeros(lab.shape[:2], np.uint8))[0]
-    pieces = min(SUPERPIXELS, lab.shape[0] * lab.shape[1] // SMALLEST_PIECE)
-    labels = slic(
-        lab,
-        n_segments=pieces,
-        compactness=COMPACT,
-        max_num_iter=8,
-        convert2lab=False,
-        start_label=0,
-        channel_axis=2,
-    )
-    return components(labels)[0]
+    """(h, w) int32, 0..n-1: connected pieces that end at edges. A watershed of the boundary strength from the calmest
+    pixel of each cell of a grid; unlike clusters of colour, no piece lies across an edge."""
+    height, width = lab.shape[:2]
+    strength = np.hypot(*boundary_strength(lab))
+    cell = max(SMALLEST_CELL, round((height * width / SUPERPIXELS) ** 0.5))
+    seeds = np.zeros((height, width), np.int32)
+    for number, (y, x) in enumerate(_calmest(strength, cell), start=1):
+        seeds[y, x] = number
+    return np.asarray(watershed(strength, seeds), np.int32) - 1
 
 
-def boundary_strength(lab: np.ndarray) -> np.ndarray:
-    """(h, w) float32: the local change of colour, in CIELAB units across about two pixels."""
+def _calmest(strength: np.ndarray, cell: int) -> list[tuple[int, int]]:
+    """The weakest pixel of each cell; the middle one where all are alike."""
+    height, width = strength.shape
+    found = []
+    for top in range(0, height, cell):
+        for left in range(0, width, cell):
+            window = strength[top : top + cell, left : left + cell]
+            y, x = window.shape[0] // 2, window.shape[1] // 2
+            if window.min() < window[y, x]:
+                y, x = divmod(int(window.argmin()), window.shape[1])
+            found.append((top + y, left + x))
+    return found
+
+
+def boundary_strength(lab: np.ndarray) -> Steps:
+    """The local change of colour along x and along y: two (h, w) float32, in CIELAB units across about two pixels."""
     dx = cv2.Sobel(lab, cv2.CV_32F, 1, 0, scale=0.25)
     dy = cv2.Sobel(lab, cv2.CV_32F, 0, 1, scale=0.25)
-    return np.sqrt((dx * dx + dy * dy).sum(axis=2))
+    return np.sqrt((dx * dx).sum(axis=2)), np.sqrt((dy * dy).sum(axis=2))
 
 
 def _smooth_lab(image: np.ndarray) -> np.ndarray:
@@ -89,15 +98,15 @@ def _smooth_lab(image: np.ndarray) -> np.ndarray:
 class _Graph:
     """Regions as nodes with area and mean colour, borders as edges with length and mean strength."""
 
-    def __init__(self, labels: np.ndarray, lab: np.ndarray, strength: np.ndarray) -> None:
+    def __init__(self, labels: np.ndarray, lab: np.ndarray, steps: Steps) -> None:
         count = int(labels.max()) + 1
         flat = labels.ravel()
         self.area = np.bincount(flat, minlength=count).astype(float)
-        sums = [np.bincount(flat, lab[..., c].ravel(), minlength=count) for c in range(3)]
-        self.color = np.stack(sums, axis=1) / self.area[:, None]
+        # The median: the few pixels that a piece has on the wrong side of an edge do not count.
+        self.color = np.stack([ndimage.median(lab[..., c], labels, np.arange(count)) for c in range(3)], axis=1)
         self.total = float(self.area.sum())
         self.neighbours: list[dict[int, list[float]]] = [{} for _ in range(count)]
-        for (a, b), (length, weight) in _borders(labels, strength).items():
+        for (a, b), (length, weight) in _borders(labels, steps).items():
             self.neighbours[a][b] = self.neighbours[b][a] = [length, weight]
         self.version = [0] * count
         self.parent = np.arange(count)
@@ -161,14 +170,15 @@ def _roots(parent: np.ndarray) -> np.ndarray:
         parent = jumped
 
 
-def _borders(labels: np.ndarray, strength: np.ndarray) -> dict[Pair, tuple[float, float]]:
-    """For each pair of touching regions: (border length in pixels, summed strength along it)."""
+def _borders(labels: np.ndarray, steps: Steps) -> dict[Pair, tuple[float, float]]:
+    """For each pair of touching regions: (border length in pixels, summed step across it)."""
     count = int(labels.max()) + 1
     found = []
     every, but_last, but_first = slice(None), slice(None, -1), slice(1, None)
-    for first, second in (((every, but_last), (every, but_first)), ((but_last, every), (but_first, every))):
+    across = ((every, but_last), (every, but_first), steps[0]), ((but_last, every), (but_first, every), steps[1])
+    for first, second, step in across:
         a, b = labels[first].ravel().astype(np.int64), labels[second].ravel().astype(np.int64)
-        weight = np.minimum(strength[first], strength[second]).ravel()  # a true edge is strong on both sides
+        weight = np.minimum(step[first], step[second]).ravel()  # a true edge is strong on both sides
         differ = a != b
         a, b, weight = a[differ], b[differ], weight[differ]
         found.append((np.minimum(a, b) * count + np.maximum(a, b), weight))

@@ -86,7 +86,7 @@ def test_a_picture_is_answered(shared_engine: EngineProcess):
 
 def test_a_net_runs_and_is_decided_again_from_memory(shared_engine: EngineProcess):
     first = shared_engine.answer(ask("b", DEEPLAB))
-    unsure = RunOptions(DecideOptions(pixel_confidence=1.0))
+    unsure = RunOptions(DecideOptions(pixel_confidence=1.1))
     again = shared_engine.answer(ask("b", DEEPLAB, image=None, options=unsure))
     assert isinstance(first, Answer)
     assert isinstance(again, Answer)

@@ -1,0 +1,155 @@
+"""Inputs and dense maps: geometry to the pixel, padding, corner conventions, tiles."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torchvision.transforms import functional as tv
+
+from segdesk.domain.card import InputSpec
+from segdesk.domain.errors import Cancelled, SegDeskError
+from segdesk.engines import dense
+from segdesk.engines.inputs import fitted, prepare, tensor
+from tests.engines.fakes import PLAIN
+
+CPU = torch.device("cpu")
+
+
+def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+class Pooled(nn.Module):
+    """The mean colour of each block of 8x8 pixels."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.avg_pool2d(x, 8)
+
+
+class Corners(nn.Module):
+    """Every 8th pixel: the first and last lie on the picture's corners where the size is a multiple of 8 plus 1."""
+
+    align_corners = True
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x[:, :, ::8, ::8]
+
+
+@pytest.mark.parametrize(
+    ("size", "fit", "expected"),
+    [
+        ((375, 500), "native", (375, 500)),
+        ((375, 500), "short:520", (520, 693)),
+        ((500, 375), "short:520", (693, 520)),
+        ((300, 200), "long:513", (300, 200)),
+        ((1000, 800), "long:513", (513, 410)),
+        ((3, 5000), "long:100", (1, 100)),
+    ],
+)
+def test_fitted_sizes(size: tuple[int, int], fit: str, expected: tuple[int, int]):
+    assert fitted(*size, fit) == expected
+
+
+@pytest.mark.parametrize("size", [(48, 61), (333, 500), (900, 640)])
+def test_short_side_is_resized_as_torchvision_does(size: tuple[int, int]):
+    image = noise(*size)
+    ours = prepare(image, InputSpec(fit="short:520")).pixels
+    theirs = tv.resize(torch.from_numpy(image).permute(2, 0, 1), [520], antialias=True).permute(1, 2, 0).numpy()
+    assert ours.shape == theirs.shape
+    smooth = prepare(np.full((*size, 3), 77, np.uint8), InputSpec(fit="short:520")).pixels
+    assert (smooth == 77).all()
+    if size[0] < 520 and size[1] < 520:  # going up both are bilinear; going down ours averages areas
+        assert np.abs(ours.astype(int) - theirs).max() <= 1
+
+
+def test_normalisation_order_and_padding():
+    image = noise(5, 7)
+    spec = InputSpec(mean=(1, 2, 3), std=(4, 5, 6), order="bgr", multiple=4)
+    x = tensor(image, spec, CPU)
+    assert x.shape == (1, 3, 8, 8)
+    expected = (image[:, :, ::-1].astype(np.float32) - (1, 2, 3)) / (4, 5, 6)
+    assert np.allclose(x[0, :, :5, :7].permute(1, 2, 0).numpy(), expected, atol=1e-5)
+    assert torch.equal(x[0, :, 5], x[0, :, 3])  # reflected about the last row
+
+
+@pytest.mark.parametrize("image", [noise(2, 2).astype(np.float32), noise(2, 2)[..., 0], np.zeros((0, 4, 3), np.uint8)])
+def test_other_pictures_are_refused(image: np.ndarray):
+    with pytest.raises(SegDeskError):
+        prepare(image, PLAIN)
+
+
+def test_the_map_equals_bilinear_upsampling_of_the_answer():
+    image = noise(64, 96)
+    ours = dense.whole_maps(Pooled(), [image], PLAIN, CPU, step=1, finish=dense.identity)[0]
+    small = F.avg_pool2d(torch.from_numpy(image / 255.0).permute(2, 0, 1)[None], 8)
+    theirs = F.interpolate(small, size=(64, 96), mode="bilinear", align_corners=False)[0].numpy()
+    assert np.allclose(ours, theirs, atol=1e-4)
+
+
+def test_the_map_of_a_net_with_aligned_corners():
+    image = noise(65, 97)
+    ours = dense.whole_maps(Corners(), [image], PLAIN, CPU, step=1, finish=dense.identity)[0]
+    small = torch.from_numpy(image[::8, ::8] / 255.0).permute(2, 0, 1)[None]
+    theirs = F.interpolate(small, size=(65, 97), mode="bilinear", align_corners=True)[0].numpy()
+    assert np.allclose(ours, theirs, atol=1e-4)
+    assert np.allclose(ours[:, ::8, ::8].transpose(1, 2, 0), image[::8, ::8] / 255.0, atol=1e-4)
+
+
+def test_padding_shifts_nothing():
+    """A picture that the net can only take padded gives the same map as the padded picture, cut."""
+    image = noise(61, 91)
+    spec = InputSpec(mean=(0, 0, 0), std=(255, 255, 255), multiple=8)
+    ours = dense.whole_maps(Pooled(), [image], spec, CPU, step=1, finish=dense.identity)[0]
+    padded = np.pad(image, ((0, 3), (0, 5), (0, 0)), mode="reflect")
+    whole = dense.whole_maps(Pooled(), [padded], spec, CPU, step=1, finish=dense.identity)[0]
+    assert np.allclose(ours, whole[:, :61, :91], atol=1e-4)
+
+
+def test_a_coarser_map_lies_at_the_centres_of_its_shares():
+    image = np.zeros((32, 64, 3), np.uint8)
+    image[:] = np.arange(64, dtype=np.uint8)[None, :, None] * 4
+    ramp = dense.whole_maps(nn.Identity(), [image], PLAIN, CPU, step=4, finish=dense.identity)[0, 0]
+    assert ramp.shape == (8, 16)
+    assert np.allclose(ramp[0] * 255 / 4, np.arange(16) * 4 + 1.5, atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [(300, 1000), (257, 257), (700, 650)])
+@pytest.mark.parametrize("step", [1, 4])
+def test_tiles_give_what_the_whole_gives(size: tuple[int, int], step: int):
+    """For a net that looks no further than its pixel there is no difference at all."""
+    image = noise(*size)
+    whole = dense.whole_maps(nn.Identity(), [image], PLAIN, CPU, step=step, finish=dense.softmax)[0]
+    tiles = dense.tiled_map(
+        nn.Identity(), image, PLAIN, CPU, step=step, finish=dense.softmax, tile=256, cancelled=lambda: False
+    )
+    assert np.allclose(tiles, whole, atol=1e-4)
+
+
+def test_tiles_can_be_cancelled():
+    asked: list[int] = []
+
+    def cancelled() -> bool:
+        asked.append(1)
+        return len(asked) > 2
+
+    with pytest.raises(Cancelled):
+        dense.tiled_map(
+            nn.Identity(), noise(600, 600), PLAIN, CPU, step=1, finish=dense.identity, tile=256, cancelled=cancelled
+        )
+
+
+def test_the_tiles_to_try():
+    assert dense.first_tile(1000, 1000, CPU) is None
+    assert dense.first_tile(6000, 4000, CPU) == 1984
+    tiles, tile = [], None
+    while tile := dense.smaller_tile(tile, 2000, 1000):
+        tiles.append(tile)
+    assert tiles == [960, 448, 256]
+
+
+def test_softmax_of_a_single_channel():
+    both = dense.softmax(torch.tensor([[[[0.0, 100.0]]]]))
+    assert torch.allclose(both[0, :, 0], torch.tensor([[0.5, 0.0], [0.5, 1.0]]))
