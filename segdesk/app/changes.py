@@ -119,6 +119,11 @@ class Changes:
 
     # ---- one at a time
 
+    def after(self, operation: Operation) -> None:
+        """See `Document.after`."""
+        if not self._deferred(operation):
+            operation()
+
     def _deferred(self, operation: Operation, key: str = "") -> bool:
         """True if something is under way: then the operation is kept for later (one with the same key is dropped)."""
         if not self._flying and not self._doc.painting:

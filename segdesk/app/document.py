@@ -345,6 +345,10 @@ class Document:
         """Make a segment void, as one undo step."""
         self.changes.relabel(segment_id, VOID)
 
+    def after(self, operation: Callable[[], None]) -> None:
+        """Call `operation` when no stroke and no change in the background is under way: now, or as soon as that is."""
+        self.changes.after(operation)
+
     # ---- inside
 
     def _choose_a_class(self) -> None:

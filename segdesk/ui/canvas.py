@@ -61,6 +61,7 @@ class Canvas(PictureView):
         self._background = Background(self)
         self._style = overlay.Style()
         self._hidden = self._peeking = self._predicting = False
+        self._drawn: tuple[Segmentation | None, int] = None, VOID
         self._pressed_at = 0
         self._hovered = (-1, -1)
         self._cursor_rect = QRect()
@@ -129,13 +130,15 @@ class Canvas(PictureView):
 
     def peek(self, on: bool) -> None:
         """Hide the overlay while held."""
-        self._peeking = on
-        self._make_tables()
+        if on != self._peeking:
+            self._peeking = on
+            self._make_tables()
 
     def show_prediction(self, on: bool) -> None:
         """Show the model's answer before correction while held."""
-        self._predicting = on
-        self._make_tables()
+        if on != self._predicting:
+            self._predicting = on
+            self._make_tables()
 
     def zoom_by(self, factor: float) -> None:
         """Multiply the zoom about the pointer if it is over the canvas, else about the middle."""
@@ -219,13 +222,13 @@ class Canvas(PictureView):
     def _make_tables(self) -> None:
         """Colours and map to draw; redraws all unless only colours changed that no pixel has."""
         doc, source = self.document, self._source()
+        self._drawn = source, self._picked()
         if doc is None or source is None:
             self._renderer.ids = self._renderer.tables = None
         else:
             own = source is doc.segmentation
-            picked = (doc.active_segment or VOID) if own else VOID
             old_ids, old = self._renderer.ids, self._renderer.tables
-            made = overlay.tables(source.segments, doc.classes, self._style, picked)
+            made = overlay.tables(source.segments, doc.classes, self._style, self._picked())
             self._renderer.ids, self._renderer.tables = source.ids, made
             if own and old is not None and old_ids is source.ids and not self._seen(made.changed_from(old)):
                 return
@@ -246,8 +249,16 @@ class Canvas(PictureView):
         self._make_tables()
 
     def _state_changed(self) -> None:
-        self._make_tables()
+        source, picked = self._drawn
+        if source is not self._source() or picked != self._picked():
+            self._make_tables()
         self.update_cursor()
+
+    def _picked(self) -> int:
+        """The object to be drawn stronger."""
+        doc = self.document
+        own = doc is not None and self._source() is doc.segmentation
+        return (doc.active_segment or VOID) if doc is not None and own else VOID
 
     # ---- inside: geometry
 

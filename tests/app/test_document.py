@@ -491,6 +491,20 @@ def test_the_store_sees_each_step_as_it_was(later: Later):
     assert seen == [("undo", SKY, False, False), ("push", 6, False, True)]
 
 
+def test_what_must_come_after_a_change_waits_for_it(later: Later):
+    doc = make(segmentation=halves(), state="edited")
+    done = []
+    doc.after(lambda: done.append("at once"))
+    assert done == ["at once"]
+    doc.background = later
+    doc.apply_result(other(5), "Model")
+    doc.accept_preview()
+    doc.on_edit.append(lambda edit, kind: done.append(kind))
+    doc.after(lambda: done.append("verified"))
+    later.deliver()
+    assert done == ["at once", "push", "verified"]
+
+
 def test_an_error_in_the_background_comes_up_and_leaves_the_document_usable(later: Later):
     doc = make(segmentation=halves())
     doc.background = later
