@@ -14,7 +14,7 @@ from segdesk.app.reports import SaveState
 from segdesk.app.session import Session
 from segdesk.domain.errors import Cancelled, SegDeskError
 
-LINE_EVERY = 5.0  # seconds between two plain progress lines
+LINE_EVERY = 2.0  # seconds between two plain progress lines
 
 
 class Output:

@@ -7,16 +7,17 @@ from collections.abc import Callable, Mapping
 
 from segdesk.domain.classes import VOID, ClassSet
 
-Memory = dict[str, dict[int, int]]
+Memory = dict[str, dict[str, int]]
+"""Card id -> name of the model's class -> id of the project's class."""
 
 
-def join(project: ClassSet, model: ClassSet, remembered: Mapping[int, int]) -> tuple[ClassSet, dict[int, int]]:
+def join(project: ClassSet, model: ClassSet, remembered: Mapping[str, int]) -> tuple[ClassSet, dict[int, int]]:
     """The project's classes with those of the model that they lack, and the map from the model's ids to them.
 
-    `remembered`: the map of before. A class that the user has renamed since keeps its place through it; other classes
-    are found by name (`ClassSet.merged`).
+    `remembered`: which class a name has become before, so that one which the user has renamed since keeps its place;
+    other classes are found by name (`ClassSet.merged`).
     """
-    known = {m: p for m, p in remembered.items() if model.get(m) is not None and project.get(p) is not None}
+    known = {c.id: remembered[c.name] for c in model if project.get(remembered.get(c.name, VOID)) is not None}
     merged, mapping = project.merged(ClassSet(info for info in model if info.id not in known))
     return merged, {**mapping, **known, VOID: VOID}
 
@@ -25,7 +26,7 @@ class ClassBook:
     """Holds the classes; `on_change(classes, memory)` is called, inside the lock, to have them saved and shown."""
 
     def __init__(
-        self, classes: ClassSet, memory: Mapping[str, Mapping[int, int]], on_change: Callable[[ClassSet, Memory], None]
+        self, classes: ClassSet, memory: Mapping[str, Mapping[str, int]], on_change: Callable[[ClassSet, Memory], None]
     ) -> None:
         self._classes = classes
         self._memory: Memory = {card: dict(ids) for card, ids in memory.items()}
@@ -38,23 +39,27 @@ class ClassBook:
         return self._classes
 
     def set(self, classes: ClassSet) -> None:
-        """Replace the classes. What models' classes of a deleted class would become is forgotten with it."""
+        """Replace the classes. What models' classes have become is forgotten where that class is gone, or its id would
+        lead to another class later."""
         with self._lock:
             for ids in self._memory.values():
-                gone = [m for m, p in ids.items() if p != VOID and classes.get(p) is None]
-                for model_id in gone:
-                    del ids[model_id]
+                for name in [n for n, class_id in ids.items() if classes.get(class_id) is None]:
+                    del ids[name]
             self._store(classes)
 
     def adopt(self, card_id: str, model: ClassSet) -> dict[int, int]:
-        """Join a model's classes; returns the map from its ids to the project's."""
+        """Join a model's classes; returns the map from its ids to the project's. A `card_id` of "" (labels from a
+        file) goes by the names alone."""
         with self._lock:
             remembered = self._memory.get(card_id, {})
             classes, mapping = join(self._classes, model, remembered)
-            if mapping != remembered or classes != self._classes:
-                self._memory[card_id] = mapping
+            fresh = {**remembered, **{c.name: mapping[c.id] for c in model}}
+            if card_id and fresh != remembered:
+                self._memory[card_id] = fresh
                 self._store(classes)
-            return dict(mapping)
+            elif classes != self._classes:
+                self._store(classes)
+            return mapping
 
     def _store(self, classes: ClassSet) -> None:
         self._classes = classes

@@ -79,7 +79,7 @@ def take_project(project: Project, saver: Saver, report: Callable[[object], None
     def on_classes(classes: ClassSet, memory: Memory) -> None:
         def write() -> None:
             project.set_classes(classes)
-            project.set_meta(CLASS_MEMORY, {c: {str(m): p for m, p in ids.items()} for c, ids in memory.items()})
+            project.set_meta(CLASS_MEMORY, memory)
 
         saver.put(write, key="classes")
         report(ClassesChanged(classes))
@@ -92,11 +92,8 @@ def _memory(value: object) -> Memory:
     """The remembered maps from their JSON form; entries of a form that we do not know are left out."""
     if not isinstance(value, dict):
         return {}
-    return {
-        str(card): {int(m): int(p) for m, p in ids.items() if str(m).isdigit() and isinstance(p, int)}
-        for card, ids in value.items()
-        if isinstance(ids, dict)
-    }
+    cards = {card: ids for card, ids in value.items() if isinstance(ids, dict)}
+    return {card: {n: i for n, i in ids.items() if isinstance(i, int)} for card, ids in cards.items()}
 
 
 @dataclass(eq=False)

@@ -52,7 +52,8 @@ def _segment(session: Session, do: Callable[[int], Any], tell: Callable[[str], N
     micrographs = session.project.labelled("reference")
     others = {row.id for row in session.pictures} - micrographs
     failed = 0
-    for model, ids in ((NUCLEI_MODEL, micrographs), (OTHER_MODEL, others)):
+    nuclei = NUCLEI_MODEL if session.card(NUCLEI_MODEL) else OTHER_MODEL  # an installation may come without weights
+    for model, ids in ((nuclei, micrographs), (OTHER_MODEL, others)):
         if not ids:
             continue
         session.choose_model(model)

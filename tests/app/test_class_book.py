@@ -27,7 +27,7 @@ def test_every_class_of_the_model_finds_its_name(mine: list[str], models: list[s
     assert list(merged)[: len(project)] == list(project)
     for info in model:
         assert merged.get(ids[info.id]).name.casefold() == info.name.casefold()
-    assert join(merged, model, ids) == (merged, ids)  # a second time changes nothing
+    assert join(merged, model, {c.name: ids[c.id] for c in model}) == (merged, ids)  # a second time changes nothing
 
 
 def test_what_was_renamed_is_remembered() -> None:
@@ -55,9 +55,24 @@ def test_a_deleted_class_is_not_confused_with_a_new_one_of_its_id() -> None:
 
 def test_the_memory_of_an_earlier_session_counts() -> None:
     project = ClassSet([ClassInfo(4, "nucleus", (1, 1, 1))])
-    book = ClassBook(project, {"model": {1: 4}}, lambda c, memory: None)
+    book = ClassBook(project, {"model": {"cell": 4}}, lambda c, memory: None)
     assert book.adopt("model", classes(["cell"])) == {VOID: VOID, 1: 4}
     assert book.classes == project
+
+
+def test_a_card_whose_classes_were_reordered_still_fits() -> None:
+    book = ClassBook(ClassSet(), {}, lambda c, memory: None)
+    first = book.adopt("model", classes(["cell", "ground"]))
+    second = book.adopt("model", classes(["ground", "cell"]))
+    assert (second[1], second[2]) == (first[2], first[1])
+
+
+def test_labels_from_files_go_by_name_alone() -> None:
+    book = ClassBook(ClassSet(), {}, lambda c, memory: None)
+    book.adopt("", classes(["cell"]))
+    assert book.classes.get(book.adopt("", classes(["ground"]))[1]).name == "ground"
+    book.set(ClassSet([replace(c, name="renamed") if c.name == "cell" else c for c in book.classes]))
+    assert book.classes.get(book.adopt("", classes(["cell"]))[1]).name == "cell"
 
 
 def row(number: int, **values: object) -> PictureRow:

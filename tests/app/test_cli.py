@@ -181,15 +181,35 @@ def test_the_process_never_imports_torch_or_qt(photos: Path) -> None:
     assert done.stdout.splitlines()[-1] == "0 []", done.stderr
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals of this kind are POSIX")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_leaves_a_good_project(photos: Path, number: signal.Signals) -> None:
+def running(photos: Path) -> tuple[subprocess.Popen[str], str]:
+    """A run over 400 pictures that has just done its first, and the line that says so."""
     for copy in range(3, 400):
         os.link(photos / f"p{copy % 3}.png", photos / f"p{copy}.png")
     words = [sys.executable, "-u", "-m", "segdesk", "run", str(photos), "--model", "regions"]
     process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stderr is not None
-    first = process.stderr.readline()  # the first picture is done
+    return process, process.stderr.readline()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of this kind are POSIX")
+def test_a_killed_run_leaves_a_good_project_and_goes_on(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    process, _ = running(photos)
+    assert process.stderr is not None
+    process.stderr.readline()  # some more are done, and the first ones have reached the disk
+    process.kill()
+    process.communicate(timeout=TIMEOUT)  # the engine ends too, or the pipe would stay open
+    with Project.open(photos / "photos.segdesk") as project:
+        done = project.labelled("annotation")
+        assert 0 < len(done) < 400
+    assert run("run", photos, "--model", "regions", "--limit", 3, "--quiet") == OK
+    out, _ = lines(capsys)
+    assert f"3 segmented, {len(done)} were done before" in out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of this kind are POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_a_good_project(photos: Path, number: signal.Signals) -> None:
+    process, first = running(photos)
     process.send_signal(number)
     _, rest = process.communicate(timeout=TIMEOUT * 3)
     assert process.returncode == INTERRUPTED, first + rest
