@@ -70,9 +70,11 @@ def test_a_card_whose_classes_were_reordered_still_fits() -> None:
 def test_labels_from_files_go_by_name_alone() -> None:
     book = ClassBook(ClassSet(), {}, lambda c, memory: None)
     book.adopt("", classes(["cell"]))
-    assert book.classes.get(book.adopt("", classes(["ground"]))[1]).name == "ground"
+    ids = book.adopt("", classes(["ground"]))
+    assert book.classes.get(ids[1]).name == "ground"
     book.set(ClassSet([replace(c, name="renamed") if c.name == "cell" else c for c in book.classes]))
-    assert book.classes.get(book.adopt("", classes(["cell"]))[1]).name == "cell"
+    ids = book.adopt("", classes(["cell"]))
+    assert book.classes.get(ids[1]).name == "cell"
 
 
 def row(number: int, **values: object) -> PictureRow:
