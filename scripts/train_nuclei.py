@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -178,15 +179,18 @@ def evaluate(net: nn.Module, tune: Sequence[Picture], held: Sequence[Picture]) -
     """Thresholds from "tune", scores on "held_out", of the net and of the classical baseline."""
     raw = [forward(net, p) for p in tune]
 
-    def answer(index: int, *, confidence: float, **options: float) -> np.ndarray:
-        size = (tune[index].ids.shape[0], tune[index].ids.shape[1])
-        return nuclei_score.painted(instances(raw[index], size, **options), size, confidence=confidence)
+    @cache
+    def objects(index: int, foreground: float, core: float) -> nuclei_score.Found:
+        return instances(raw[index], tune[index].ids.shape, foreground=foreground, core=core)
+
+    def answer(index: int, *, confidence: float, foreground: float, core: float) -> np.ndarray:
+        return nuclei_score.painted(objects(index, foreground, core), tune[index].ids.shape, confidence=confidence)
 
     grid = [
         {"foreground": f, "core": c, "confidence": s}
-        for f in (0.4, 0.5, 0.6)
-        for c in (0.4, 0.5, 0.6)
-        for s in (0.5, 0.6, 0.7)
+        for f in (0.5, 0.6, 0.7)
+        for c in (0.4, 0.45, 0.5, 0.55, 0.6)
+        for s in (0.3, 0.4, 0.5, 0.6)
     ]
     chosen, on_tune = nuclei_score.best_of(tune, grid, answer)
     confidence = chosen.pop("confidence")

@@ -16,8 +16,8 @@ def instances(
     output: np.ndarray,
     size: tuple[int, int],
     *,
-    foreground: float = 0.5,
-    core: float = 0.5,
+    foreground: float = 0.6,
+    core: float = 0.45,
     min_area: int = 8,
 ) -> list[tuple[float, Rle]]:
     """The cells of one picture, best score first; they do not overlap.
@@ -60,7 +60,7 @@ def _objects(
         mask = labels[window] == index
         if mask.sum() < max(1, min_area):
             continue
-        score = float(np.sqrt(probability[window][mask].mean() * depth[window][mask].max()))
+        score = float(probability[window][mask].mean() * depth[window][mask].max())
         # A hole is filled, but not where another cell lies in it.
         filled = np.asarray(ndimage.binary_fill_holes(mask), bool) & (mask | (labels[window] == 0))
         found.append((score, encode_at(filled, window[1].start, window[0].start, size)))

@@ -95,7 +95,7 @@ def test_output_of_another_resolution_is_brought_to_the_picture():
 def test_the_doubtful_cell_comes_last():
     ids = discs((40, 90), [(20, 15, 9), (20, 45, 9), (20, 75, 9)])
     output = perfect(ids)
-    output[0][ids == 2] = 0.3
+    output[0][ids == 2] = 0.6
     found = instances(output, ids.shape)
     assert len(found) == 3
     assert rle.decode(found[-1][1])[20, 45]
@@ -130,7 +130,7 @@ def test_small_objects_are_left_out():
 )
 def test_any_output_gives_disjoint_connected_ranked_masks(output: np.ndarray):
     size = output.shape[1:]
-    found = instances(output, size, min_area=1)
+    found = instances(output, size, foreground=0.5, min_area=1)
     scores = [s for s, _ in found]
     assert scores == sorted(scores, reverse=True)
     assert all(0.0 <= s <= 1.0 for s in scores)
