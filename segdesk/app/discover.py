@@ -15,6 +15,7 @@ from segdesk.domain.errors import SegDeskError
 log = logging.getLogger(__name__)
 FORMATS = "segdesk.io.formats"
 TOOLS = "segdesk.app.tools"
+OPERATIONS = "segdesk.app.operations"
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +88,12 @@ def pick(good: Sequence[Plugin], bad: Sequence[BrokenPlugin], plugin_id: str) ->
     )
 
 
+def operations() -> tuple[list[Plugin], list[BrokenPlugin]]:
+    """Commands on objects, classes and the whole picture, in the order of their `INFO.order`."""
+    good, bad = discover(OPERATIONS, check_operation)
+    return sorted(good, key=lambda p: p.info.order), bad
+
+
 def check_format(module: ModuleType) -> str:
     """What is wrong with a format's module, "" if nothing is."""
     info = getattr(module, "INFO", None)
@@ -109,6 +116,16 @@ def check_tool(module: ModuleType) -> str:
         return f"its INFO.id is {info.id!r}, but the file has another name"
     missing = [n for n in ("press", "move", "release", "cancel") if not callable(getattr(tool, n, None))]
     return f"Tool has no {missing[0]}" if missing else ""
+
+
+def check_operation(module: ModuleType) -> str:
+    """What is wrong with an operation's module, "" if nothing is."""
+    info = getattr(module, "INFO", None)
+    if info is None or not callable(getattr(module, "run", None)):
+        return "it has no INFO" if info is None else "it has no function run"
+    if info.id != module.__name__.rpartition(".")[2]:
+        return f"its INFO.id is {info.id!r}, but the file has another name"
+    return ""
 
 
 def _broken(name: str, reason: str) -> SegDeskError:

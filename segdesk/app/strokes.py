@@ -27,6 +27,7 @@ class RoundBrush(BaseTool):
     erases = False
 
     def __init__(self) -> None:
+        super().__init__()
         self._last: Point | None = None
         self._value = VOID
 

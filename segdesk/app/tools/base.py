@@ -5,6 +5,7 @@ A tool is one file `segdesk/app/tools/NAME.py` with `INFO` (a `ToolInfo`) and a 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,46 @@ if TYPE_CHECKING:
     from segdesk.app.document import Document
 
 
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class Option:
+    """A setting of a tool or an operation, from which the window builds a control. `title` and the titles in `choices`
+    (value, title) are marked by `N_`; `kind` is "int", "float", "bool" or "choice"; numbers run from `minimum` to
+    `maximum`; `unit` is "px", "%" or ""."""
+
+    id: str
+    title: str
+    kind: str
+    default: Value
+    minimum: float = 0
+    maximum: float = 0
+    choices: tuple[tuple[str, str], ...] = ()
+    unit: str = ""
+
+    def accepted(self, value: Value) -> Value:
+        """The value as the option's kind, kept within its limits; ValueError for a choice that does not exist."""
+        if self.kind == "bool":
+            return bool(value)
+        if self.kind == "choice":
+            if value not in [c[0] for c in self.choices]:
+                raise ValueError(f"{self.id} has no choice {value!r}")
+            return value
+        number = min(self.maximum, max(self.minimum, float(value)))
+        return round(number) if self.kind == "int" else number
+
+
+def defaults(options: Iterable[Option]) -> dict[str, Value]:
+    """The values that the options begin with."""
+    return {o.id: o.default for o in options}
+
+
 @dataclass(frozen=True)
 class ToolInfo:
     """What the toolbar shows. `title` and `note` are marked by `N_` and translated by the window; `icon` names a file
-    of `resources/icons` without its ending; `key` is a key sequence such as "B"; tools are listed by `order`."""
+    of `resources/icons` without its ending; `key` is a key sequence such as "B"; tools are listed by `order`. The
+    values of `options` live in the tool: `BaseTool.values`, changed by `BaseTool.set_option`."""
 
     id: str
     title: str
@@ -23,18 +60,20 @@ class ToolInfo:
     key: str
     order: int
     note: str
+    options: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True)
 class Modifiers:
     """What is held while the pointer acts. `right`: the right button instead of the left; `pressure` 0..1 of a tablet
-    pen, 1 for a mouse."""
+    pen, 1 for a mouse; `scale`: image pixels a screen pixel at the present zoom (0.1 at 1000 %)."""
 
     shift: bool = False
     ctrl: bool = False
     alt: bool = False
     right: bool = False
     pressure: float = 1.0
+    scale: float = 1.0
 
 
 PLAIN = Modifiers()
@@ -50,10 +89,13 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Sketch:
-    """A line to draw over the picture (a lasso under way): `points` (x, y) in image coordinates."""
+    """A line to draw over the picture (a lasso under way): `points` (x, y) in image coordinates. `role`: "line";
+    "area", an outline whose inside is tinted; "plus" and "minus", a mark of that sign at each point; "handle", a small
+    square at each point."""
 
     points: tuple[tuple[float, float], ...]
     closed: bool = False
+    role: str = "line"
 
 
 class BaseTool:
@@ -65,6 +107,17 @@ class BaseTool:
 
     changes_pixels = False
     """Whether a click changes the map (a double click then paints instead of fitting the view)."""
+
+    options: tuple[Option, ...] = ()
+    """The same tuple as in `INFO.options`."""
+
+    def __init__(self) -> None:
+        self.values = defaults(self.options)
+
+    def set_option(self, doc: Document | None, option_id: str, value: Value) -> None:
+        """Change a setting. KeyError for an unknown one. `doc` is the open document, None if there is none."""
+        option = {o.id: o for o in self.options}[option_id]
+        self.values[option_id] = option.accepted(value)
 
     def press(self, doc: Document, x: float, y: float, modifiers: Modifiers = PLAIN) -> None:
         """A button went down."""
