@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from segdesk.domain import rle
 from segdesk.domain.classes import ClassInfo, ClassSet, spread_color
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.rle import Rle
@@ -178,5 +177,5 @@ def _from_polygons(parts: list[object], size: tuple[int, int]) -> tuple[Rle, boo
         good.append(inside.ravel().tolist())
     if not good:
         raise ValueError("no mask")
-    joined = coco_mask.merge(coco_mask.frPyObjects(good, height, width))
-    return rle.encode(coco_mask.decode(joined)), cut
+    joined: Any = coco_mask.merge(coco_mask.frPyObjects(good, height, width))
+    return Rle(size, _unpacked(joined["counts"]).astype(np.uint32)), cut

@@ -10,7 +10,6 @@ from typing import IO
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 from segdesk.domain import rle
 from segdesk.domain.classes import MAX_ID, VOID, ClassSet
@@ -83,6 +82,10 @@ def merged_stuff(segmentation: Segmentation, classes: ClassSet) -> tuple[Segment
 
 def boxes(segmentation: Segmentation) -> Iterator[tuple[int, Segment, Box]]:
     """(id, segment, (x0, y0, x1, y1) end exclusive) of every segment that occurs, in the order of ids."""
+    from scipy import (
+        ndimage,  # not at the top: the window lists the formats when it starts, and scipy is slow to import
+    )
+
     for key, box in enumerate(ndimage.find_objects(segmentation.ids.astype(np.int32)), 1):
         if box is not None:
             yield key, segmentation.segments[key], (box[1].start, box[0].start, box[1].stop, box[0].stop)

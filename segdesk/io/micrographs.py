@@ -35,6 +35,28 @@ class Field:
     seed: int = 0
 
 
+FLUORESCENCE = {
+    "nuclei-1-sparse.png": Field(512, 640, count=46, radius=17, clustering=0.35, noise=260, blur=1.3, seed=11),
+    "nuclei-2-dense.png": Field(768, 1024, count=230, radius=19, clustering=0.75, noise=180, blur=1.4, seed=22),
+    "nuclei-3-dim.png": Field(520, 696, count=70, radius=14, clustering=0.5, noise=60, blur=1.6, seed=33),
+    "nuclei-4-small.png": Field(640, 640, count=320, radius=8.5, clustering=0.5, noise=220, blur=1, seed=44),
+}
+TISSUE = {
+    "tissue-1.jpg": Field(768, 1024, count=260, radius=14, clustering=0.45, noise=900, blur=1, seed=55),
+    "tissue-2-large.jpg": Field(640, 800, count=120, radius=20, clustering=0.4, noise=700, blur=1.2, seed=66),
+}
+SAMPLES = {**FLUORESCENCE, **TISSUE}
+_BLUE = (0.30, 0.42, 1.0)
+
+
+def samples() -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """The micrographs of the sample project: (name, picture, truth), rendered one at a time."""
+    for name, field in FLUORESCENCE.items():
+        yield name, *fluorescence(field, tint=_BLUE if "small" in name else (1, 1, 1))
+    for name, field in TISSUE.items():
+        yield name, *stained(field)
+
+
 def fluorescence(field: Field, *, tint: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> Pair:
     """Bright nuclei on a dark, uneven background, as of a DNA stain; `tint` colours the grey picture."""
     rng = np.random.default_rng(field.seed)

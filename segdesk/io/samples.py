@@ -14,10 +14,8 @@ from PIL import Image
 
 from segdesk.domain.classes import ClassInfo, ClassSet
 from segdesk.domain.segmentation import Segment, Segmentation
-from segdesk.io import micrographs
 from segdesk.io.atomic import explain_os_error, write_bytes
 from segdesk.io.images import scan
-from segdesk.io.micrographs import Field
 from segdesk.io.project import SUFFIX, Project
 
 NAME = f"SegDesk-samples{SUFFIX}"
@@ -32,18 +30,6 @@ PHOTOGRAPHS = {
     "photo-tissue-ihc.png": "ihc.png",
     "photo-motorcycle.png": "motorcycle_left.png",
 }
-
-FLUORESCENCE = {
-    "nuclei-1-sparse.png": Field(512, 640, count=46, radius=17, clustering=0.35, noise=260, blur=1.3, seed=11),
-    "nuclei-2-dense.png": Field(768, 1024, count=230, radius=19, clustering=0.75, noise=180, blur=1.4, seed=22),
-    "nuclei-3-dim.png": Field(520, 696, count=70, radius=14, clustering=0.5, noise=60, blur=1.6, seed=33),
-    "nuclei-4-small.png": Field(640, 640, count=320, radius=8.5, clustering=0.5, noise=220, blur=1, seed=44),
-}
-TISSUE = {
-    "tissue-1.jpg": Field(768, 1024, count=260, radius=14, clustering=0.45, noise=900, blur=1, seed=55),
-    "tissue-2-large.jpg": Field(640, 800, count=120, radius=20, clustering=0.4, noise=700, blur=1.2, seed=66),
-}
-BLUE = (0.30, 0.42, 1.0)
 
 
 def write_samples(folder: Path, *, progress: Callable[[int, int], None] | None = None) -> Path:
@@ -71,11 +57,13 @@ def write_samples(folder: Path, *, progress: Callable[[int, int], None] | None =
 
 
 def _fill(project_file: Path, pictures: Path, progress: Callable[[int, int], None]) -> None:
-    total = len(FLUORESCENCE) + len(TISSUE) + len(PHOTOGRAPHS)
+    from segdesk.io import micrographs  # not at the top: it needs scipy, which is slow to import
+
+    total = len(micrographs.SAMPLES) + len(PHOTOGRAPHS)
     truths: dict[str, np.ndarray] = {}
     for done, _ in enumerate(_photographs(pictures), 1):
         progress(done, total)
-    for done, (name, picture, truth) in enumerate(_micrographs(), len(PHOTOGRAPHS) + 1):
+    for done, (name, picture, truth) in enumerate(micrographs.samples(), len(PHOTOGRAPHS) + 1):
         truths[name] = truth
         write_bytes(pictures / name, _encoded(picture, name))
         progress(done, total)
@@ -86,14 +74,6 @@ def _fill(project_file: Path, pictures: Path, progress: Callable[[int, int], Non
             assert row is not None
             segments = {int(k): Segment(NUCLEUS.id) for k in np.unique(truth) if k}
             project.save_map(row.id, "reference", Segmentation(truth, segments))
-
-
-def _micrographs() -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """(name, picture, truth), rendered one at a time."""
-    for name, field in FLUORESCENCE.items():
-        yield name, *micrographs.fluorescence(field, tint=BLUE if "small" in name else (1, 1, 1))
-    for name, field in TISSUE.items():
-        yield name, *micrographs.stained(field)
 
 
 def _encoded(picture: np.ndarray, name: str) -> bytes:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from segdesk.domain.components import components
-from segdesk.io import images, samples
+from segdesk.io import images, micrographs, samples
 from segdesk.io.micrographs import Field, fluorescence, stained
 from segdesk.io.project import Project
 
@@ -20,7 +20,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_all_pictures_are_readable_and_micrographs_have_a_reference(written: Path) -> None:
-    names = {*samples.FLUORESCENCE, *samples.TISSUE, *samples.PHOTOGRAPHS}
+    names = {*micrographs.SAMPLES, *samples.PHOTOGRAPHS}
     with Project.open(written) as project:
         assert {r.path for r in project.pictures()} == names
         assert [(c.name, c.is_thing) for c in project.classes] == [("nucleus", True)]
@@ -34,18 +34,14 @@ def test_all_pictures_are_readable_and_micrographs_have_a_reference(written: Pat
             assert truth is not None
             truth.check(project.classes)
             assert truth.size == pixels.shape[:2]
-            count = {**samples.FLUORESCENCE, **samples.TISSUE}[row.path].count
-            assert len(truth.segments) == count
+            assert len(truth.segments) == micrographs.SAMPLES[row.path].count
     assert sorted(os.listdir(written.parent)) == ["SegDesk-samples.segdesk", "pictures"]
 
 
-def test_work_in_the_samples_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = dict(list(samples.FLUORESCENCE.items())[:1])
-    monkeypatch.setattr(samples, "FLUORESCENCE", few)
-    monkeypatch.setattr(samples, "TISSUE", {})
+def test_work_in_the_samples_is_kept(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     path = samples.write_samples(tmp_path, progress=lambda done, total: told.append((done, total)))
-    assert told == [(n, 7) for n in range(1, 8)]
+    assert told == [(n, 12) for n in range(1, 13)]
     with Project.open(path) as project:
         project.set_state(1, "verified")
     assert samples.write_samples(tmp_path) == path
