@@ -168,6 +168,39 @@ def test_a_model_from_a_model_folder(shared: Path, photos: Path) -> None:
         assert project.label_source(1).card_id == "deeplabv3-mobilenetv2-voc21"
 
 
+def test_the_demo_does_the_whole_way_and_can_be_repeated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "demo"
+    assert run("demo", folder, "--quiet") == OK
+    out, err = lines(capsys)
+    assert err == ""
+    assert "with nuclei-unet" in out
+    page = next(Path(t.partition(":")[2].strip()) for t in out.splitlines() if t.startswith("Report:"))
+    assert page.is_file()
+    scores = json.loads((page.parent / "report.json").read_text("utf-8"))
+    assert scores
+    (project,) = folder.glob("*.segdesk")
+    with Project.open(project) as opened:
+        assert set(opened.labelled("annotation")) == {r.id for r in opened.pictures()}
+        assert {opened.label_source(i).card_id for i in opened.labelled("reference")} == {"nuclei-unet"}
+    assert run("demo", folder, "--quiet") == OK
+    assert lines(capsys)[0] == out
+
+
+@pytest.mark.parametrize("words", [[], ["some folder"]])
+def test_without_a_command_the_window_opens(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from segdesk.ui import start
+
+    asked: list[object] = []
+
+    def start_window(path: str | None = None) -> int:
+        asked.append(path)
+        return 0
+
+    monkeypatch.setattr(start, "start_window", start_window)
+    assert main(words) == OK
+    assert asked == [words[0] if words else None]
+
+
 # -- real processes --------------------------------------------------------------------------------------------------
 
 
