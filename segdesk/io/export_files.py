@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -13,11 +14,12 @@ from PIL import Image
 
 from segdesk.domain import rle
 from segdesk.domain.classes import MAX_ID, VOID, ClassSet
+from segdesk.domain.errors import SegDeskError
 from segdesk.domain.rle import Box, Rle
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.domain.text import N_
 from segdesk.io import images
-from segdesk.io.formats.base import Note
+from segdesk.io.formats.base import ExportItem, Note, Problem
 
 JPEG_QUALITY = 95
 
@@ -58,6 +60,27 @@ def copy_upright(source: Path, target: Path, *, jpeg: bool = False) -> bool:
     else:
         picture.save(target)
     return True
+
+
+@dataclass
+class PictureCopies:
+    """The copies of an export: how many had to be encoded anew, and the pictures that could not be read."""
+
+    wanted: bool
+    encoded_anew: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+    def copy(self, item: ExportItem, target: Path, *, jpeg: bool = False) -> bool:
+        """Copy the item's picture where pictures are wanted. Returns False, and notes why, if it cannot be read: then
+        the item is left out, and the rest goes on. May raise OSError for the target."""
+        if not self.wanted:
+            return True
+        try:
+            self.encoded_anew += copy_upright(item.picture_file, target, jpeg=jpeg)
+        except SegDeskError as error:
+            self.problems.append(Problem(item.path, error))
+            return False
+        return True
 
 
 def merged_stuff(segmentation: Segmentation, classes: ClassSet) -> tuple[Segmentation, int]:

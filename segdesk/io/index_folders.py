@@ -12,7 +12,7 @@ from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.text import N_
 from segdesk.io import label_pngs
 from segdesk.io.class_tables import ReadTable
-from segdesk.io.formats.base import Cancel, ImportProblem, ImportResult, ImportSink, Note, Report
+from segdesk.io.formats.base import Cancel, ImportResult, ImportSink, Note, Problem, Report
 from segdesk.io.images import natural_key
 
 SUFFIXES = frozenset({".png", ".tif", ".tiff", ".bmp"})
@@ -61,7 +61,7 @@ class _Reader:
     pictures: int = 0
     segments: int = 0
     made_up: bool = False
-    problems: list[ImportProblem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     _ids: dict[int, int] = field(default_factory=dict)
     _only: int = 1
 
@@ -84,7 +84,7 @@ class _Reader:
             segmentation = label_pngs.compose(self._class_ids(name, numbers, objects), objects)
             self.sink.put(name, segmentation)
         except SegDeskError as error:
-            self.problems.append(ImportProblem(name, error))
+            self.problems.append(Problem(name, error))
             return
         self.pictures += 1
         self.segments += len(segmentation.segments)
@@ -134,7 +134,7 @@ class _Reader:
                 name=name,
                 numbers=", ".join(map(str, unknown[:10])),
             )
-            self.problems.append(ImportProblem(name, error))
+            self.problems.append(Problem(name, error))
         return table[numbers]
 
     def _join(self, number: int, countable: bool) -> None:

@@ -80,21 +80,23 @@ class ExportSource:
 
 
 @dataclass(frozen=True)
+class Problem:
+    """A picture, label file or annotation that was left out of an export or import, and why."""
+
+    name: str
+    error: SegDeskError
+
+
+@dataclass(frozen=True)
 class ExportResult:
-    """What was written: the final folder, pictures, objects, and what the format could not hold."""
+    """What was written: the final folder, pictures, objects, what the format could not hold, and pictures that were
+    left out because they are missing or damaged."""
 
     folder: Path
     pictures: int
     objects: int
     notes: tuple[Note, ...] = ()
-
-
-@dataclass(frozen=True)
-class ImportProblem:
-    """A picture, label file or annotation that was left out, and why."""
-
-    name: str
-    error: SegDeskError
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class ImportResult:
 
     pictures: int
     objects: int
-    problems: tuple[ImportProblem, ...] = ()
+    problems: tuple[Problem, ...] = ()
     notes: tuple[Note, ...] = ()
 
 

@@ -21,17 +21,17 @@ from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.domain.text import N_
 from segdesk.io import coco
 from segdesk.io.atomic import new_folder
-from segdesk.io.export_files import JsonLists, copy_upright, merged_stuff, objects, usual_notes
+from segdesk.io.export_files import JsonLists, PictureCopies, merged_stuff, objects, usual_notes
 from segdesk.io.formats.base import (
     Cancel,
     ExportItem,
     ExportResult,
     ExportSource,
     FormatInfo,
-    ImportProblem,
     ImportResult,
     ImportSink,
     Note,
+    Problem,
     Report,
     stream,
 )
@@ -58,13 +58,15 @@ def write(source: ExportSource, folder: Path, *, progress: Report, cancelled: Ca
         "licenses": [],
         "categories": coco.categories(source.classes),
     }
+    copies = PictureCopies(source.with_pictures)
     with new_folder(folder, INFO.id) as place:
         file = place / "annotations" / "instances_default.json"
         with JsonLists(file, head, ("images", "annotations")) as lists:
-            writer = _Writer(source, place, lists)
+            writer = _Writer(source, place, lists, copies)
             for item in stream(source, progress=progress, cancelled=cancelled):
                 writer.add(item)
-    return ExportResult(folder, writer.pictures, writer.objects, tuple(usual_notes(writer.turned, writer.unknown)))
+    notes = tuple(usual_notes(copies.encoded_anew, writer.unknown))
+    return ExportResult(folder, writer.pictures, writer.objects, notes, tuple(copies.problems))
 
 
 @dataclass
@@ -74,15 +76,15 @@ class _Writer:
     source: ExportSource
     place: Path
     lists: JsonLists
+    copies: PictureCopies
     pictures: int = 0
     objects: int = 0
-    turned: int = 0
     unknown: int = 0
 
     def add(self, item: ExportItem) -> None:
+        if not self.copies.copy(item, self.place / "images" / item.path):
+            return
         self.pictures += 1
-        if self.source.with_pictures:
-            self.turned += copy_upright(item.picture_file, self.place / "images" / item.path)
         row = {"id": self.pictures, "file_name": item.path, "width": item.width, "height": item.height}
         self.lists.add("images", row)
         labels, unknown = merged_stuff(item.segmentation, self.source.classes)
@@ -129,7 +131,7 @@ class _Reader:
     objects: int = 0
     overlaps: int = 0
     cut: int = 0
-    problems: list[ImportProblem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
     def take(self, image_id: object) -> None:
         name = str(self.document.images[image_id].get("file_name", image_id))
@@ -142,7 +144,7 @@ class _Reader:
             labels = self._resolved(name, self._decoded(name, rows, size), size)
             self.sink.put(name, labels)
         except SegDeskError as error:
-            self.problems.append(ImportProblem(name, error))
+            self.problems.append(Problem(name, error))
             return
         self.pictures += 1
         self.objects += len(labels.segments)
@@ -171,7 +173,7 @@ class _Reader:
                 problem = SegDeskError(
                     "Object {id} of {name} was left out: {reason}.", id=row.get("id"), name=name, reason=str(error)
                 )
-                self.problems.append(ImportProblem(name, problem))
+                self.problems.append(Problem(name, problem))
         return found
 
     def _object(self, row: coco.Row, size: tuple[int, int]) -> tuple[Segment, Rle]:

@@ -18,17 +18,17 @@ from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.domain.text import N_
 from segdesk.io import coco, label_pngs
 from segdesk.io.atomic import new_folder
-from segdesk.io.export_files import JsonLists, UniqueNames, boxes, copy_upright, merged_stuff, relabelled, usual_notes
+from segdesk.io.export_files import JsonLists, PictureCopies, UniqueNames, boxes, merged_stuff, relabelled, usual_notes
 from segdesk.io.formats.base import (
     Cancel,
     ExportItem,
     ExportResult,
     ExportSource,
     FormatInfo,
-    ImportProblem,
     ImportResult,
     ImportSink,
     Note,
+    Problem,
     Report,
     stream,
 )
@@ -52,13 +52,15 @@ def write(source: ExportSource, folder: Path, *, progress: Report, cancelled: Ca
         "licenses": [],
         "categories": coco.categories(source.classes),
     }
+    copies = PictureCopies(source.with_pictures)
     with new_folder(folder, INFO.id) as place:
         file = place / "annotations" / "panoptic_default.json"
         with JsonLists(file, head, ("images", "annotations")) as lists:
-            writer = _Writer(source, place, lists)
+            writer = _Writer(source, place, lists, copies)
             for item in stream(source, progress=progress, cancelled=cancelled):
                 writer.add(item)
-    return ExportResult(folder, writer.pictures, writer.objects, tuple(usual_notes(writer.turned, writer.unknown)))
+    notes = tuple(usual_notes(copies.encoded_anew, writer.unknown))
+    return ExportResult(folder, writer.pictures, writer.objects, notes, tuple(copies.problems))
 
 
 @dataclass
@@ -68,16 +70,16 @@ class _Writer:
     source: ExportSource
     place: Path
     lists: JsonLists
+    copies: PictureCopies
     names: UniqueNames = field(default_factory=UniqueNames)
     pictures: int = 0
     objects: int = 0
-    turned: int = 0
     unknown: int = 0
 
     def add(self, item: ExportItem) -> None:
+        if not self.copies.copy(item, self.place / "images" / item.path):
+            return
         self.pictures += 1
-        if self.source.with_pictures:
-            self.turned += copy_upright(item.picture_file, self.place / "images" / item.path)
         row = {"id": self.pictures, "file_name": item.path, "width": item.width, "height": item.height}
         self.lists.add("images", row)
         labels, unknown = merged_stuff(item.segmentation, self.source.classes)
@@ -133,7 +135,7 @@ class _Reader:
     pictures: int = 0
     objects: int = 0
     unlisted: int = 0
-    problems: list[ImportProblem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
     def take(self, image_id: object, row: coco.Row) -> None:
         name = str(self.document.images[image_id].get("file_name", image_id))
@@ -143,7 +145,7 @@ class _Reader:
             labels = self._labels(name, ids, row)
             self.sink.put(name, labels)
         except SegDeskError as error:
-            self.problems.append(ImportProblem(name, error))
+            self.problems.append(Problem(name, error))
             return
         self.pictures += 1
         self.objects += len(labels.segments)
@@ -185,7 +187,7 @@ class _Reader:
             class_id = self.document.class_of.get(info.get("category_id")) if isinstance(key, int) else None
             if class_id is None or key == VOID:
                 error = SegDeskError("Object {id} of {name} has no category of the list.", id=key, name=name)
-                self.problems.append(ImportProblem(name, error))
+                self.problems.append(Problem(name, error))
             else:
                 result[key] = Segment(self.project_ids[class_id], crowd=coco.is_crowd(info))
         return result

@@ -16,7 +16,7 @@ from segdesk.domain.text import N_
 from segdesk.io import label_pngs
 from segdesk.io.atomic import new_folder
 from segdesk.io.class_tables import ReadTable, WriteTable
-from segdesk.io.export_files import UniqueNames, copy_upright, merged_stuff, relabelled, usual_notes
+from segdesk.io.export_files import PictureCopies, UniqueNames, merged_stuff, relabelled, usual_notes
 from segdesk.io.formats.base import (
     Cancel,
     ExportItem,
@@ -45,12 +45,14 @@ _LABEL_FOLDERS = ("masks", "labels", "semantic")
 
 def write(source: ExportSource, folder: Path, *, progress: Report, cancelled: Cancel) -> ExportResult:
     """Write `folder`; see `segdesk.io.formats.base`."""
+    copies = PictureCopies(source.with_pictures)
     with new_folder(folder, INFO.id) as place:
-        writer = _Writer(source, place, WriteTable.of(source.classes))
+        writer = _Writer(source, place, WriteTable.of(source.classes), copies)
         for item in stream(source, progress=progress, cancelled=cancelled):
             writer.add(item)
         (place / "classes.json").write_text(writer.table.to_json(writer.paths), encoding="utf-8")
-    return ExportResult(folder, len(writer.paths), writer.objects, tuple(writer.notes()))
+    notes = tuple(writer.notes())
+    return ExportResult(folder, len(writer.paths), writer.objects, notes, tuple(copies.problems))
 
 
 @dataclass
@@ -60,19 +62,18 @@ class _Writer:
     source: ExportSource
     place: Path
     table: WriteTable
+    copies: PictureCopies
     names: UniqueNames = field(default_factory=UniqueNames)
     paths: dict[str, str] = field(default_factory=dict)
     objects: int = 0
-    turned: int = 0
     unknown: int = 0
     crowds: int = 0
 
     def add(self, item: ExportItem) -> None:
         stem = self.names.stem(item.path)
+        if not self.copies.copy(item, self.place / "images" / f"{stem}{item.picture_file.suffix}"):
+            return
         self.paths[stem] = item.path
-        if self.source.with_pictures:
-            target = self.place / "images" / f"{stem}{item.picture_file.suffix}"
-            self.turned += copy_upright(item.picture_file, target)
         labels, unknown = merged_stuff(item.segmentation, self.source.classes)
         self.unknown += unknown
         self.crowds += sum(s.crowd for s in labels.segments.values())
@@ -86,7 +87,7 @@ class _Writer:
             label_pngs.save_index(self.place / "instances" / f"{stem}.png", objects)
 
     def notes(self) -> list[Note]:
-        return usual_notes(self.turned, self.unknown) + index_notes(self.table, self.crowds)
+        return usual_notes(self.copies.encoded_anew, self.unknown) + index_notes(self.table, self.crowds)
 
 
 def index_notes(table: WriteTable, crowds: int) -> list[Note]:

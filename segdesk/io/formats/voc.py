@@ -18,7 +18,7 @@ from segdesk.domain.text import N_
 from segdesk.io import label_pngs
 from segdesk.io.atomic import new_folder
 from segdesk.io.class_tables import VOC_NAMES, ReadTable, WriteTable
-from segdesk.io.export_files import UniqueNames, copy_upright, merged_stuff, relabelled, usual_notes
+from segdesk.io.export_files import PictureCopies, UniqueNames, merged_stuff, relabelled, usual_notes
 from segdesk.io.formats.base import (
     Cancel,
     ExportItem,
@@ -49,13 +49,15 @@ _PALETTE = tuple(label_pngs.voc_color(n) for n in range(256))
 
 def write(source: ExportSource, folder: Path, *, progress: Report, cancelled: Cancel) -> ExportResult:
     """Write `folder`; see `segdesk.io.formats.base`."""
+    copies = PictureCopies(source.with_pictures)
     with new_folder(folder, INFO.id) as place:
         root = place / "VOCdevkit" / "VOC2012"
-        writer = _Writer(source, root, WriteTable.of(source.classes))
+        writer = _Writer(source, root, WriteTable.of(source.classes), copies)
         for item in stream(source, progress=progress, cancelled=cancelled):
             writer.add(item)
         writer.finish()
-    return ExportResult(folder, len(writer.paths), writer.objects, tuple(writer.notes()))
+    notes = tuple(writer.notes())
+    return ExportResult(folder, len(writer.paths), writer.objects, notes, tuple(copies.problems))
 
 
 @dataclass
@@ -65,19 +67,19 @@ class _Writer:
     source: ExportSource
     root: Path
     table: WriteTable
+    copies: PictureCopies
     names: UniqueNames = field(default_factory=UniqueNames)
     paths: dict[str, str] = field(default_factory=dict)
     objects: int = 0
-    turned: int = 0
     unknown: int = 0
     crowds: int = 0
     wide: int = 0
 
     def add(self, item: ExportItem) -> None:
         stem = self.names.stem(item.path)
+        if not self.copies.copy(item, self.root / "JPEGImages" / f"{stem}.jpg", jpeg=True):
+            return
         self.paths[stem] = item.path
-        if self.source.with_pictures:
-            self.turned += copy_upright(item.picture_file, self.root / "JPEGImages" / f"{stem}.jpg", jpeg=True)
         labels, unknown = merged_stuff(item.segmentation, self.source.classes)
         self.unknown += unknown
         self.crowds += sum(s.crowd for s in labels.segments.values())
@@ -110,7 +112,7 @@ class _Writer:
         (self.root / "classes.json").write_text(self.table.to_json(self.paths), encoding="utf-8")
 
     def notes(self) -> list[Note]:
-        notes = usual_notes(self.turned, self.unknown) + index_notes(self.table, self.crowds)
+        notes = usual_notes(self.copies.encoded_anew, self.unknown) + index_notes(self.table, self.crowds)
         if self.wide:
             text = N_("{count} pictures have more than {limit} objects; their object maps are 16-bit grey PNGs.")
             notes.append(Note(text, {"count": self.wide, "limit": MAX_OBJECTS}))

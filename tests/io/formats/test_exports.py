@@ -16,7 +16,7 @@ from segdesk.io.formats import coco_instances, coco_panoptic, index_png, voc
 from segdesk.io.formats.base import FormatInfo
 from segdesk.io.project import Project
 from segdesk.io.project_exchange import export_source
-from tests.io.formats.exchange import CLASSES, FORMATS, blocks, export, make_project, never, silent
+from tests.io.formats.exchange import CLASSES, FORMATS, blocks, export, load, make_project, never, silent, where_to_read
 
 EVERY = pytest.mark.parametrize("module", FORMATS, ids=lambda m: m.INFO.id)
 
@@ -60,13 +60,18 @@ def test_cancel_leaves_nothing(project: Project, module: ModuleType, tmp_path: P
 
 
 @EVERY
-def test_a_missing_picture_stops_the_export_with_its_name(project: Project, module: ModuleType, tmp_path: Path) -> None:
+def test_pictures_that_cannot_be_read_are_left_out_and_said(
+    project: Project, module: ModuleType, tmp_path: Path
+) -> None:
     (tmp_path / "pictures" / "2.png").unlink()
-    with pytest.raises(SegDeskError, match=r"2\.png"):
-        export(project, module, tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+    (tmp_path / "pictures" / "1.png").write_text("no picture")
+    result = export(project, module, tmp_path / "out")
+    assert [p.name for p in result.problems] == ["1.png", "2.png"]
+    assert (result.pictures, result.objects) == (2, 2)
+    assert load(project, module, where_to_read(module, tmp_path / "out")).pictures == 2
     without = export_source(project, with_pictures=False)
-    assert module.write(without, tmp_path / "out", progress=silent, cancelled=never).pictures == 4
+    result = module.write(without, tmp_path / "out", progress=silent, cancelled=never)
+    assert (result.pictures, result.problems) == (4, ())
 
 
 @EVERY
