@@ -204,7 +204,7 @@ class Document:
         self.discard_preview()
         self.finish_counting()
         self._stroke = Stroke(self.segmentation, name)
-        self._protect = protect or self.protect
+        self._protect = protect
         self._guards, self._emptied = {}, set()
         return self._stroke
 
@@ -213,6 +213,7 @@ class Document:
         table. Raises SegDeskError if the map is full."""
         assert self._stroke is not None
         key, fresh = rules.choose_target(self, x, y)
+        rules.check_unlocked(self, key, self.active_class if fresh else VOID)
         if fresh is not None:
             self._stroke.set_segment(key, fresh)
             self._emptied.add(key)
@@ -230,7 +231,7 @@ class Document:
         window = self.segmentation.ids[y0:y1, x0:x1]
         hit = mask[y0 - y : y1 - y, x0 - x : x1 - x] & (window != value)
         if value not in self._guards:
-            self._guards[value] = rules.guard(self, value) if self._protect else None
+            self._guards[value] = rules.guard(self, value, protect=self._protect)
         guard = self._guards[value]
         if guard is not None:
             hit &= guard[window]

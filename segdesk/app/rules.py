@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segdesk.domain.classes import MAX_ID, VOID
+from segdesk.domain.errors import SegDeskError
 from segdesk.domain.segmentation import Segment
 
 if TYPE_CHECKING:
@@ -21,13 +22,18 @@ class Hand:
     """What the person paints with; one for the whole session, handed from document to document.
 
     `active_class` 0 = paint void; `other_class` is the class that was active before. `brush_size` is the diameter in
-    image pixels, 1..400. `protect`: pixels of other classes and of other objects keep their label.
+    image pixels, 1..400. `protect`: pixels of other classes and of other objects keep their label. `only_over`: paint
+    over this class alone (0 = over void alone), None = over all. What is locked does not change: classes by id,
+    objects by (picture id, segment id).
     """
 
     active_class: int = VOID
     other_class: int = VOID
     brush_size: float = 24.0
     protect: bool = False
+    only_over: int | None = None
+    locked_classes: set[int] = field(default_factory=set)
+    locked_segments: set[tuple[int, int]] = field(default_factory=set)
 
 
 def choose_target(doc: Document, x: float, y: float) -> tuple[int, Segment | None]:
@@ -50,25 +56,89 @@ def choose_target(doc: Document, x: float, y: float) -> tuple[int, Segment | Non
     return doc.segmentation.new_id(), Segment(class_id, by_human=True)
 
 
-def guard(doc: Document, value: int) -> np.ndarray | None:
-    """(65536,) bool: the ids that segment `value` may overwrite under protection; None = all.
+@dataclass(frozen=True)
+class Rules:
+    """Which labels may be overwritten, as it stood when a change began; any thread may ask.
 
-    Painting keeps off other classes, and things off each other too. Erasing keeps to the active class, and to the
-    object that was picked if there is one.
+    `protect`: painting keeps off other classes, and things off each other too; erasing keeps to the active class
+    (`kept_class`, 0 = any), and to the object that was picked (`kept_segment`) if it is of that class. `only_over`: a
+    class, or void, whose pixels alone change. Pixels of what is locked keep their label, and no others get it.
     """
-    table = np.zeros(MAX_ID + 1, bool)
-    if value != VOID:
-        class_id = doc.class_of(value) or doc.active_class
-        table[VOID] = table[value] = True
-        if not doc.is_thing(class_id):
-            table[_of_class(doc, class_id)] = True
-        return table
-    class_id = doc.active_class or doc.hand.other_class
-    if class_id == VOID:
-        return None
-    same = _of_class(doc, class_id)
-    table[[doc.active_segment] if doc.active_segment in same else same] = True
-    return table
+
+    protect: bool = False
+    only_over: int | None = None
+    locked_classes: frozenset[int] = frozenset()
+    locked_segments: frozenset[int] = frozenset()
+    things: frozenset[int] = frozenset()
+    kept_class: int = VOID
+    kept_segment: int = VOID
+
+    @classmethod
+    def of(cls, doc: Document, *, protect: bool = False) -> Rules:
+        """The rules now. `protect` sets protection for one change."""
+        hand = doc.hand
+        return cls(
+            protect=protect or hand.protect,
+            only_over=hand.only_over,
+            locked_classes=frozenset(hand.locked_classes),
+            locked_segments=frozenset(key for picture, key in hand.locked_segments if picture == doc.row.id),
+            things=frozenset(c.id for c in doc.classes if c.is_thing),
+            kept_class=hand.active_class or hand.other_class,
+            kept_segment=doc.active_segment or VOID,
+        )
+
+    @property
+    def free(self) -> bool:
+        """Whether nothing is forbidden."""
+        locks = self.locked_classes or self.locked_segments
+        return not (self.protect or locks or self.only_over is not None)
+
+    def permits(self, class_of: np.ndarray, old: np.ndarray, new: int | np.ndarray) -> np.ndarray:
+        """Whether pixels of segments `old` may become `new` (arrays of ids are broadcast), as bool. `class_of` is the
+        map's `class_table()`."""
+        allowed = np.ones(np.broadcast(old, new).shape, bool)
+        if self.only_over is not None:
+            allowed &= class_of[old] == self.only_over
+        if self.locked_classes or self.locked_segments:
+            locked = np.isin(class_of, list(self.locked_classes))
+            locked[list(self.locked_segments)] = True
+            locked[VOID] = False
+            allowed &= ~(locked[old] | locked[new])
+        if self.protect:
+            allowed &= np.where(np.equal(new, VOID), self._erases(class_of, old), self._covers(class_of, old, new))
+        return allowed
+
+    def table(self, class_of: np.ndarray, value: int) -> np.ndarray | None:
+        """(65536,) bool: the ids that segment `value` may overwrite; None = all."""
+        return None if self.free else self.permits(class_of, np.arange(MAX_ID + 1), value)
+
+    def _covers(self, class_of: np.ndarray, old: np.ndarray, new: int | np.ndarray) -> np.ndarray:
+        same = (class_of[old] == class_of[new]) & ~np.isin(class_of[new], list(self.things))
+        return np.equal(old, VOID) | np.equal(old, new) | same
+
+    def _erases(self, class_of: np.ndarray, old: np.ndarray) -> np.ndarray:
+        if self.kept_class == VOID:
+            return np.ones(old.shape, bool)
+        if class_of[self.kept_segment] == self.kept_class:
+            return np.equal(old, self.kept_segment)
+        return class_of[old] == self.kept_class
+
+
+def guard(doc: Document, value: int, *, protect: bool = False) -> np.ndarray | None:
+    """(65536,) bool: the ids that segment `value` may overwrite now; None = all."""
+    rules = Rules.of(doc, protect=protect)
+    return None if rules.free else rules.table(doc.segmentation.class_table(), value)
+
+
+def is_locked(doc: Document, segment_id: int) -> bool:
+    """Whether a segment or its class is locked; void is not."""
+    return (doc.row.id, segment_id) in doc.hand.locked_segments or doc.class_of(segment_id) in doc.hand.locked_classes
+
+
+def check_unlocked(doc: Document, segment_id: int, class_id: int = VOID) -> None:
+    """Raise SegDeskError if a segment, or the class that a new one gets, is locked."""
+    if class_id in doc.hand.locked_classes or is_locked(doc, segment_id):
+        raise SegDeskError("This object or its class is locked.", "Unlock it to change it.")
 
 
 def _of_class(doc: Document, class_id: int) -> list[int]:
