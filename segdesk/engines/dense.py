@@ -29,6 +29,11 @@ def softmax(logits: torch.Tensor) -> torch.Tensor:
     return torch.softmax(logits, 1)
 
 
+def halved(scores: np.ndarray) -> np.ndarray:
+    """float32 to float16, by torch: numpy takes a hundred times as long."""
+    return torch.from_numpy(np.ascontiguousarray(scores)).half().numpy()
+
+
 def identity(logits: torch.Tensor) -> torch.Tensor:
     """The net's own values."""
     return logits

@@ -121,7 +121,7 @@ def _scores(loaded: Loaded, pictures: Sequence[Prepared], tile: int | None, canc
     maps = _maps(loaded, pictures, tile, cancelled, step=SCORE_STEP, finish=dense.softmax)
     ids = loaded.card.channel_ids
     return [
-        Prediction("semantic", picture.size, loaded.card.classes, scores.astype(np.float16), ids)
+        Prediction("semantic", picture.size, loaded.card.classes, dense.halved(scores), ids)
         for picture, scores in zip(pictures, maps, strict=True)
     ]
 

@@ -13,6 +13,7 @@ from segdesk.domain.options import CrfOptions
 from segdesk.domain.prediction import Prediction
 from segdesk.domain.text import N_
 from segdesk.engines import crf
+from segdesk.engines.dense import halved
 
 NOTE_REDUCED = N_("The picture is large: the CRF was computed at reduced size.")
 
@@ -51,6 +52,6 @@ def _refined_scores(
     if reduced:
         image = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
         options = crf.scaled(options, w / width)
-    result = crf.refine(large, image, options, cancelled).astype(np.float16)
+    result = halved(crf.refine(large, image, options, cancelled))
     ids = tuple(prediction.score_ids[k] for k in present)
     return replace(prediction, scores=result, score_ids=ids), reduced
