@@ -24,6 +24,7 @@ from segdesk.app.session import Session
 from segdesk.cli_output import Output, value_of
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.options import CrfOptions
+from segdesk.io.formats.base import ExportResult, ImportResult
 
 OK, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
 EPILOG = """\
@@ -178,19 +179,22 @@ def _export(session: Session, arguments: argparse.Namespace, output: Output) -> 
     )
     result = _do(session, job)
     output.line(f"{result.pictures} pictures, {result.objects} objects: {result.folder}")
-    for note in result.notes:
-        output.note(str(note))
-    return OK
+    return _tell_left_out(result, output)
 
 
 def _import(session: Session, arguments: argparse.Namespace, output: Output) -> int:
     _open(session, arguments)
     result = _do(session, session.import_labels(arguments.format, Path(arguments.source), arguments.layer))
+    output.line(f"{result.pictures} pictures, {result.objects} objects into {arguments.layer}")
+    return _tell_left_out(result, output)
+
+
+def _tell_left_out(result: ExportResult | ImportResult, output: Output) -> int:
+    """Print what an export or import left out and remarks; returns the exit code."""
     for problem in result.problems:
         output.note(f"left out: {problem.name}: {problem.error.text()}")
     for note in result.notes:
         output.note(str(note))
-    output.line(f"{result.pictures} pictures, {result.objects} objects into {arguments.layer}")
     if not result.pictures:
         return NOTHING_DONE
     return SOME_FAILED if result.problems else OK

@@ -127,6 +127,18 @@ def test_ground_truth_goes_in_and_is_compared(photos: Path, tmp_path: Path, caps
     assert "3 pictures" in lines(capsys)[0]
 
 
+def test_a_picture_that_is_gone_is_left_out_of_the_export(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("run", photos, "--model", "regions", "--quiet") == OK
+    (photos / "p1.png").unlink()
+    words = ("export", photos, "--format", "coco_instances", "--out", tmp_path / "out", "--quiet")
+    assert run(*words) == SOME_FAILED
+    out, err = lines(capsys)
+    assert "2 pictures" in out
+    assert "left out: p1.png" in err
+
+
 def test_settings_of_the_run_reach_the_model(photos: Path) -> None:
     assert run("run", photos, "--model", "regions", "--min-area", 100_000, "--quiet", "--device", "cpu") == OK
     with Project.open(photos / "photos.segdesk") as project:
