@@ -82,6 +82,10 @@
    <translation>帮助(&amp;H)</translation>
   </message>
   <message>
+   <source>&amp;Labels</source>
+   <translation>标注(&amp;L)</translation>
+  </message>
+  <message>
    <source>&amp;Model</source>
    <translation>模型(&amp;M)</translation>
   </message>
@@ -208,6 +212,10 @@
   <message>
    <source>Automatic</source>
    <translation>自动</translation>
+  </message>
+  <message>
+   <source>Back</source>
+   <translation>上一张</translation>
   </message>
   <message>
    <source>Brightness of the picture, for the eye only</source>
@@ -410,6 +418,10 @@
    <translation>类别</translation>
   </message>
   <message>
+   <source>Click points around an area; Enter, a double click or a click on the first point gives it to the active class. Backspace takes a point back. Beginning with the right button or Ctrl makes it void.</source>
+   <translation>沿区域边缘依次单击；按 Enter、双击或单击第一个点即归入当前类别。退格键撤回一个点。以右键或 Ctrl 开始则设为未标注。</translation>
+  </message>
+  <message>
    <source>Close</source>
    <translation>关闭</translation>
   </message>
@@ -580,6 +592,14 @@
   <message>
    <source>Downloading weights</source>
    <translation>正在下载权重</translation>
+  </message>
+  <message>
+   <source>Drag a box to give it to the active class. Right button or Ctrl makes it void.</source>
+   <translation>拖出一个方框，归入当前类别。按右键或 Ctrl 设为未标注。</translation>
+  </message>
+  <message>
+   <source>Drag around an area to give it to the active class. Right button or Ctrl makes it void.</source>
+   <translation>拖动圈出一个区域，归入当前类别。按右键或 Ctrl 设为未标注。</translation>
   </message>
   <message>
    <source>Drag to move the picture; Space does it with every tool.</source>
@@ -818,6 +838,10 @@
    <translation>快捷键</translation>
   </message>
   <message>
+   <source>Keys [ and ], or Alt and the wheel.</source>
+   <translation>快捷键 [ 和 ]，或 Alt+滚轮。</translation>
+  </message>
+  <message>
    <source>Known are: {known}.</source>
    <translation>已知的有：{known}。</translation>
   </message>
@@ -836,6 +860,10 @@
   <message>
    <source>Larger brush</source>
    <translation>放大画笔</translation>
+  </message>
+  <message>
+   <source>Lasso</source>
+   <translation>套索</translation>
   </message>
   <message>
    <source>Licence</source>
@@ -918,6 +946,10 @@
    <translation>新结果：应用它会替换您的修改。</translation>
   </message>
   <message>
+   <source>Next</source>
+   <translation>下一张</translation>
+  </message>
+  <message>
    <source>Next not verified</source>
    <translation>下一张未确认</translation>
   </message>
@@ -936,6 +968,10 @@
   <message>
    <source>No format can be written.</source>
    <translation>没有可写出的格式。</translation>
+  </message>
+  <message>
+   <source>No model has answered for this picture yet.</source>
+   <translation>还没有模型处理过这张图片。</translation>
   </message>
   <message>
    <source>No picture fits the filter.</source>
@@ -1000,6 +1036,10 @@
   <message>
    <source>Often memory ran out: try a smaller model, or close other programs.</source>
    <translation>通常是内存不足：请换用较小的模型，或关闭其他程序。</translation>
+  </message>
+  <message>
+   <source>On</source>
+   <translation>作用于</translation>
   </message>
   <message>
    <source>One JSON file with every object as run lengths: holes and single pixels are exact.</source>
@@ -1146,6 +1186,10 @@
    <translation>未标注的像素写为编号 0，即背景。</translation>
   </message>
   <message>
+   <source>Polygon</source>
+   <translation>多边形</translation>
+  </message>
+  <message>
    <source>Prediction: the model's last answer</source>
    <translation>预测：模型最近一次的结果</translation>
   </message>
@@ -1196,6 +1240,10 @@
   <message>
    <source>Recent projects</source>
    <translation>最近的项目</translation>
+  </message>
+  <message>
+   <source>Rectangle</source>
+   <translation>矩形</translation>
   </message>
   <message>
    <source>Redo</source>
@@ -1330,6 +1378,10 @@
    <translation>请先选择一个对象。</translation>
   </message>
   <message>
+   <source>Select an object, or a class that has pixels.</source>
+   <translation>请选择一个对象，或一个有像素的类别。</translation>
+  </message>
+  <message>
    <source>Semantic: a class for each pixel</source>
    <translation>语义：每个像素一个类别</translation>
   </message>
@@ -1404,6 +1456,10 @@
   <message>
    <source>The CRF needs at least one iteration.</source>
    <translation>CRF 至少需要迭代一次。</translation>
+  </message>
+  <message>
+   <source>The active class</source>
+   <translation>当前类别</translation>
   </message>
   <message>
    <source>The card of {model} names an unknown layout of weights, {layout}.</source>
@@ -1614,6 +1670,10 @@
    <translation>报告位于 {folder}。</translation>
   </message>
   <message>
+   <source>The selected object, else the active class</source>
+   <translation>所选对象，否则为当前类别</translation>
+  </message>
+  <message>
    <source>The server does not give out the weights of {model} (answer {code}).</source>
    <translation>服务器不提供 {model} 的权重（应答 {code}）。</translation>
   </message>
@@ -1670,6 +1730,10 @@
    <translation>{model} 的权重没有下载地址。</translation>
   </message>
   <message>
+   <source>The whole picture</source>
+   <translation>整张图片</translation>
+  </message>
+  <message>
    <source>The widths (sigma) of the CRF must be greater than 0.</source>
    <translation>CRF 的宽度（sigma）必须大于 0。</translation>
   </message>
@@ -1706,10 +1770,6 @@
    <translation>还没有类别：请添加，或运行模型。</translation>
   </message>
   <message>
-   <source>There is no format called {format}; there are {known}.</source>
-   <translation>没有名为 {format} 的格式；可用的有 {known}。</translation>
-  </message>
-  <message>
    <source>There is no layer called {layer}.</source>
    <translation>没有名为 {layer} 的图层。</translation>
   </message>
@@ -1734,6 +1794,10 @@
    <translation>没有权限读取 {name}。</translation>
   </message>
   <message>
+   <source>There is no picture before this one.</source>
+   <translation>这是第一张图片，前面没有图片。</translation>
+  </message>
+  <message>
    <source>There is no project in {folder}.</source>
    <translation>{folder} 中没有项目。</translation>
   </message>
@@ -1742,8 +1806,16 @@
    <translation>共享内存不足，无法把图片交给引擎：{reason}。</translation>
   </message>
   <message>
+   <source>There is no {name}; there are {known}.</source>
+   <translation>没有 {name}；可用的有 {known}。</translation>
+  </message>
+  <message>
    <source>There is not enough memory to run {model} on this picture of {width} x {height} pixels.</source>
    <translation>内存不足，无法对这张 {width} x {height} 像素的图片运行 {model}。</translation>
+  </message>
+  <message>
+   <source>There is nothing here to work on.</source>
+   <translation>这里没有可处理的内容。</translation>
   </message>
   <message>
    <source>There is nothing to compare: no picture has both layers, {layer} and {against}, in the same size.</source>
@@ -1776,6 +1848,10 @@
   <message>
    <source>This model needs no weights file.</source>
    <translation>该模型不需要权重文件。</translation>
+  </message>
+  <message>
+   <source>This object or its class is locked.</source>
+   <translation>该对象或其类别已锁定。</translation>
   </message>
   <message>
    <source>This picture already has {count} segments, the most that a map can hold.</source>
@@ -1816,6 +1892,10 @@
   <message>
    <source>Undo</source>
    <translation>撤销</translation>
+  </message>
+  <message>
+   <source>Unlock it to change it.</source>
+   <translation>请先解锁再更改。</translation>
   </message>
   <message>
    <source>Update SegDesk to open it.</source>

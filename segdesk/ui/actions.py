@@ -50,6 +50,8 @@ REASONS = {
     "no_batch": N_("A run over all pictures is under way."),
     "scores": N_("CRF refines per-pixel scores; this model answers with objects only."),
     "crf": N_("CRF needs the package pydensecrf2, which is not installed."),
+    "answer": N_("No model has answered for this picture yet."),
+    "previous": N_("There is no picture before this one."),
     "verified": N_("This picture is not marked as verified."),
 }
 
@@ -70,9 +72,10 @@ ACTIONS: tuple[ActionInfo, ...] = (
     A("brush_smaller", N_("Smaller brush"), "labels.smaller", ("[",), "", ("picture",), True),
     A("brush_larger", N_("Larger brush"), "labels.larger", ("]",), "", ("picture",), True),
     A("swap_void", N_("Paint void / class"), "labels.swap_void", ("X",), "", ("picture",), True),
-    A("protect", N_("Protect other classes"), "labels.toggle_protect", (), "", ("picture",), checkable=True),
-    A("previous", N_("Previous picture"), "previous", ("A", "PgUp"), "previous", ("pictures",), True),
-    A("next", N_("Next picture"), "next", ("D", "PgDown"), "next", ("pictures",), True),
+    A("protect", N_("Protect other classes"), "labels.toggle_protect", (), "lock", ("picture",), checkable=True),
+    A("previous", N_("Previous picture"), "previous", ("A", "PgUp"), "previous", ("pictures",), True,
+      short=N_("Back")),
+    A("next", N_("Next picture"), "next", ("D", "PgDown"), "next", ("pictures",), True, short=N_("Next")),
     A("previous_open", N_("Previous not verified"), "previous_open", ("Ctrl+Shift+A",), "previous-open", ("pictures",)),
     A("next_open", N_("Next not verified"), "next_open", ("Ctrl+Shift+D",), "next-open", ("pictures",)),
     A("accept", N_("Accept and next"), "accept", ("Ctrl+Return", "Ctrl+Enter"), "verify", ("picture",),

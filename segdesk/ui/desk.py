@@ -321,12 +321,18 @@ class Desk(QObject):
     def accept(self) -> None:
         """Mark the open picture as verified and go on to the next that is not."""
         document = self.labels.document
-        if document is None or document.busy:
+        if document is None:
             return
         if document.preview is not None:
             document.accept_preview()
-        self.session.verify(document.row.id)
-        self.next_open()
+        picture_id = document.row.id
+
+        def verified() -> None:
+            self.session.verify(picture_id)
+            if self._wanted == picture_id:
+                self.next_open()
+
+        document.after(verified)
 
     def unverify(self) -> None:
         """Take the mark back."""

@@ -64,14 +64,13 @@ class Labels(QObject):
         document.on_segments.append(self.segments_changed.emit)
         document.on_state.append(self._state)
         self._worked_at = time.monotonic()
-        self._choose_first_class(self._desk.session.classes)
         self.segments_changed.emit()
         self._state()
 
     def close(self) -> None:
-        """Let go of the document; a stroke or preview under way is dropped."""
+        """Let go of the document; a stroke under way is kept, a preview dropped."""
         if self.document is not None:
-            self.document.abort()
+            self.document.commit()
             if self.document.preview is not None:
                 self.document.discard_preview()
         self.document = None
@@ -87,11 +86,6 @@ class Labels(QObject):
         """The project's classes changed."""
         if self.document is not None:
             self.document.set_classes(classes)
-        self._choose_first_class(classes)
-
-    def _choose_first_class(self, classes: ClassSet) -> None:
-        if len(classes) and classes.get(self.hand.active_class) is None:
-            self.choose_class(classes[0].id)
 
     def _state(self) -> None:
         self.state_changed.emit()
@@ -100,7 +94,7 @@ class Labels(QObject):
     def _edited(self, document: Document, edit: Edit, kind: str) -> None:
         by_model = edit.name == RESULT
         session = self._desk.session
-        session.save_step(document.row.id, document.segmentation, edit, kind, by_model=by_model)
+        session.save_step(document.row.id, document.snapshot(edit), edit, kind, by_model=by_model)
         now = time.monotonic()
         if not by_model:
             session.add_cost(document.row.id, min(now - self._worked_at, PAUSE), edit.pixels)

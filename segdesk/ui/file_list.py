@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from segdesk.domain.errors import SegDeskError
 from segdesk.domain.text import N_
 from segdesk.io.project import PictureRow
 from segdesk.ui import theme
@@ -109,7 +110,7 @@ class FileModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return row.path
         if role == Qt.ItemDataRole.ToolTipRole:
-            return _tip(row)
+            return _tip(row, self._desk.session.why_failed(row.id) if row.error else None)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{row.path}, {tr(STATES.get(row.state, row.state))}"
         return row if role == Qt.ItemDataRole.UserRole else None
@@ -121,15 +122,14 @@ def _fits(row: PictureRow, state: str) -> bool:
     return not state or row.state == state
 
 
-def _tip(row: PictureRow) -> str:
+def _tip(row: PictureRow, error: SegDeskError | None) -> str:
     lines = [row.path, tr(STATES.get(row.state, row.state))]
     if row.width:
         lines[1] += f"  ·  {row.width} × {row.height}"
     if row.state != "new" and row.state != "failed" and row.doubt is not None:
         lines.append(tr("doubt {value}", value=f"{row.doubt:.2f}"))
     if row.error:
-        error = row.error
-        lines.append(error_text(error)[0] if not isinstance(error, str) else tr(error))
+        lines.append(row.error if error is None else error_text(error)[0])
     return "\n".join(lines)
 
 

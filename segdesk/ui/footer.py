@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from segdesk.app.reports import SaveState
 from segdesk.engines.messages import DeviceInfo
 from segdesk.ui import icons, theme
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, error_text, tr
-from segdesk.ui.widgets import label, name
+from segdesk.ui.widgets import ElidedLabel, label, name
 
 
 def device_name(device: DeviceInfo) -> str:
@@ -28,8 +28,7 @@ class Footer(Translated, QFrame):
         self._at = (-1, -1)
         self.setProperty("kind", "foot")
         self.counter = label(kind="head")
-        self.under = label()
-        self.under.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.under = ElidedLabel("")
         self.picture = label(kind="soft")
         self.zoom = label(kind="soft")
         self.device = label(kind="soft")

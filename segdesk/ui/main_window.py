@@ -24,11 +24,13 @@ from segdesk.ui.i18n import Translated, tr
 from segdesk.ui.menus import Menus
 from segdesk.ui.model_panel import ModelPanel
 from segdesk.ui.object_panel import ObjectPanel
+from segdesk.ui.operations_menu import OperationsMenu
 from segdesk.ui.options_panel import OptionsPanel
 from segdesk.ui.progress_panel import ProgressPanel
 from segdesk.ui.stage import Stage
 from segdesk.ui.toasts import Toasts
 from segdesk.ui.tool_bar import ToolBar
+from segdesk.ui.tool_row import ToolRow
 from segdesk.ui.view_card import Floating, PreviewBar, ViewCard
 from segdesk.ui.welcome import Welcome
 
@@ -50,9 +52,11 @@ class MainWindow(Translated, QMainWindow):
         self.crash = CrashHook(self)
         self._arranged = False
         self._look = (i18n.language(), settings.theme)
+        self.tools = ToolBar(self.desk, self.action_set, self.canvas, self)
         self._build_middle()
         self._build_sides()
-        self.menus = Menus(self.desk, self.action_set, self.tools, self)
+        self.operations = OperationsMenu(self.desk, self.canvas, self)
+        self.menus = Menus(self.desk, self.action_set, self.tools, self.operations, self)
         self.dialogs = DialogHost(self.desk, self.action_set, self.tools, self)
         self.closing = Closing(self.desk, self)
         self._connect()
@@ -66,6 +70,7 @@ class MainWindow(Translated, QMainWindow):
     def _build_middle(self) -> None:
         self.model_panel = ModelPanel(self.desk, self.action_set)
         self.options_panel = OptionsPanel(self.desk, self.action_set)
+        self.tool_row = ToolRow(self.desk, self.tools, self.action_set)
         self.view_card = ViewCard(self.desk, self.action_set, self.canvas)
         self.preview_bar = PreviewBar(self.desk, self.canvas)
         self.floating = Floating(self.canvas, self.view_card, self.preview_bar)
@@ -78,7 +83,7 @@ class MainWindow(Translated, QMainWindow):
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for part in (self.model_panel, self.options_panel):
+        for part in (self.model_panel, self.options_panel, self.tool_row):
             layout.addWidget(part)
         layout.addWidget(self.stage, 1)
         layout.addWidget(self.progress)
@@ -86,7 +91,6 @@ class MainWindow(Translated, QMainWindow):
         self.setCentralWidget(middle)
 
     def _build_sides(self) -> None:
-        self.tools = ToolBar(self.desk, self.action_set, self.canvas, self)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.tools)
         self.files = FileList(self.desk)
         self.classes = ClassPanel(self.desk)
@@ -112,11 +116,14 @@ class MainWindow(Translated, QMainWindow):
         desk.settings_changed.connect(self._settings_changed)
         desk.project_opened.connect(lambda _: self._show_work(True))
         desk.project_closed.connect(lambda: self._show_work(False))
+        desk.document_opened.connect(lambda _: self._title())
+        desk.loading.connect(lambda _: self._title())
         desk.dialog_asked.connect(self.dialogs.show)
         desk.quit_asked.connect(self.close)
         desk.labels.tool_changed.connect(lambda tool: canvas.set_tool(self.tools.tools[tool]))
         canvas.hovered.connect(self.footer.hovered)
         canvas.zoom_changed.connect(self.footer.zoomed)
+        canvas.problem.connect(desk.show_error)
         canvas.picked.connect(desk.labels.select)
         self.files.chosen.connect(desk.go_to)
         self.files.by_mouse.connect(canvas.setFocus)
@@ -160,7 +167,8 @@ class MainWindow(Translated, QMainWindow):
 
     def _show_work(self, on: bool) -> None:
         """With a project: panels and tools. Without: the first page only."""
-        for part in (self.model_panel, self.options_panel, self.tools, self.footer, *self.docks.values()):
+        rows = (self.model_panel, self.options_panel, self.tool_row, self.tools, self.footer)
+        for part in (*rows, *self.docks.values()):
             part.setVisible(on)
         self._title()
         if on:
@@ -181,7 +189,11 @@ class MainWindow(Translated, QMainWindow):
 
     def _title(self) -> None:
         project = self.desk.session.project
-        self.setWindowTitle("SegDesk" if project is None else f"{project.path.stem} – SegDesk")
+        parts = [] if project is None else [project.path.stem]
+        document = self.desk.labels.document
+        if project is not None and document is not None:
+            parts.insert(0, document.row.path.rpartition("/")[2])
+        self.setWindowTitle(" – ".join([*parts, "SegDesk"]))
 
     def _restore(self) -> None:
         kept = self.desk.session.settings.ui

@@ -15,9 +15,11 @@ from segdesk.ui.actions import MENUS, ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.footer import device_name
 from segdesk.ui.i18n import tr
+from segdesk.ui.operations_menu import OperationsMenu
 from segdesk.ui.tool_bar import ToolBar
 from segdesk.ui.welcome import THEMES
 
+BEFORE_PICTURES = "&Picture"  # the menu of operations stands before this one
 TITLES = {
     "*recent": (N_("Open recent"), "recent"),
     "*tools": (N_("Tool"), "brush"),
@@ -31,9 +33,11 @@ TITLES = {
 class Menus(QObject):
     """Builds once; `retranslate` sets the titles; menus that change are filled when they open."""
 
-    def __init__(self, desk: Desk, actions: ActionSet, tools: ToolBar, window: QMainWindow) -> None:
+    def __init__(
+        self, desk: Desk, actions: ActionSet, tools: ToolBar, operations: OperationsMenu, window: QMainWindow
+    ) -> None:
         super().__init__(window)
-        self._desk, self._tools, self._window = desk, tools, window
+        self._desk, self._tools, self._operations, self._window = desk, tools, operations, window
         self._titles: list[tuple[QMenu, str]] = []
         fill: dict[str, Callable[[QMenu], None]] = {
             "*recent": self._recent,
@@ -47,6 +51,8 @@ class Menus(QObject):
             menu = window.menuBar().addMenu("")
             menu.setToolTipsVisible(True)
             self._titles.append((menu, title))
+            if title == BEFORE_PICTURES and self._operations.plugins:
+                self._operations_menu(menu)
             for key in ids:
                 if key == "-":
                     menu.addSeparator()
@@ -55,6 +61,13 @@ class Menus(QObject):
                 else:
                     menu.addAction(actions.by_id[key])
         self.retranslate()
+
+    def _operations_menu(self, before: QMenu) -> None:
+        menu = QMenu(self._window)
+        menu.setToolTipsVisible(True)
+        self._operations.fill(menu)
+        self._window.menuBar().insertMenu(before.menuAction(), menu)
+        self._titles.append((menu, N_("&Labels")))
 
     def _sub(self, menu: QMenu, key: str, fill: Callable[[QMenu], None]) -> None:
         sub = menu.addMenu("")

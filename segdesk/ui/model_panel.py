@@ -22,7 +22,7 @@ from segdesk.ui import i18n, theme
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
-from segdesk.ui.widgets import action_button, label, name, set_kind
+from segdesk.ui.widgets import ElidedLabel, action_button, label, name, set_kind
 
 TASKS = {"semantic": N_("semantic"), "instance": N_("instance"), "panoptic": N_("panoptic")}
 HEADS = {
@@ -116,8 +116,7 @@ class ModelPanel(Translated, QFrame):
         self.picker.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.picker.setMaxVisibleItems(16)
         self.picker.view().setMinimumWidth(460)
-        self.facts = label(kind="soft")
-        self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.facts = ElidedLabel()
         self.where = label()
         by_id = actions.by_id
         self.download = action_button(by_id["download"], icon="download")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from segdesk.app.jobs import Progress
 from segdesk.ui import icons, theme
 from segdesk.ui.desk import Desk, Tracked
 from segdesk.ui.i18n import Translated, tr
 from segdesk.ui.model_panel import megabytes
-from segdesk.ui.widgets import icon_button, label, name
+from segdesk.ui.widgets import ElidedLabel, icon_button, label, name
 
 DELAY = 400  # milliseconds before a job gets its line
 
@@ -33,8 +33,7 @@ class JobLine(Translated, QWidget):
         self._desk, self._id, self._tracked = desk, job_id, tracked
         self._paused = False
         self.text = label()
-        self.detail = label(kind="soft")
-        self.detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.detail = ElidedLabel()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 0)

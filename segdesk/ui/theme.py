@@ -143,6 +143,7 @@ QToolButton { border: 1px solid transparent; border-radius: 5px; padding: 4px 6p
 QToolButton:hover { background: @hover; }
 QToolButton:checked, QToolButton:pressed { background: @select; border-color: @accent; }
 QToolButton:focus { border-color: @accent; }
+QToolButton[kind="tool"] { padding: 3px 1px 2px 1px; }
 QPushButton { border: 1px solid @line; border-radius: 5px; padding: 5px 12px; background: @field; }
 QPushButton:hover { background: @hover; }
 QPushButton:pressed { background: @select; }

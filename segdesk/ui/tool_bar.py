@@ -6,18 +6,45 @@ import logging
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QToolBar, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from segdesk.app import discover
 from segdesk.app.tools.base import BaseTool, ToolInfo
 from segdesk.domain.text import N_
-from segdesk.ui import icons
+from segdesk.ui import icons, theme
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
 
+ONE_COLUMN = 9  # more tools than this stand in two columns
 log = logging.getLogger(__name__)
 PAN = ToolInfo("pan", N_("Pan"), "pan", "H", 0, N_("Drag to move the picture; Space does it with every tool."))
+
+
+class Grid(QWidget):
+    """Buttons of one width, words under the icons, in one or two columns.
+
+    Attributes:
+        columns: how many.
+    """
+
+    def __init__(self, actions: list[QAction], columns: int) -> None:
+        super().__init__()
+        self.columns = columns
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(1)
+        for at, action in enumerate(actions):
+            button = QToolButton()
+            button.setProperty("kind", "tool")
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            button.setIconSize(QSize(22, 22))
+            button.setDefaultAction(action)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setFont(theme.small(button.font()))
+            button.setMinimumWidth(58)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            layout.addWidget(button, at // columns, at % columns)
 
 
 class ToolBar(Translated, QToolBar):
@@ -33,33 +60,34 @@ class ToolBar(Translated, QToolBar):
         self.setObjectName("tools")
         self.setMovable(False)
         self.setOrientation(Qt.Orientation.Vertical)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        self.setIconSize(QSize(22, 22))
         self.tools: dict[str, BaseTool] = {"pan": BaseTool()}
         self.infos: dict[str, ToolInfo] = {"pan": PAN}
         self.by_id: dict[str, QAction] = {}
         self._load()
         group = QActionGroup(self)
         for info in sorted(self.infos.values(), key=lambda i: i.order):
-            action = QAction(icons.icon(info.icon), "", self)
-            action.setObjectName(f"tool_{info.id}")
-            action.setCheckable(True)
-            if info.key:
-                action.setShortcut(QKeySequence(info.key))
-                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-            action.triggered.connect(lambda _=False, i=info.id: desk.labels.choose_tool(i))
-            canvas.addAction(action)
-            group.addAction(action)
-            self.addAction(action)
-            self.by_id[info.id] = action
+            self.by_id[info.id] = self._action(info, canvas)
+            group.addAction(self.by_id[info.id])
+        self.grid = Grid(list(self.by_id.values()), 2 if len(self.by_id) > ONE_COLUMN else 1)
+        self.addWidget(self.grid)
         self.addSeparator()
-        for key in ("undo", "redo"):
-            self.addAction(actions.by_id[key])
-        self.addSeparator()
-        self.addAction(actions.by_id["accept"])
+        others = [actions.by_id[key] for key in ("undo", "redo", "previous", "next", "accept")]
+        self.others = Grid(others, self.grid.columns)
+        self.addWidget(self.others)
         desk.labels.tool_changed.connect(self._show_tool)
         desk.conditions_changed.connect(self.refresh)
         self.retranslate()
+
+    def _action(self, info: ToolInfo, canvas: QWidget) -> QAction:
+        action = QAction(icons.icon(info.icon), "", self)
+        action.setObjectName(f"tool_{info.id}")
+        action.setCheckable(True)
+        if info.key:
+            action.setShortcut(QKeySequence(info.key))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.triggered.connect(lambda _=False: self._desk.labels.choose_tool(info.id))
+        canvas.addAction(action)
+        return action
 
     def _load(self) -> None:
         good, bad = discover.tools()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QToolButton, QWidget
+from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider, QToolButton, QWidget
 
 from segdesk.ui import icons, theme
 
@@ -49,6 +49,29 @@ def label(text: str = "", kind: str = "") -> QLabel:
     return result
 
 
+class ElidedLabel(QLabel):
+    """One line of secondary text that ends in an ellipsis where the room ends."""
+
+    def __init__(self, kind: str = "soft") -> None:
+        super().__init__()
+        self.setProperty("kind", kind)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt: draw the text as far as it fits."""
+        painter = QPainter(self)
+        text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        self.style().drawItemText(
+            painter,
+            self.rect(),
+            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+            self.palette(),
+            self.isEnabled(),
+            text,
+            self.foregroundRole(),
+        )
+
+
 def set_kind(widget: QWidget, kind: str) -> None:
     """Change the kind of a label or button at run time."""
     if widget.property("kind") != kind:
@@ -83,7 +106,9 @@ def swatch(color: tuple[int, int, int], size: int = 14) -> QIcon:
     painter.setBrush(QColor(*color))
     painter.drawRoundedRect(1, 1, size - 2, size - 2, 3.5, 3.5)
     painter.end()
-    return QIcon(pixmap)
+    result = QIcon(pixmap)
+    result.addPixmap(pixmap, QIcon.Mode.Selected)  # a colour must look the same on a selected row
+    return result
 
 
 class ValueSlider(QWidget):

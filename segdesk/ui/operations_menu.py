@@ -1,0 +1,104 @@
+"""Commands on objects, classes and the whole picture (`segdesk.app.operations`), as menu entries with keys."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from segdesk.app import discover
+from segdesk.app.discover import Plugin
+from segdesk.app.tools.base import Value, defaults
+from segdesk.domain.errors import SegDeskError
+from segdesk.domain.segmentation import Segmentation
+from segdesk.ui.actions import ACTIONS, REASONS
+from segdesk.ui.desk import Desk
+from segdesk.ui.i18n import Translated, tr
+from segdesk.ui.option_fields import ask
+
+
+class OperationsMenu(Translated, QWidget):
+    """Holds one action an operation; a hidden widget only so that it hears of a change of language."""
+
+    def __init__(self, desk: Desk, canvas: QWidget, window: QWidget) -> None:
+        super().__init__(window)
+        self.hide()
+        self._desk, self._window = desk, window
+        good, bad = discover.operations()
+        for item in bad:
+            desk.show_error(item.reason)
+        self.plugins: dict[str, Plugin] = {p.info.id: p for p in good}
+        self.values: dict[str, dict[str, Value]] = {p.info.id: defaults(p.info.options) for p in good}
+        self.by_id = {key: self._action(plugin, canvas) for key, plugin in self.plugins.items()}
+        desk.conditions_changed.connect(self.refresh)
+        self.retranslate()
+
+    def _action(self, plugin: Plugin, canvas: QWidget) -> QAction:
+        info = plugin.info
+        action = QAction(self)
+        action.setObjectName(f"operation_{info.id}")
+        taken = {k for a in ACTIONS for k in a.keys}
+        if info.key and info.key not in taken:
+            action.setShortcut(QKeySequence(info.key))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            canvas.addAction(action)
+        action.triggered.connect(lambda _=False: self.begin(info.id))
+        return action
+
+    def fill(self, menu: QMenu) -> None:
+        """Put the entries into the menu that shows them."""
+        menu.addActions(list(self.by_id.values()))
+
+    def begin(self, key: str) -> None:
+        """Run an operation, after asking for its options where there are any."""
+        info = self.plugins[key].info
+        if info.options:
+            ask(self._window, info, self.values[key], lambda: self.run(key))
+        else:
+            self.run(key)
+
+    def run(self, key: str) -> None:
+        """Run it with the values of the last time; what it cannot do becomes a toast."""
+        document, plugin = self._desk.labels.document, self.plugins[key]
+        if document is None or document.busy:
+            return
+        extra: dict[str, object] = {}
+        if "previous" in plugin.info.needs:
+            previous = self._previous()
+            if previous is None:
+                return
+            extra["previous"] = previous
+        try:
+            plugin.module.run(document, **self.values[key], **extra)
+        except SegDeskError as error:
+            self._desk.show_error(error)
+
+    def _previous(self) -> Segmentation | None:
+        session, row = self._desk.session, self._desk.current
+        index = None if row is None else session.index_of(row.id)
+        if session.project is None or not index:
+            return None
+        return session.project.load_map(session.pictures[index - 1].id, "annotation")
+
+    def refresh(self) -> None:
+        """What can be done now; what cannot says why."""
+        document, row = self._desk.labels.document, self._desk.current
+        index = None if row is None else self._desk.session.index_of(row.id)
+        holds = {
+            "segment": document is not None and bool(document.active_segment),
+            "answer": document is not None and document.prediction is not None,
+            "previous": bool(index),
+        }
+        for key, action in self.by_id.items():
+            info = self.plugins[key].info
+            needs = [n for n in info.needs if not holds.get(n, True)]
+            why = tr(REASONS["picture"]) if document is None else tr(REASONS[needs[0]]) if needs else ""
+            action.setEnabled(not why)
+            action.setToolTip(why or tr(info.note))
+
+    def retranslate(self) -> None:
+        """Set the texts again."""
+        for key, action in self.by_id.items():
+            info = self.plugins[key].info
+            action.setText(tr(info.title) + ("…" if info.options else ""))
+        self.refresh()

@@ -1,0 +1,87 @@
+"""The row under the models' options: what the chosen tool has to set, such as the brush's size."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
+
+from segdesk.app.document import MAX_BRUSH
+from segdesk.ui import theme
+from segdesk.ui.actions import ActionSet
+from segdesk.ui.desk import Desk
+from segdesk.ui.i18n import Translated, tr
+from segdesk.ui.option_fields import field
+from segdesk.ui.tool_bar import ToolBar
+from segdesk.ui.widgets import ElidedLabel, ValueSlider, label
+
+SIZED = ("brush", "eraser")  # tools that paint with the hand's brush
+
+
+class ToolRow(Translated, QFrame):
+    """Rebuilds itself when another tool is chosen."""
+
+    def __init__(self, desk: Desk, tools: ToolBar, actions: ActionSet, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk, self._tools = desk, tools
+        self.setProperty("kind", "strip")
+        self.title = label(kind="head")
+        self.note = ElidedLabel()
+        self.brush = ValueSlider(1, MAX_BRUSH, 1, "{:.0f} px", width=120)
+        self.brush.setMaximumWidth(300)
+        self.protect = QToolButton()
+        self.protect.setDefaultAction(actions.by_id["protect"])
+        self.protect.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.protect.setIconSize(QSize(16, 16))
+        self._fields: list[QWidget] = []
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(theme.GAP + 2, 2, theme.GAP, 2)
+        self._layout.setSpacing(theme.GAP * 2)
+        self._layout.addWidget(self.title)
+        self._layout.addWidget(self.brush, 2)
+        self._layout.addWidget(self.protect)
+        self._layout.addWidget(self.note, 1)
+        self.brush.changed.connect(desk.labels.set_brush)
+        desk.labels.tool_changed.connect(lambda _: self.rebuild())
+        desk.labels.state_changed.connect(self.refresh)
+        self.retranslate()
+
+    def rebuild(self) -> None:
+        """Controls for the chosen tool."""
+        for part in self._fields:
+            self._layout.removeWidget(part)
+            part.deleteLater()
+        self._fields = []
+        info = self._tools.infos.get(self._desk.labels.tool)
+        if info is None:
+            return
+        self.title.setText(tr(info.title))
+        sized = info.id in SIZED
+        self.brush.setVisible(sized)
+        self.protect.setVisible(info.id != "pan" and info.id != "pick")
+        self.note.setText("" if sized or info.options else tr(info.note))
+        tool = self._tools.tools[info.id]
+        for option in info.options:
+            take = lambda value, key=option.id: tool.set_option(self._desk.labels.document, key, value)  # noqa: E731
+            words = None if option.kind == "bool" else label(tr(option.title))
+            part = field(option, tool.values[option.id], take)
+            if words is None:
+                part.setText(tr(option.title))  # type: ignore[attr-defined]  # a check box
+            else:
+                self._insert(words)
+            self._insert(part)
+        self.refresh()
+
+    def _insert(self, part: QWidget) -> None:
+        self._layout.insertWidget(2 + len(self._fields), part)
+        self._fields.append(part)
+
+    def refresh(self) -> None:
+        """Show the brush's size; without a picture nothing can be set."""
+        self.setEnabled(self._desk.labels.document is not None)
+        if not self.brush.slider.isSliderDown():
+            self.brush.set_value(self._desk.labels.hand.brush_size)
+
+    def retranslate(self) -> None:
+        """Set the texts again."""
+        self.brush.set_text(tr("Brush size"), tr("Keys [ and ], or Alt and the wheel."))
+        self.rebuild()
