@@ -55,9 +55,23 @@ def doubt(prediction: Prediction) -> float:
     for objects the mean closeness of their scores to one half. The larger of the two where there are both."""
     parts = [0.0]
     if prediction.scores is not None and prediction.scores.shape[0] > 1:
-        scores = prediction.scores.astype(np.float32)
-        top = np.partition(scores, scores.shape[0] - 2, axis=0)[-2:]
-        parts.append(float(1.0 - (top[1] - top[0]).mean()))
+        parts.append(float(margin_doubt(prediction.scores).mean()))
     if prediction.instances:
-        parts.append(float(np.mean([1.0 - abs(2.0 * i.score - 1.0) for i in prediction.instances])))
+        parts.append(float(np.mean([object_doubt(i) for i in prediction.instances])))
     return min(1.0, max(parts))
+
+
+def margin_doubt(scores: np.ndarray) -> np.ndarray:
+    """(h, w) float32: 1 minus the gap between the two best of (K, h, w) scores, K >= 2."""
+    best = np.maximum(scores[0], scores[1]).astype(np.float32)
+    second = np.minimum(scores[0], scores[1]).astype(np.float32)
+    for channel in scores[2:]:
+        values = channel.astype(np.float32)
+        np.maximum(second, np.minimum(best, values), out=second)
+        np.maximum(best, values, out=best)
+    return 1.0 - (best - second)
+
+
+def object_doubt(instance: Instance) -> float:
+    """0 (sure) to 1: how close the score is to one half."""
+    return 1.0 - abs(2.0 * instance.score - 1.0)
