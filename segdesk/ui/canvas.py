@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFocusEvent,
-    QKeyEvent,
-    QKeySequence,
-    QMouseEvent,
-    QPainter,
-    QPen,
-    QPolygonF,
-    QTabletEvent,
-    QWheelEvent,
-)
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QTabletEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from segdesk.app import pyramid as pyramids
 from segdesk.app.document import Document
 from segdesk.app.pyramid import Pyramid
 from segdesk.app.tools.base import BaseTool
-from segdesk.domain.classes import VOID
 from segdesk.domain.edit import Rect
-from segdesk.domain.segmentation import Segmentation
-from segdesk.ui import overlay
+from segdesk.ui import canvas_sketch
 from segdesk.ui.canvas_background import Background
+from segdesk.ui.canvas_badge import Badge
+from segdesk.ui.canvas_keys import Keys
 from segdesk.ui.canvas_picture import PictureView
 from segdesk.ui.canvas_pointer import Pointer
+from segdesk.ui.canvas_seeing import LOOKS, Seeing, Seen
 
-TAP_MS = 250  # V held for less than this is a tap: the overlay stays hidden, or comes back
 COUNT_EVERY_MS = 10
 BRUSH_STEP = 1.1
 
@@ -45,6 +35,7 @@ class Canvas(PictureView):
     `problem(error)` a tool raised a `SegDeskError`.
     Keys handled here while the canvas has the focus, not to be bound elsewhere: Space (pan), V (tap hides the overlay,
     hold peeks), backquote (hold shows the prediction), Escape (cancels the stroke, else lets go of the object).
+    `seeing` is what was asked to be shown; a badge in the corner says so where that is not simply the labels.
     A double click fits the view, but not over the picture with a tool that paints: quick dabs are not a wish to zoom.
     """
 
@@ -58,11 +49,12 @@ class Canvas(PictureView):
         self.document: Document | None = None
         self.tool: BaseTool | None = None
         self._pointer = Pointer(self)
+        self._keys = Keys(self)
         self._background = Background(self)
-        self._style = overlay.Style()
-        self._hidden = self._peeking = self._predicting = False
-        self._drawn: tuple[Segmentation | None, int] = None, VOID
-        self._pressed_at = 0
+        self.seeing = Seeing()
+        self.badge = Badge(self)
+        self._seen = Seen("")
+        self._sketched = False
         self._hovered = (-1, -1)
         self._cursor_rect = QRect()
         self._counting = QTimer(self)
@@ -98,15 +90,13 @@ class Canvas(PictureView):
             first = pyramid
         assert first is not None
         self.show_picture(first, keep_view=previewed)
-        self._make_tables()
+        self._make_layer()
         self._counting.start()
 
     def clear(self) -> None:
         """Show nothing."""
         self._leave_document()
-        self._renderer.pyramid = None
-        self._renderer.invalidate()
-        self.update()
+        self.take_pyramid(None)
 
     def set_tool(self, tool: BaseTool | None) -> None:
         """Pass the pointer to this tool from now on (None: the left button pans); a stroke under way is finished."""
@@ -118,27 +108,46 @@ class Canvas(PictureView):
 
     def set_overlay(self, opacity: float, mode: str = "class", outline: bool = True) -> None:
         """`opacity` 0..1; `mode` "class" or "instance"; `outline` draws borders of segments."""
-        self._style = overlay.Style(min(1.0, max(0.0, opacity)), mode, outline)
-        self._make_tables()
+        self._set_style(opacity=min(1.0, max(0.0, opacity)), mode=mode, outline=outline)
+
+    def show_only(self, class_id: int | None, *, others: float = 0.0) -> None:
+        """Show the labels of one class alone (None: all); those of other classes have the part `others` (0..1) of
+        their strength."""
+        self._set_style(only=class_id, others=others)
+
+    def set_look(self, look: str) -> None:
+        """What lies over the picture: "labels"; "difference", what the person changed against the model's answer; or
+        "doubt", the map given by `set_heat`."""
+        if look not in LOOKS:
+            raise ValueError(f"there is no look {look!r}")
+        self._see(look=look)
+
+    def set_heat(self, doubt: np.ndarray | None) -> None:
+        """The doubt of the open document's last answer: (h, w) of 0 (sure) to 1 over the whole picture, of any
+        resolution, or None. Forgotten when the document is left."""
+        self._see(doubt=doubt)
 
     def hide_overlay(self, hidden: bool) -> None:
         """Hide the overlay until called again."""
-        if hidden != self._hidden:
-            self._hidden = hidden
-            self._make_tables()
+        if hidden != self.seeing.hidden:
+            self._see(hidden=hidden)
             self.overlay_hidden.emit(hidden)
 
     def peek(self, on: bool) -> None:
         """Hide the overlay while held."""
-        if on != self._peeking:
-            self._peeking = on
-            self._make_tables()
+        self._see(peeking=on)
 
     def show_prediction(self, on: bool) -> None:
         """Show the model's answer before correction while held."""
-        if on != self._predicting:
-            self._predicting = on
-            self._make_tables()
+        self._see(predicting=on)
+
+    def _set_style(self, **values: object) -> None:
+        self._see(style=replace(self.seeing.style, **values))  # type: ignore[arg-type]
+
+    def _see(self, **values: object) -> None:
+        if any(getattr(self.seeing, name) is not value for name, value in values.items()):
+            self.seeing = replace(self.seeing, **values)  # type: ignore[arg-type]
+            self._make_layer()
 
     def zoom_by(self, factor: float) -> None:
         """Multiply the zoom about the pointer if it is over the canvas, else about the middle."""
@@ -169,8 +178,23 @@ class Canvas(PictureView):
 
     def sketches_changed(self) -> None:
         """A tool may draw other lines now."""
-        if self.tool is not None and self.document is not None and self.tool.sketches(self.document):
+        drawn = self.tool is not None and self.document is not None and bool(self.tool.sketches(self.document))
+        if drawn or self._sketched:
             self.update()
+        self._sketched = drawn
+
+    def hold_space(self, down: bool) -> None:
+        """Pan with the left button while held."""
+        self._pointer.space = down
+        self.update_cursor()
+
+    def escape(self) -> None:
+        """Take a stroke under way back; else what the tool has begun, and let go of the object."""
+        if not self._pointer.cancel() and self.document is not None:
+            if self.tool is not None:
+                self.tool.cancel(self.document)
+            self.document.active_segment = None
+        self.update()
 
     def update_cursor(self) -> None:
         """Show the mouse cursor that fits what the pointer does."""
@@ -200,44 +224,37 @@ class Canvas(PictureView):
             doc.on_segments.remove(self._segments_changed)
             doc.on_state.remove(self._state_changed)
             doc.on_picked.remove(self._was_picked)
-        self._renderer.ids = self._renderer.tables = None
+        self._renderer.layer = None
+        self.seeing = replace(self.seeing, doubt=None, peeking=False, predicting=False)
+        self._show_seen(Seen(""))
 
     def _sharpen(self, doc: Document, built: object) -> None:
         if doc is self.document and isinstance(built, Pyramid):
-            self._renderer.pyramid = built
-            self.redraw()
+            self.take_pyramid(built)
 
     def _count(self) -> None:
         if self.document is None or self.document.count_some():
             self._counting.stop()
 
-    def _source(self) -> Segmentation | None:
-        doc = self.document
-        if doc is None or self._hidden or self._peeking:
-            return None
-        if self._predicting:
-            return doc.prediction
-        return doc.preview or doc.segmentation
-
-    def _make_tables(self) -> None:
-        """Colours and map to draw; redraws all unless only colours changed that no pixel has."""
-        doc, source = self.document, self._source()
-        self._drawn = source, self._picked()
-        if doc is None or source is None:
-            self._renderer.ids = self._renderer.tables = None
-        else:
-            own = source is doc.segmentation
-            old_ids, old = self._renderer.ids, self._renderer.tables
-            made = overlay.tables(source.segments, doc.classes, self._style, self._picked())
-            self._renderer.ids, self._renderer.tables = source.ids, made
-            if own and old is not None and old_ids is source.ids and not self._seen(made.changed_from(old)):
-                return
+    def _make_layer(self) -> None:
+        """What lies over the picture; redraws all unless only labels look different that no pixel has."""
+        doc, old = self.document, self._renderer.layer
+        self._show_seen(self.seeing.resolve(doc))
+        self._renderer.layer = layer = None if doc is None else self.seeing.layer(doc, self._seen)
+        changed = None if layer is None else layer.changed_from(old)
+        if (layer is None and old is None) or (changed is not None and not self._present(changed)):
+            return
         self._renderer.invalidate_labels()
         self.update()
+        self.minimap.labels_changed()
 
-    def _seen(self, ids: np.ndarray) -> bool:
+    def _show_seen(self, seen: Seen) -> None:
+        self._seen = seen
+        self.badge.tell(seen)
+
+    def _present(self, ids: np.ndarray) -> bool:
         assert self.document is not None
-        return not self.document.areas_ready or bool(self.document.areas.counts[ids].any())
+        return ids.size > 0 and (not self.document.areas_ready or bool(self.document.areas.counts[ids].any()))
 
     def _was_picked(self, segment_id: int) -> None:
         self.picked.emit(segment_id)
@@ -246,45 +263,37 @@ class Canvas(PictureView):
         self.update_device(self._renderer.mark(rect))
 
     def _segments_changed(self) -> None:
-        self._make_tables()
+        self._make_layer()
+        self.minimap.labels_changed()
 
     def _state_changed(self) -> None:
-        source, picked = self._drawn
-        if source is not self._source() or picked != self._picked():
-            self._make_tables()
+        if not self._seen.same(self.seeing.resolve(self.document)):
+            self._make_layer()
+        self.sketches_changed()
         self.update_cursor()
-
-    def _picked(self) -> int:
-        """The object to be drawn stronger."""
-        doc = self.document
-        own = doc is not None and self._source() is doc.segmentation
-        return (doc.active_segment or VOID) if doc is not None and own else VOID
 
     # ---- inside: geometry
 
-    def _brush_circle(self) -> tuple[QPointF, float] | None:
-        """Centre and radius of the brush in logical pixels; None where the tool has none."""
-        if self.tool is None or self.document is None or self._pointer.at is None or self._pointer.doing == "pan":
+    def _brush(self) -> tuple[str, QPointF, float] | None:
+        """Shape, centre and radius of the brush in logical pixels; None where the tool has none."""
+        at = self._pointer.anchor or self._pointer.at
+        if self.tool is None or self.document is None or at is None or self._pointer.doing == "pan":
             return None
         cursor = self.tool.cursor(self.document)
-        if cursor.shape != "circle":
+        if cursor.shape not in ("circle", "square"):
             return None
         scale = self.devicePixelRatioF()
-        x, y = self._pointer.at
-        return QPointF(x / scale, y / scale), cursor.diameter / 2 * self.zoom / scale
+        return cursor.shape, QPointF(at[0] / scale, at[1] / scale), cursor.diameter / 2 * self.zoom / scale
 
     def _update_brush_cursor(self) -> None:
         """Repaint where the brush's outline was and where it is."""
-        circle = self._brush_circle()
+        brush = self._brush()
         new = QRect()
-        if circle is not None:
-            reach = circle[1] + 3
-            new = QRect(
-                math.floor(circle[0].x() - reach),
-                math.floor(circle[0].y() - reach),
-                math.ceil(2 * reach) + 1,
-                math.ceil(2 * reach) + 1,
-            )
+        if brush is not None:
+            _, centre, radius = brush
+            reach = radius + 3
+            side = math.ceil(2 * reach) + 1
+            new = QRect(math.floor(centre.x() - reach), math.floor(centre.y() - reach), side, side)
         for rect in (self._cursor_rect, new):
             if not rect.isEmpty():
                 self.update(rect)
@@ -296,17 +305,16 @@ class Canvas(PictureView):
         """The tool's lines and the brush's outline."""
         if self.tool is None or self.document is None:
             return
-        scale = self.devicePixelRatioF()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        circle = self._brush_circle()
-        for color, width in ((QColor(0, 0, 0, 160), 2.5), (QColor(255, 255, 255), 1.0)):
-            painter.setPen(QPen(color, width))
-            for sketch in self.tool.sketches(self.document):
-                device = (self.view.to_device(*point) for point in sketch.points)
-                line = QPolygonF([QPointF(x / scale, y / scale) for x, y in device])
-                (painter.drawPolygon if sketch.closed else painter.drawPolyline)(line)
-            if circle is not None:
-                painter.drawEllipse(circle[0], circle[1], circle[1])
+        canvas_sketch.draw(painter, self.tool.sketches(self.document), self._to_widget)
+        brush = self._brush()
+        if brush is not None:
+            canvas_sketch.draw_brush(painter, *brush)
+
+    def _to_widget(self, x: float, y: float) -> QPointF:
+        scale = self.devicePixelRatioF()
+        device = self.view.to_device(x, y)
+        return QPointF(device[0] / scale, device[1] / scale)
 
     def view_moved(self) -> None:
         """Another pixel is under the pointer now."""
@@ -352,57 +360,11 @@ class Canvas(PictureView):
         super().focusOutEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The keys that are held, and Escape; others go to the tool, then to the window."""
-        if event.isAutoRepeat() and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_V, Qt.Key.Key_QuoteLeft):
-            return
-        used = self._held(event, down=True) or self._key(event)
-        if not used:
+        """See `Keys`; what it does not use goes to the window."""
+        if not self._keys.press(event):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """The held keys go up."""
-        if event.isAutoRepeat() or not self._held(event, down=False):
+        if not self._keys.release(event):
             super().keyReleaseEvent(event)
-
-    def _held(self, event: QKeyEvent, *, down: bool) -> bool:
-        if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
-            return False
-        if event.key() == Qt.Key.Key_Space:
-            self._pointer.space = down
-            self.update_cursor()
-        elif event.key() == Qt.Key.Key_QuoteLeft:
-            self.show_prediction(down)
-        elif event.key() == Qt.Key.Key_V:
-            self._hold_v(event, down)
-        else:
-            return False
-        return True
-
-    def _hold_v(self, event: QKeyEvent, down: bool) -> None:
-        """Held: peek. Tapped: hide the overlay for good, or show it again."""
-        if down:
-            self._pressed_at = event.timestamp()
-            self.peek(True)
-            return
-        tapped = event.timestamp() - self._pressed_at < TAP_MS
-        self._peeking = False
-        if tapped:
-            self.hide_overlay(not self._hidden)
-        else:
-            self._make_tables()
-
-    def _key(self, event: QKeyEvent) -> bool:
-        doc = self.document
-        if doc is None:
-            return False
-        if event.key() == Qt.Key.Key_Escape:
-            if not self._pointer.cancel():
-                if self.tool is not None:
-                    self.tool.cancel(doc)
-                doc.active_segment = None
-            self.update()
-            return True
-        used = self.tool is not None and self.tool.key(doc, QKeySequence(event.key()).toString())
-        if used:
-            self.update()
-        return used

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import cv2
+import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from segdesk.app.pyramid import Pyramid
@@ -15,6 +17,7 @@ from segdesk.ui import theme
 from segdesk.ui.canvas_render import Renderer, brightness_lookup
 from segdesk.ui.canvas_view import View, fitted
 from segdesk.ui.i18n import tr
+from segdesk.ui.minimap import Minimap
 
 TINY, SMALL_VIEW = 0.1, 0.5  # `show_rect` zooms to let a rectangle fill half the view if it fills less than a tenth
 
@@ -28,6 +31,7 @@ class PictureView(QWidget):
         super().__init__(parent)
         self._renderer = Renderer()
         self._fit = True
+        self.minimap = Minimap(self)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(QSize(64, 64))
         self._take_palette()
@@ -41,15 +45,45 @@ class PictureView(QWidget):
     def show_picture(self, pyramid: Pyramid, *, keep_view: bool = False) -> None:
         """Show a picture, whole, unless `keep_view` and the picture before had the same size."""
         same = self._renderer.pyramid is not None and self._renderer.pyramid.full_size == pyramid.full_size
-        self._renderer.pyramid = pyramid
-        self.redraw()
+        self.take_pyramid(pyramid)
         if not (keep_view and same):
             self.zoom_fit()
 
+    def take_pyramid(self, pyramid: Pyramid | None) -> None:
+        """Draw from this pyramid (None: no picture) without touching the view."""
+        self._renderer.pyramid = pyramid
+        self.redraw()
+        self.minimap.picture_changed()
+        self.minimap.follow()
+
     def set_brightness(self, brightness: float = 0.0, contrast: float = 1.0, gamma: float = 1.0) -> None:
         """How the picture is shown (never changed): `brightness` -1..1 is added, `contrast` and `gamma` 0.2..5."""
-        self._renderer.lookup = brightness_lookup(brightness, contrast, gamma)
-        self.redraw()
+        lookup = brightness_lookup(brightness, contrast, gamma)
+        if not np.array_equal(lookup, self._renderer.lookup):  # type: ignore[arg-type]
+            self._renderer.lookup = lookup
+            self.redraw()
+            self.minimap.picture_changed()
+
+    def set_minimap(self, on: bool) -> None:
+        """Show the whole picture as a small card where only a part of it is in view."""
+        self.minimap.set_wanted(on)
+
+    @property
+    def picture_size(self) -> tuple[int, int] | None:
+        """(height, width) of the picture, None if there is none."""
+        return None if self._renderer.pyramid is None else self._renderer.pyramid.full_size
+
+    def thumbnail(self, width: int, height: int) -> np.ndarray:
+        """(height, width, 3) uint8 RGB of the whole picture as it is shown, at the cost of its smallest copy."""
+        assert self._renderer.pyramid is not None
+        level = self._renderer.pyramid.levels[-1]
+        step = max(1, level.shape[1] // (4 * width))  # more than one only while there are no smaller copies
+        small = cv2.resize(np.ascontiguousarray(level[::step, ::step]), (width, height), interpolation=cv2.INTER_AREA)
+        return small if self._renderer.lookup is None else cv2.LUT(small, self._renderer.lookup)
+
+    def draw_labels(self, image: QImage, view: View) -> None:
+        """Draw what lies over the picture, as `view` has it, on a small image; no outlines."""
+        self._renderer.draw_layer(image, view)
 
     @property
     def view(self) -> View:
@@ -71,6 +105,7 @@ class PictureView(QWidget):
         if view != old:
             self.update()
             self.view_moved()
+            self.minimap.follow()
         if view.zoom != old.zoom:
             self.zoom_changed.emit(view.zoom)
 
@@ -91,9 +126,14 @@ class PictureView(QWidget):
         zoom = self.zoom
         if not TINY <= largest * zoom <= 1.0:
             zoom = SMALL_VIEW / largest
-        view = replace(self.view, zoom=1.0).zoomed(zoom, (0, 0))
-        x, y = view.to_device((rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2)
-        self.set_view(view.moved(round(width / 2 - x), round(height / 2 - y)))
+        self.centre_on((rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2, zoom=zoom)
+
+    def centre_on(self, x: float, y: float, *, zoom: float | None = None) -> None:
+        """Bring an image position to the middle of the view."""
+        width, height = self.area()
+        view = self.view if zoom is None else replace(self.view, zoom=1.0).zoomed(zoom, (0, 0))
+        at = view.to_device(x, y)
+        self.set_view(view.moved(round(width / 2 - at[0]), round(height / 2 - at[1])))
 
     def area(self) -> tuple[int, int]:
         """(width, height) in device pixels."""
@@ -142,6 +182,7 @@ class PictureView(QWidget):
             scale = self.devicePixelRatioF() / 2
             grown = event.size() - event.oldSize()
             self.set_view(self.view.moved(round(grown.width() * scale), round(grown.height() * scale)))
+        self.minimap.follow()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme and the language."""

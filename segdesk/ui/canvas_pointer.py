@@ -20,14 +20,17 @@ Button = Qt.MouseButton
 
 
 class Pointer:
-    """Part of one `Canvas`. `doing`: "" (nothing), "tool" (a stroke), "pan", or "dead" (a stroke was cancelled and the
-    button is still down). `at`: the pointer's device position, None outside the canvas."""
+    """Part of one `Canvas`. `doing`: "" (nothing), "tool" (a stroke), "pan", "size" (the brush's size is dragged) or
+    "dead" (a stroke was cancelled and the button is still down). `at`: the pointer's device position, None outside the
+    canvas. `anchor`: where the brush whose size is dragged stays, else None."""
 
     def __init__(self, canvas: Canvas) -> None:
         self.doing = ""
         self.at: tuple[float, float] | None = None
+        self.anchor: tuple[float, float] | None = None
         self.space = False
         self._canvas = canvas
+        self._size_from = 0.0
         self._button = Button.NoButton
         self._pan_from = (0.0, 0.0)
 
@@ -41,8 +44,10 @@ class Pointer:
         self._button = event.button()
         if event.button() == Button.MiddleButton or (self.space and event.button() == Button.LeftButton):
             self._start_pan()
+        elif event.button() == Button.RightButton and event.modifiers() & Held.AltModifier:
+            self._start_size()
         elif event.button() in (Button.LeftButton, Button.RightButton):
-            self._start_tool(_modifiers(event, event.button()))
+            self._start_tool(self._modifiers(event, event.button()))
 
     def double_press(self, event: QMouseEvent) -> None:
         """The second press of a double click: fits the view, unless it is a second dab of a painting tool."""
@@ -59,17 +64,19 @@ class Pointer:
         self._track(event.position())
         if self.doing == "pan":
             self._pan()
+        elif self.doing == "size":
+            self._drag_size()
         elif self.doing == "tool":
-            self._use("move", _modifiers(event, self._button))
+            self._use("move", self._modifiers(event, self._button))
         elif not self.doing:
-            self._use("hover", _modifiers(event, Button.NoButton))
+            self._use("hover", self._modifiers(event, Button.NoButton))
 
     def release(self, event: QMouseEvent) -> None:
         """A button went up."""
         if event.button() != self._button:
             return
         self._track(event.position())
-        self._end(_modifiers(event, self._button))
+        self._end(self._modifiers(event, self._button))
 
     def leave(self) -> None:
         """The pointer left the canvas."""
@@ -97,7 +104,7 @@ class Pointer:
         if self.space or kind not in (event.Type.TabletPress, event.Type.TabletMove, event.Type.TabletRelease):
             return False
         self._track(event.position())
-        modifiers = _modifiers(event, event.button() or self._button, pressure=event.pressure())
+        modifiers = self._modifiers(event, event.button() or self._button, pressure=event.pressure())
         if kind == event.Type.TabletPress and not self.doing:
             self._button = event.button()
             self._start_tool(modifiers)
@@ -105,7 +112,7 @@ class Pointer:
             self._use("move", modifiers)
         elif kind == event.Type.TabletRelease:
             # A lifting pen reports no pressure; the line's end keeps the width of its last point.
-            self._end(_modifiers(event, self._button, pressure=0.0))
+            self._end(self._modifiers(event, self._button, pressure=0.0))
         return True
 
     # ---- from outside
@@ -161,8 +168,21 @@ class Pointer:
         self._pan_from = self._pan_from[0] + dx, self._pan_from[1] + dy
         self._canvas.set_view(self._canvas.view.moved(dx, dy))
 
+    def _start_size(self) -> None:
+        doc = self._canvas.document
+        if doc is not None and self.at is not None:
+            self.doing, self.anchor, self._size_from = "size", self.at, doc.brush_size
+
+    def _drag_size(self) -> None:
+        """To the right larger, by as much as the pointer moved; the brush itself stays where it was."""
+        doc = self._canvas.document
+        if doc is not None and self.at is not None and self.anchor is not None:
+            doc.brush_size = round(self._size_from + 2 * (self.at[0] - self.anchor[0]) / self._canvas.zoom)
+            self._canvas.pointer_moved()
+
     def _end(self, modifiers: Modifiers) -> None:
         doing, self.doing, self._button = self.doing, "", Button.NoButton
+        self.anchor = None
         if doing == "tool":
             self._use("release", modifiers)
         self._canvas.update_cursor()
@@ -182,13 +202,15 @@ class Pointer:
     def _position(self) -> tuple[float, float]:
         return self._canvas.view.to_image(*self.at) if self.at is not None else (0.0, 0.0)
 
-
-def _modifiers(event: QMouseEvent | QTabletEvent, button: Qt.MouseButton, *, pressure: float = 1.0) -> Modifiers:
-    held = event.modifiers()
-    return Modifiers(
-        shift=bool(held & Held.ShiftModifier),
-        ctrl=bool(held & Held.ControlModifier),
-        alt=bool(held & Held.AltModifier),
-        right=button == Button.RightButton,
-        pressure=pressure,
-    )
+    def _modifiers(
+        self, event: QMouseEvent | QTabletEvent, button: Qt.MouseButton, *, pressure: float = 1.0
+    ) -> Modifiers:
+        held = event.modifiers()
+        return Modifiers(
+            shift=bool(held & Held.ShiftModifier),
+            ctrl=bool(held & Held.ControlModifier),
+            alt=bool(held & Held.AltModifier),
+            right=button == Button.RightButton,
+            pressure=pressure,
+            scale=self._canvas.devicePixelRatioF() / self._canvas.zoom,
+        )

@@ -15,6 +15,7 @@ from segdesk.app.pyramid import Pyramid
 from segdesk.domain.edit import Rect
 from segdesk.ui import overlay
 from segdesk.ui.canvas_view import View
+from segdesk.ui.overlay_layers import Layer
 
 MANY = 128  # dirty rectangles; more are joined to one
 BAND = 256  # rows that are composed at once, to bound the memory of a full repaint
@@ -29,8 +30,7 @@ class Renderer:
     def __init__(self) -> None:
         self.view = View()
         self.pyramid: Pyramid | None = None
-        self.ids: np.ndarray | None = None
-        self.tables: overlay.Tables | None = None
+        self.layer: Layer | None = None
         self.lookup: np.ndarray | None = None
         self.background = QColor(40, 40, 40)
         self.scale = 1.0
@@ -80,6 +80,13 @@ class Renderer:
         for rect in self._dirty:
             self._compose(rect)
         self._dirty = []
+
+    def draw_layer(self, image: QImage, view: View) -> None:
+        """Blend the labels as `view` has them, without outlines, over an image (not `image`)."""
+        if self.layer is not None:
+            painter = QPainter(image)
+            _draw(painter, 0, 0, self.layer.render(view, (0, 0, image.width(), image.height()), 0))
+            painter.end()
 
     # ---- the picture
 
@@ -151,8 +158,8 @@ class Renderer:
         x0, y0, x1, y1 = rect
         self._shown[y0:y1, x0:x1] = self._base[y0:y1, x0:x1]
         painter = QPainter(self.image)
-        if self.ids is not None and self.tables is not None:
-            _draw(painter, x0, y0, overlay.render(self.ids, self.tables, self.view, rect, self._thick))
+        if self.layer is not None:
+            _draw(painter, x0, y0, self.layer.render(self.view, rect, self._thick))
         if self.view.zoom >= GRID_ZOOM * self.scale and self.pyramid is not None:
             self._draw_grid(painter, self.pyramid.full_size, rect)
         painter.end()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from segdesk.domain.classes import MAX_ID, VOID, ClassSet
+from segdesk.domain.edit import Rect
 from segdesk.domain.segmentation import Segment
 from segdesk.ui.canvas_view import View
 
@@ -22,11 +23,14 @@ WIDE_LUT = int(cv2.__version__.split(".")[0]) >= 5
 
 @dataclass(frozen=True)
 class Style:
-    """`opacity` 0..1 of the filling; `mode` "class" or "instance"; `outline`: draw the borders of segments."""
+    """`opacity` 0..1 of the filling; `mode` "class" or "instance"; `outline`: draw the borders of segments.
+    `only`: a class id whose segments alone have their full strength; others have the part `others` (0..1) of it."""
 
     opacity: float = 0.45
     mode: str = "class"
     outline: bool = True
+    only: int | None = None
+    others: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,15 +50,16 @@ class Tables:
 def tables(segments: Mapping[int, Segment], classes: ClassSet, style: Style, picked: int = VOID) -> Tables:
     """The colours of a map's segments; the `picked` one is stronger and has a white outline."""
     keys = np.fromiter(segments, np.intp, len(segments))
-    if style.mode == "instance":
-        colors = instance_colors()[keys]
-    else:
-        class_ids = np.fromiter((s.class_id for s in segments.values()), np.intp, len(segments))
-        colors = classes.color_table()[class_ids]
+    class_ids = np.fromiter((s.class_id for s in segments.values()), np.intp, len(segments))
+    colors = instance_colors()[keys] if style.mode == "instance" else classes.color_table()[class_ids]
     fill, edge = np.zeros(MAX_ID + 1, np.uint32), np.zeros(MAX_ID + 1, np.uint32)
     fill[keys] = argb(colors, style.opacity)
     if style.outline:
         edge[keys] = argb(colors, OUTLINE_ALPHA)
+    if style.only is not None:
+        weak = class_ids != style.only
+        fill[keys[weak]] = argb(colors[weak], style.opacity * style.others)
+        edge[keys[weak]] = argb(colors[weak], OUTLINE_ALPHA * style.others * style.outline)
     if picked in segments and picked != VOID:
         color = colors[np.flatnonzero(keys == picked)]
         fill[picked] = argb(color, min(1.0, style.opacity + PICKED_FILL))[0]
@@ -81,15 +86,20 @@ def instance_colors() -> np.ndarray:
     return np.round(rgb * 255).astype(np.uint8)
 
 
-def render(ids: np.ndarray, colors: Tables, view: View, rect: tuple[int, int, int, int], thick: int = 1) -> np.ndarray:
+def render(ids: np.ndarray, colors: Tables, view: View, rect: Rect, thick: int = 1) -> np.ndarray:
     """(h, w) uint32 premultiplied ARGB of the device rectangle (x0, y0, x1, y1).
 
     Each device pixel shows the label under its centre; a pixel within `thick` of another label shows the edge colour.
     """
+    return coloured(lambda part: sample(ids, view, part), colors, rect, thick)
+
+
+def coloured(sampled: Callable[[Rect], np.ndarray], colors: Tables, rect: Rect, thick: int = 1) -> np.ndarray:
+    """As `render`, of any (h, w) uint16 values that `sampled` gives for a device rectangle. `thick` 0: no edges."""
     x0, y0, x1, y1 = rect
-    if not colors.has_edges:
-        return _looked_up(colors.fill, sample(ids, view, rect))
-    around = sample(ids, view, (x0 - thick, y0 - thick, x1 + thick, y1 + thick))
+    if not (thick and colors.has_edges):
+        return _looked_up(colors.fill, sampled(rect))
+    around = sampled((x0 - thick, y0 - thick, x1 + thick, y1 + thick))
     inner = np.ascontiguousarray(around[thick:-thick, thick:-thick])
     out = _looked_up(colors.fill, inner)
     edge = np.flatnonzero(_edges(around, thick))
@@ -104,7 +114,7 @@ def _looked_up(table: np.ndarray, ids: np.ndarray) -> np.ndarray:
     return np.take(table, ids)
 
 
-def sample(ids: np.ndarray, view: View, rect: tuple[int, int, int, int]) -> np.ndarray:
+def sample(ids: np.ndarray, view: View, rect: Rect) -> np.ndarray:
     """(h, w) uint16: the label under the centre of each device pixel, 0 outside the picture."""
     x0, y0, x1, y1 = rect
     out = np.zeros((y1 - y0, x1 - x0), ids.dtype)

@@ -1,0 +1,66 @@
+"""`Keys`: the keys that the canvas itself listens to: those that are held, Escape, and what the tool wants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+
+if TYPE_CHECKING:
+    from segdesk.ui.canvas import Canvas
+
+TAP_MS = 250  # V held for less than this is a tap: the overlay stays hidden, or comes back
+Key, Held = Qt.Key, Qt.KeyboardModifier
+
+
+class Keys:
+    """Part of one `Canvas`."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self._pressed_at = 0
+
+    def press(self, event: QKeyEvent) -> bool:
+        """A key went down; False: not for the canvas."""
+        if event.isAutoRepeat() and event.key() in (Key.Key_Space, Key.Key_V, Key.Key_QuoteLeft):
+            return True
+        return self._held(event, down=True) or self._other(event)
+
+    def release(self, event: QKeyEvent) -> bool:
+        """A key went up; False: not for the canvas."""
+        return not event.isAutoRepeat() and self._held(event, down=False)
+
+    def _held(self, event: QKeyEvent, *, down: bool) -> bool:
+        if event.modifiers() & (Held.ControlModifier | Held.AltModifier):
+            return False
+        if event.key() == Key.Key_Space:
+            self._canvas.hold_space(down)
+        elif event.key() == Key.Key_QuoteLeft:
+            self._canvas.show_prediction(down)
+        elif event.key() == Key.Key_V:
+            self._hold_v(event, down)
+        else:
+            return False
+        return True
+
+    def _hold_v(self, event: QKeyEvent, down: bool) -> None:
+        """Held: peek. Tapped: hide the overlay for good, or show it again."""
+        if down:
+            self._pressed_at = event.timestamp()
+        elif event.timestamp() - self._pressed_at < TAP_MS:
+            self._canvas.hide_overlay(not self._canvas.seeing.hidden)
+        self._canvas.peek(down)
+
+    def _other(self, event: QKeyEvent) -> bool:
+        canvas = self._canvas
+        doc = canvas.document
+        if doc is None:
+            return False
+        if event.key() == Key.Key_Escape:
+            canvas.escape()
+            return True
+        used = canvas.tool is not None and canvas.tool.key(doc, QKeySequence(event.key()).toString())
+        if used:
+            canvas.update()
+        return used

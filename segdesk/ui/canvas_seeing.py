@@ -1,0 +1,89 @@
+"""`Seeing`: what the canvas shows over the picture, out of what was asked for and what is held. Draws nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from segdesk.app.document import Document
+from segdesk.domain.classes import VOID
+from segdesk.domain.segmentation import Segmentation
+from segdesk.ui import overlay
+from segdesk.ui.overlay_layers import DifferenceLayer, HeatLayer, LabelLayer, Layer
+
+LOOKS = ("labels", "difference", "doubt")
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What lies over the picture. `kind`: "labels", "preview", "hidden", "prediction", "difference", "doubt"; one that
+    is asked for but cannot be had is "no_prediction", "no_difference", "no_doubt" (the last two then show the labels).
+    `only`: the name of the class that alone is shown in full, or "". `source`: the label map that is shown; `answer`:
+    the one that it is compared with."""
+
+    kind: str = "labels"
+    only: str = ""
+    source: Segmentation | None = None
+    answer: Segmentation | None = None
+    picked: int = VOID
+
+    def same(self, other: Seen) -> bool:
+        """Whether the same maps are seen in the same way."""
+        maps = self.source is other.source and self.answer is other.answer
+        return maps and (self.kind, self.only, self.picked) == (other.kind, other.only, other.picked)
+
+
+@dataclass
+class Seeing:
+    """What is asked for. `look`: one of `LOOKS`; `hidden`: the labels are switched off; `peeking` and `predicting`: the
+    keys for it are held, which goes before all else; `doubt`: (h, w) of 0..1, or None."""
+
+    style: overlay.Style = field(default_factory=overlay.Style)
+    look: str = "labels"
+    hidden: bool = False
+    peeking: bool = False
+    predicting: bool = False
+    doubt: np.ndarray | None = None
+
+    def resolve(self, doc: Document | None) -> Seen:
+        """What is to be seen of a document."""
+        if doc is None:
+            return Seen("")
+        kind = self._kind(doc)
+        sources = {"hidden": None, "no_prediction": None, "prediction": doc.prediction, "doubt": None}
+        source = sources.get(kind, doc.preview if kind == "preview" else doc.segmentation)
+        only = doc.classes.get(self.style.only) if self.style.only is not None else None
+        picked = (doc.active_segment or VOID) if source is doc.segmentation else VOID
+        told = kind in ("labels", "prediction", "preview") and only is not None
+        answer = doc.prediction if kind == "difference" else None
+        return Seen(kind, only.name if told and only is not None else "", source, answer, picked)
+
+    def _kind(self, doc: Document) -> str:
+        if self.peeking:
+            return "hidden"
+        if self.predicting:
+            return "prediction" if doc.prediction is not None else "no_prediction"
+        if self.hidden:
+            return "hidden"
+        if doc.preview is not None:
+            return "preview"
+        if self.look == "difference":
+            return "difference" if doc.prediction is not None else "no_difference"
+        if self.look == "doubt":
+            return "doubt" if self.doubt is not None else "no_doubt"
+        return "labels"
+
+    def layer(self, doc: Document, seen: Seen) -> Layer | None:
+        """What draws it."""
+        if seen.kind == "doubt" and self.doubt is not None:
+            return HeatLayer(self.doubt, doc.segmentation.size)
+        if seen.kind == "difference" and doc.prediction is not None:
+            return DifferenceLayer(doc.segmentation, doc.prediction, doc.classes, self.style.opacity)
+        if seen.source is None:
+            return None
+        style = self.style
+        if style.only is not None and doc.classes.get(style.only) is None:
+            style = replace(style, only=None)
+        made = overlay.tables(seen.source.segments, doc.classes, style, seen.picked)
+        return LabelLayer(seen.source.ids, made, own=seen.source is doc.segmentation)
