@@ -204,8 +204,8 @@ def _evaluate(session: Session, arguments: argparse.Namespace, output: Output) -
     _open(session, arguments)
     job = session.evaluate(arguments.layer, arguments.against, Path(arguments.out), language=arguments.language)
     found = _do(session, job)
-    for name, value in found.report.headline.items():
-        output.line(f"{name}: {'-' if value is None else f'{value:.4f}'}")
+    for line in found.report.headline_lines():
+        output.line(line)
     output.line(f"report: {found.page}")
     for name, error in found.report.failed:
         output.note(f"left out: {name}: {error.text()}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +19,12 @@ EXPORTS = (("coco_instances", "export-coco"), ("index_png", "export-index-png"))
 
 @dataclass(frozen=True)
 class FirstJob:
-    """What came of it: the project, the exports, the report's page, and what to print of the figures."""
+    """What came of it: the project, the exports, the report's page, and the figures as lines to print."""
 
     project: Path
     exports: tuple[Path, ...]
     page: Path
-    figures: dict[str, float | None]
+    figures: tuple[str, ...]
     failed: int
 
 
@@ -42,7 +43,7 @@ def first_job(session: Session, folder: Path, do: Callable[[int], Any], tell: Ca
         exports.append(result.folder)
         tell(f"Exported {result.pictures} pictures with {result.objects} objects as {format_id}")
     evaluated = do(session.evaluate("prediction", "reference", folder / "report"))
-    return FirstJob(project, tuple(exports), evaluated.page, evaluated.report.headline, failed)
+    return FirstJob(project, tuple(exports), evaluated.page, tuple(evaluated.report.headline_lines()), failed)
 
 
 def _segment(session: Session, do: Callable[[int], Any], tell: Callable[[str], None]) -> int:
@@ -65,13 +66,14 @@ def _segment(session: Session, do: Callable[[int], Any], tell: Callable[[str], N
 
 def summary(job: FirstJob) -> list[str]:
     """The lines to print at the end."""
-    figures = ", ".join(f"{name} {value:.3f}" for name, value in job.figures.items() if value is not None)
     return [
         "",
-        f"Scores against the exact labels: {figures}",
+        "Scores of the model's answers against the exact labels:",
+        *(f"  {line}" for line in job.figures),
         f"Report:   {job.page}",
         *(f"Export:   {folder}" for folder in job.exports),
         f"Project:  {job.project}",
         "",
-        f"To see and correct the labels, open the window on a desktop:  segdesk {job.project}",
+        "To see and correct the labels, open the window on a desktop:",
+        f"  {Path(sys.executable).with_name('segdesk')} {job.project}",
     ]

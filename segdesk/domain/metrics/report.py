@@ -107,3 +107,21 @@ class Report:
             "sq": quality.sq,
             "rq": quality.rq,
         }
+
+    def headline_lines(self) -> list[str]:
+        """The same figures as English lines for a terminal, each with its convention and the number of pictures."""
+        rules: dict[str, VoidRule] = {"miou": self.pixel_rule, "pixel_accuracy": self.pixel_rule}
+        lines = []
+        for key, value in self.headline.items():
+            rule = _RULES[rules.get(key, self.panoptic_rule)]
+            figure = "-" if value is None else f"{value:.4f}"
+            lines.append(f"{_NAMES[key]:15} {figure}  ({rule}; {len(self.pictures)} pictures)")
+        return lines
+
+
+_NAMES = {"miou": "mIoU", "pixel_accuracy": "pixel accuracy", "pq": "PQ", "sq": "SQ", "rq": "RQ"}
+_RULES: dict[VoidRule, str] = {
+    VOID_IGNORED: "void in the reference ignored",
+    VOID_COUNTED: "labels on void count as wrong",
+    VOID_BACKGROUND: "void is background, objects on it count as wrong, IoU > 0.5",
+}
