@@ -130,6 +130,10 @@
    <translation>正在处理所有图片。</translation>
   </message>
   <message>
+   <source>A small island of the label map.</source>
+   <translation>标注图中的小碎块。</translation>
+  </message>
+  <message>
    <source>About SegDesk</source>
    <translation>关于 SegDesk</translation>
   </message>
@@ -188,6 +192,10 @@
   <message>
    <source>Alt+wheel</source>
    <translation>Alt+滚轮</translation>
+  </message>
+  <message>
+   <source>An object that the model is not sure of.</source>
+   <translation>模型没有把握的对象。</translation>
   </message>
   <message>
    <source>Annotation: the labels you correct</source>
@@ -292,6 +300,10 @@
   <message>
    <source>Change the file's rights.</source>
    <translation>请更改文件权限。</translation>
+  </message>
+  <message>
+   <source>Changed since the model's answer</source>
+   <translation>相对模型结果的更改</translation>
   </message>
   <message>
    <source>Check that it exists and that you may open it.</source>
@@ -418,8 +430,20 @@
    <translation>类别</translation>
   </message>
   <message>
+   <source>Click along the edge of an object, and the line keeps to the edge; Enter, a double click or a click on the first point gives the area to the active class. Backspace takes a point back.</source>
+   <translation>沿对象边缘单击，线条会贴合边缘；按 Enter、双击或单击第一个点，把区域归入当前类别。退格键撤回一个点。</translation>
+  </message>
+  <message>
+   <source>Click on an object, right click or Ctrl+click beside it, or drag a box around it; Enter accepts the proposal for the active class. Backspace takes the last click back.</source>
+   <translation>单击对象，在其旁边右击或按 Ctrl 单击，或在其周围拖出方框；按 Enter 接受建议并归入当前类别。退格键撤回上一次点击。</translation>
+  </message>
+  <message>
    <source>Click points around an area; Enter, a double click or a click on the first point gives it to the active class. Backspace takes a point back. Beginning with the right button or Ctrl makes it void.</source>
    <translation>沿区域边缘依次单击；按 Enter、双击或单击第一个点即归入当前类别。退格键撤回一个点。以右键或 Ctrl 开始则设为未标注。</translation>
+  </message>
+  <message>
+   <source>Clicks</source>
+   <translation>点选</translation>
   </message>
   <message>
    <source>Close</source>
@@ -488,6 +512,10 @@
   <message>
    <source>Confidence</source>
    <translation>置信度</translation>
+  </message>
+  <message>
+   <source>Connected only</source>
+   <translation>仅连通区域</translation>
   </message>
   <message>
    <source>Copy it to a folder where you may write, and open the copy.</source>
@@ -566,6 +594,10 @@
    <translation>双击</translation>
   </message>
   <message>
+   <source>Doubt of the model</source>
+   <translation>模型的疑难度</translation>
+  </message>
+  <message>
    <source>Download it again or choose another file.</source>
    <translation>请重新下载，或选择其他文件。</translation>
   </message>
@@ -592,6 +624,14 @@
   <message>
    <source>Downloading weights</source>
    <translation>正在下载权重</translation>
+  </message>
+  <message>
+   <source>Drag a box around an object.</source>
+   <translation>请在对象周围拖出方框。</translation>
+  </message>
+  <message>
+   <source>Drag a box around an object: what differs in colour from its surroundings becomes the active class.</source>
+   <translation>在对象周围拖出方框：颜色不同于周围的部分归入当前类别。</translation>
   </message>
   <message>
    <source>Drag a box to give it to the active class. Right button or Ctrl makes it void.</source>
@@ -696,6 +736,10 @@
    <translation>改为其他类别  (Shift+1 … 9)</translation>
   </message>
   <message>
+   <source>Give pixels of like colour around the pointer to the active class. Right button or Ctrl makes them void. Tolerance is the largest difference of red, green and blue.</source>
+   <translation>把指针周围颜色相近的像素归入当前类别。按右键或 Ctrl 设为未标注。容差是红、绿、蓝差值的上限。</translation>
+  </message>
+  <message>
    <source>Give the connected region under the pointer to the active class. Right button or Ctrl makes it void.</source>
    <translation>把指针下的连通区域归入当前类别。按右键或 Ctrl 设为未标注。</translation>
   </message>
@@ -710,6 +754,10 @@
   <message>
    <source>Go on</source>
    <translation>继续</translation>
+  </message>
+  <message>
+   <source>GrabCut</source>
+   <translation>抠图框</translation>
   </message>
   <message>
    <source>Hide labels</source>
@@ -854,6 +902,10 @@
    <translation>标注不会被缩放；请检查它们是否属于这张图片。</translation>
   </message>
   <message>
+   <source>Labels hidden</source>
+   <translation>标注已隐藏</translation>
+  </message>
+  <message>
    <source>Language</source>
    <translation>语言</translation>
   </message>
@@ -942,6 +994,10 @@
    <translation>模型文件夹…</translation>
   </message>
   <message>
+   <source>New answer, not applied yet</source>
+   <translation>新结果，尚未应用</translation>
+  </message>
+  <message>
    <source>New answer: applying it replaces your corrections.</source>
    <translation>新结果：应用它会替换您的修改。</translation>
   </message>
@@ -1018,6 +1074,10 @@
    <translation>未确认</translation>
   </message>
   <message>
+   <source>Nothing in this box differs from its surroundings.</source>
+   <translation>框内没有与周围不同的内容。</translation>
+  </message>
+  <message>
    <source>Object {id} of {name} has no category of the list.</source>
    <translation>{name} 的对象 {id} 没有列表中的类别。</translation>
   </message>
@@ -1052,6 +1112,10 @@
   <message>
    <source>Only verified pictures</source>
    <translation>仅已确认的图片</translation>
+  </message>
+  <message>
+   <source>Only {name}</source>
+   <translation>仅 {name}</translation>
   </message>
   <message>
    <source>Open</source>
@@ -1120,6 +1184,10 @@
   <message>
    <source>Outlines</source>
    <translation>轮廓</translation>
+  </message>
+  <message>
+   <source>Paint small areas that keep to the edges of the picture; the size is on the screen, so zoom in for finer ones. Right button or Ctrl makes them void; Shift protects other labels.</source>
+   <translation>绘制贴合图片边缘的小块；大小按屏幕计，放大视图可得到更细的小块。按右键或 Ctrl 设为未标注；按住 Shift 可保护其他标注。</translation>
   </message>
   <message>
    <source>Paint the active class. Right button or Ctrl erases; Shift protects other labels.</source>
@@ -1338,6 +1406,10 @@
    <translation>正在保存…</translation>
   </message>
   <message>
+   <source>Scissors</source>
+   <translation>智能剪刀</translation>
+  </message>
+  <message>
    <source>Score</source>
    <translation>得分</translation>
   </message>
@@ -1364,6 +1436,10 @@
   <message>
    <source>Segment a folder of pictures, correct the masks, export them and prove their quality.</source>
    <translation>批量分割文件夹中的图片，修正掩码，导出标注，并用数据证明质量。</translation>
+  </message>
+  <message>
+   <source>Segment by clicks</source>
+   <translation>点选分割</translation>
   </message>
   <message>
    <source>Segment numbers are stored as RGB in a PNG file.</source>
@@ -1400,6 +1476,10 @@
   <message>
    <source>Single letters act while the picture has the focus: click it once.</source>
    <translation>单字母快捷键在画布获得焦点时有效：单击图片即可。</translation>
+  </message>
+  <message>
+   <source>Size</source>
+   <translation>大小</translation>
   </message>
   <message>
    <source>Skip picture</source>
@@ -1442,6 +1522,10 @@
    <translation>正在启动引擎</translation>
   </message>
   <message>
+   <source>Superpixels</source>
+   <translation>超像素</translation>
+  </message>
+  <message>
    <source>System</source>
    <translation>跟随系统</translation>
   </message>
@@ -1460,6 +1544,10 @@
   <message>
    <source>The active class</source>
    <translation>当前类别</translation>
+  </message>
+  <message>
+   <source>The answer changes when the picture is mirrored.</source>
+   <translation>图片镜像后结果会改变。</translation>
   </message>
   <message>
    <source>The card of {model} names an unknown layout of weights, {layout}.</source>
@@ -1598,6 +1686,10 @@
    <translation>模型 {model} 不需要权重文件。</translation>
   </message>
   <message>
+   <source>The model's answer</source>
+   <translation>模型的结果</translation>
+  </message>
+  <message>
    <source>The net of {model} answers with {output}, which the program does not know.</source>
    <translation>{model} 的网络输出 {output}，程序无法识别。</translation>
   </message>
@@ -1680,6 +1772,10 @@
   <message>
    <source>The settings could not be read; the program starts with its defaults.</source>
    <translation>无法读取设置；程序以默认设置启动。</translation>
+  </message>
+  <message>
+   <source>The two best classes are close here.</source>
+   <translation>此处得分最高的两个类别很接近。</translation>
   </message>
   <message>
    <source>The two label maps of {name} differ in size: {width} x {height} against {other_width} x {other_height} pixels.</source>
@@ -1770,12 +1866,24 @@
    <translation>还没有类别：请添加，或运行模型。</translation>
   </message>
   <message>
+   <source>There is no doubt map for this picture: run a model here</source>
+   <translation>这张图片没有疑难图：请在此运行模型</translation>
+  </message>
+  <message>
    <source>There is no layer called {layer}.</source>
    <translation>没有名为 {layer} 的图层。</translation>
   </message>
   <message>
    <source>There is no model called {model}.</source>
    <translation>没有名为 {model} 的模型。</translation>
+  </message>
+  <message>
+   <source>There is no model's answer for this picture</source>
+   <translation>这张图片没有模型结果</translation>
+  </message>
+  <message>
+   <source>There is no model's answer to compare with</source>
+   <translation>没有可对照的模型结果</translation>
   </message>
   <message>
    <source>There is no permission for {name}.</source>
@@ -1870,6 +1978,10 @@
    <translation>该项目位于只读介质上：所做的更改无法保存。</translation>
   </message>
   <message>
+   <source>Tolerance</source>
+   <translation>容差</translation>
+  </message>
+  <message>
    <source>Tool</source>
    <translation>工具</translation>
   </message>
@@ -1908,6 +2020,10 @@
   <message>
    <source>Verified</source>
    <translation>已确认</translation>
+  </message>
+  <message>
+   <source>Wand</source>
+   <translation>魔棒</translation>
   </message>
   <message>
    <source>Weights and cache</source>
@@ -1962,12 +2078,20 @@
    <translation>约剩 {seconds} 秒</translation>
   </message>
   <message>
+   <source>added</source>
+   <translation>新增</translation>
+  </message>
+  <message>
    <source>auto: {device}</source>
    <translation>自动：{device}</translation>
   </message>
   <message>
    <source>card is broken</source>
    <translation>模型卡有误</translation>
+  </message>
+  <message>
+   <source>changed class or object</source>
+   <translation>类别或对象已更改</translation>
   </message>
   <message>
    <source>check the licences</source>
@@ -2046,6 +2170,10 @@
    <translation>处理器</translation>
   </message>
   <message>
+   <source>removed</source>
+   <translation>移除</translation>
+  </message>
+  <message>
    <source>replace labels</source>
    <translation>替换标注</translation>
   </message>
@@ -2062,12 +2190,20 @@
    <translation>区域类</translation>
   </message>
   <message>
+   <source>sure</source>
+   <translation>有把握</translation>
+  </message>
+  <message>
    <source>thing</source>
    <translation>对象类</translation>
   </message>
   <message>
    <source>to download</source>
    <translation>待下载</translation>
+  </message>
+  <message>
+   <source>unsure</source>
+   <translation>没把握</translation>
   </message>
   <message>
    <source>verified</source>

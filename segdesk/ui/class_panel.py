@@ -50,13 +50,13 @@ class ClassPanel(Translated, QWidget):
         header.setSectionResizeMode(KEY, QHeaderView.ResizeMode.ResizeToContents)
         self.add = icon_button("add", self._add)
         self.rename = icon_button("rename", self._rename)
-        self.recolour = icon_button("recolour", self._recolour)
+        self.colour = icon_button("recolour", self._recolour)
         self.kind = icon_button("thing", self._toggle_thing)
         self.none = label(kind="soft")
         self.none.setWordWrap(True)
         row = QHBoxLayout()
         row.setSpacing(2)
-        for part in (self.add, self.rename, self.recolour, self.kind):
+        for part in (self.add, self.rename, self.colour, self.kind):
             row.addWidget(part)
         row.addStretch(1)
         layout = QVBoxLayout(self)
@@ -68,6 +68,7 @@ class ClassPanel(Translated, QWidget):
         self._connect()
         self.retranslate()
         self.fill(desk.session.classes)
+        self.built = True
 
     def _connect(self) -> None:
         self.list.currentItemChanged.connect(self._chosen)
@@ -120,7 +121,7 @@ class ClassPanel(Translated, QWidget):
         for part, text, on in (
             (self.add, tr("Add a class"), has_project),
             (self.rename, tr("Rename the class  (F2)"), has_class),
-            (self.recolour, tr("Change the colour"), has_class),
+            (self.colour, tr("Change the colour"), has_class),
             (self.kind, tr("Countable objects (thing) or area (stuff)"), has_class),
         ):
             part.setEnabled(on)
@@ -183,7 +184,7 @@ class ClassPanel(Translated, QWidget):
         for part, icon in (
             (self.add, "add"),
             (self.rename, "rename"),
-            (self.recolour, "recolour"),
+            (self.colour, "recolour"),
             (self.kind, "thing"),
         ):
             action = menu.addAction(icons.icon(icon), part.accessibleName(), part.click)
@@ -197,8 +198,6 @@ class ClassPanel(Translated, QWidget):
         self.none.setText(tr("No classes yet. Add one to paint with, or run a model: its classes join the project."))
         self.fill(self._desk.session.classes)
 
-    def changeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
-        """Qt: the tints follow the theme."""
-        super().changeEvent(event)
-        if event.type() == event.Type.PaletteChange and hasattr(self, "none"):
-            self.fill(self._desk.session.classes)
+    def recolour(self) -> None:
+        """The tints have the theme's ground."""
+        self.fill(self._desk.session.classes)

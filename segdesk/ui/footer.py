@@ -55,6 +55,7 @@ class Footer(Translated, QFrame):
         desk.runs.devices_changed.connect(self.show_device)
         desk.labels.segments_changed.connect(self.show_under)
         self.retranslate()
+        self.built = True
 
     def hovered(self, x: int, y: int) -> None:
         """The pointer is over pixel (x, y), or (-1, -1) outside."""
@@ -133,6 +134,10 @@ class Footer(Translated, QFrame):
         self.saved.setText(words)
         tip = " ".join(error_text(state.error)) if state.error is not None else words
         name(self.saved, tip)
+
+    def recolour(self) -> None:
+        """The sign of the save state has the theme's colours."""
+        self.show_saved(self._desk.save_state)
 
     def retranslate(self) -> None:
         """Set the texts again."""

@@ -78,15 +78,21 @@ def install(app: QCoreApplication, code: str) -> str:
 
 
 class Translated:
-    """Mix-in before a widget class: `retranslate` is called whenever the language changes."""
+    """Mix-in before a widget class: `retranslate` is called whenever the language changes, `recolour` with the theme
+    once the widget has set `self.built`."""
 
     def retranslate(self) -> None:
         """Set every text of the widget again."""
+
+    def recolour(self) -> None:
+        """Draw again what was drawn in the colours of the old theme."""
 
     def changeEvent(self, event: QEvent) -> None:
         """Qt's hook for a change of state, language among them."""
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
+        elif event.type() == QEvent.Type.PaletteChange and self.__dict__.get("built"):
+            self.recolour()
         super().changeEvent(event)  # type: ignore[misc]
 
 

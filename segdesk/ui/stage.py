@@ -35,6 +35,7 @@ class Message(Translated, QWidget):
             part.setWordWrap(True)
             layout.addWidget(part)
         layout.addStretch(3)
+        self.built = True
 
     def show_error(self, picture: str, error: SegDeskError) -> None:
         """Why a picture cannot be shown."""
@@ -44,6 +45,10 @@ class Message(Translated, QWidget):
     def show_empty(self) -> None:
         """The folder has no pictures."""
         self._name, self._error = "", None
+        self.retranslate()
+
+    def recolour(self) -> None:
+        """The sign has the theme's colours."""
         self.retranslate()
 
     def retranslate(self) -> None:

@@ -49,6 +49,7 @@ class ViewCard(Translated, QFrame):
             row.addWidget(part)
         layout.addLayout(row)
         self._actions = actions
+        self.built = True
         self.opacity.changed.connect(desk.view.set_opacity)
         self.brightness.changed.connect(desk.view.set_brightness)
         desk.view.changed.connect(self.refresh)
@@ -76,11 +77,9 @@ class ViewCard(Translated, QFrame):
             if sign.objectName():
                 sign.setPixmap(icons.icon(sign.objectName()).pixmap(QSize(16, 16), self.devicePixelRatioF()))
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Qt: the signs follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._draw_signs()
+    def recolour(self) -> None:
+        """The signs have the theme's colours."""
+        self._draw_signs()
 
 
 class PreviewBar(Translated, QFrame):

@@ -84,16 +84,17 @@ class Welcome(Translated, QWidget):
         self.recent.itemClicked.connect(self._open)
         desk.settings_changed.connect(self.refresh)
         self.retranslate()
+        self.built = True
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
-        sign = QLabel()
-        sign.setPixmap(icons.icon("segdesk", "accent").pixmap(QSize(44, 44), self.devicePixelRatioF()))
+        self.sign = QLabel()
+        self.recolour()
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(self.title)
         words.addWidget(self.line)
-        head.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignTop)
         head.addSpacing(theme.GAP)
         head.addLayout(words, 1)
         starts = QHBoxLayout()
@@ -145,6 +146,10 @@ class Welcome(Translated, QWidget):
 
     def _open(self, item: QListWidgetItem) -> None:
         self._desk.open_path(Path(item.data(Qt.ItemDataRole.UserRole)))
+
+    def recolour(self) -> None:
+        """The sign has the theme's colour."""
+        self.sign.setPixmap(icons.icon("segdesk", "accent").pixmap(QSize(44, 44), self.devicePixelRatioF()))
 
     def retranslate(self) -> None:
         """Set the texts again."""
