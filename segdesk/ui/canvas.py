@@ -55,6 +55,7 @@ class Canvas(PictureView):
         self.badge = Badge(self)
         self._seen = Seen("")
         self._sketched = False
+        self._marked: Rect | None = None
         self._hovered = (-1, -1)
         self._cursor_rect = QRect()
         self._counting = QTimer(self)
@@ -123,9 +124,16 @@ class Canvas(PictureView):
         self._see(look=look)
 
     def set_heat(self, doubt: np.ndarray | None) -> None:
-        """The doubt of the open document's last answer: (h, w) of 0 (sure) to 1 over the whole picture, of any
-        resolution, or None. Forgotten when the document is left."""
+        """The doubt of the open document's last answer over the whole picture, of any resolution: (h, w) uint8 of 0
+        (sure) to 255 or floats of 0 to 1; None if there is none. Forgotten when the document is left."""
         self._see(doubt=doubt)
+
+    def mark(self, box: Rect | None) -> None:
+        """Draw a dashed frame around an image rectangle (x0, y0, x1, y1), until called again or the document is
+        left; None: no frame."""
+        if box != self._marked:
+            self._marked = box
+            self.update()
 
     def hide_overlay(self, hidden: bool) -> None:
         """Hide the overlay until called again."""
@@ -224,7 +232,7 @@ class Canvas(PictureView):
             doc.on_segments.remove(self._segments_changed)
             doc.on_state.remove(self._state_changed)
             doc.on_picked.remove(self._was_picked)
-        self._renderer.layer = None
+        self._renderer.layer = self._marked = None
         self.seeing = replace(self.seeing, doubt=None, peeking=False, predicting=False)
         self._show_seen(Seen(""))
 
@@ -302,8 +310,13 @@ class Canvas(PictureView):
     # ---- events
 
     def paint_over(self, painter: QPainter) -> None:
-        """The tool's lines and the brush's outline."""
-        if self.tool is None or self.document is None:
+        """The marked place, the tool's lines and the brush's outline."""
+        if self.document is None:
+            return
+        if self._marked is not None:
+            x0, y0, x1, y1 = self._marked
+            canvas_sketch.draw_frame(painter, self._to_widget(x0, y0), self._to_widget(x1, y1))
+        if self.tool is None:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         canvas_sketch.draw(painter, self.tool.sketches(self.document), self._to_widget)

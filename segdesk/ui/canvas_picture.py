@@ -19,6 +19,7 @@ from segdesk.ui.canvas_view import View, fitted
 from segdesk.ui.i18n import tr
 from segdesk.ui.minimap import Minimap
 
+FILLED, MOST_FILLING = 0.5, 8.0  # `zoom_to_rect`: part of the view, largest zoom (a few pixels need their surroundings)
 TINY, SMALL_VIEW = 0.1, 0.5  # `show_rect` zooms to let a rectangle fill half the view if it fills less than a tenth
 
 
@@ -127,6 +128,17 @@ class PictureView(QWidget):
         if not TINY <= largest * zoom <= 1.0:
             zoom = SMALL_VIEW / largest
         self.centre_on((rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2, zoom=zoom)
+
+    def zoom_to_rect(self, x0: float, y0: float, x1: float, y1: float) -> None:
+        """Fill the view with an image rectangle and something around it, but not beyond `MOST_FILLING`."""
+        width, height = self.area()
+        zoom = FILLED / max((x1 - x0) / width, (y1 - y0) / height, 1e-9)
+        zoom = min(zoom, max(MOST_FILLING * self.devicePixelRatioF(), self._fitting()))
+        self.centre_on((x0 + x1) / 2, (y0 + y1) / 2, zoom=zoom)
+
+    def _fitting(self) -> float:
+        full = self.picture_size
+        return 0.0 if full is None else fitted(full, self.area()).zoom
 
     def centre_on(self, x: float, y: float, *, zoom: float | None = None) -> None:
         """Bring an image position to the middle of the view."""

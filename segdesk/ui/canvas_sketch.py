@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from segdesk.app.tools.base import Sketch
 
 MARK, HANDLE = 7.0, 3.5  # half sizes in logical pixels
+FRAME_GAP = 2.0
 TINT = QColor(255, 255, 255, 50)
 PENS = ((QColor(0, 0, 0, 160), 2.5), (QColor(255, 255, 255), 1.0))  # a dark line under a light one is seen anywhere
 SIGNS = {"plus": QColor(20, 150, 90), "minus": QColor(205, 50, 50)}
@@ -35,6 +36,15 @@ def draw_brush(painter: QPainter, shape: str, centre: QPointF, radius: float) ->
     painter.setBrush(Qt.BrushStyle.NoBrush)
     outline = painter.drawRect if shape == "square" else painter.drawEllipse
     _twice(painter, lambda: outline(_square(centre, radius)))
+
+
+def draw_frame(painter: QPainter, first: QPointF, second: QPointF) -> None:
+    """A dashed frame just outside a rectangle, to point it out."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    frame = QRectF(first, second).adjusted(-FRAME_GAP, -FRAME_GAP, FRAME_GAP, FRAME_GAP)
+    for (color, width), style in zip(PENS, (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine), strict=True):
+        painter.setPen(QPen(color, width, style))
+        painter.drawRect(frame)
 
 
 def _line(painter: QPainter, line: QPolygonF, *, closed: bool, area: bool) -> None:

@@ -110,10 +110,12 @@ class DifferenceLayer:
 
 
 class HeatLayer:
-    """A coarse map of doubt, blended smoothly over a picture of `size` (H, W). `doubt` (h, w) of 0 (sure) to 1."""
+    """A coarse map of doubt, blended smoothly over a picture of `size` (H, W). `doubt` (h, w): uint8 of 0 (sure) to 255
+    or floats of 0 to 1."""
 
     def __init__(self, doubt: np.ndarray, size: tuple[int, int]) -> None:
-        self._doubt = np.clip(np.nan_to_num(doubt.astype(np.float32)), 0.0, 1.0)
+        most = 255.0 if doubt.dtype == np.uint8 else 1.0
+        self._doubt = np.clip(np.nan_to_num(doubt.astype(np.float32) / most), 0.0, 1.0)
         self._size = size
 
     def render(self, view: View, rect: Rect, thick: int) -> np.ndarray:

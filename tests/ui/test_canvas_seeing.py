@@ -145,6 +145,33 @@ def test_the_doubt_of_a_model_is_laid_over_the_picture(canvas: Canvas):
     assert "no doubt map" in words(canvas)  # it belonged to the document that was left
 
 
+def test_a_doubt_map_of_bytes_looks_the_same(canvas: Canvas):
+    opened(canvas, grey(make(segmentation=halves())))
+    canvas.set_look("doubt")
+    canvas.set_heat(np.linspace(0, 255, 16).astype(np.uint8).reshape(4, 4))
+    bytes_ = shot(canvas)
+    canvas.set_heat((np.linspace(0, 255, 16).astype(np.uint8) / np.float32(255)).reshape(4, 4))
+    assert np.array_equal(shot(canvas), bytes_)
+
+
+def test_a_place_is_brought_into_view_and_framed(canvas: Canvas):
+    opened(canvas, grey(make(400, 600)))
+    canvas.zoom_to_rect(100, 200, 140, 230)
+    assert canvas.view.to_image(200, 150) == pytest.approx((120, 215), abs=0.2)
+    assert canvas.zoom == pytest.approx(0.5 * 400 / 40)
+    before = shot(canvas)
+    canvas.mark((100, 200, 140, 230))
+    drawn = (shot(canvas) != before).any(axis=2)
+    left, right = at(canvas, 100, 215), at(canvas, 140, 215)
+    assert drawn[:, left.x() - 5 : left.x()].any()
+    assert drawn[:, right.x() : right.x() + 6].any()
+    assert not drawn[:, left.x() + 3 : right.x() - 3][110:190].any()
+    canvas.mark(None)
+    assert np.array_equal(shot(canvas), before)
+    canvas.zoom_to_rect(10, 10, 11, 11)
+    assert canvas.zoom == 8.0
+
+
 # ---- held keys say what is shown
 
 
