@@ -68,11 +68,13 @@ def scaled(options: CrfOptions, scale: float) -> CrfOptions:
     )
 
 
-def refine_instance(instance: Instance, image: np.ndarray, options: CrfOptions, cancelled: Cancel) -> Instance:
+def refine_instance(
+    instance: Instance, image: np.ndarray, options: CrfOptions, cancelled: Cancel, claimed: np.ndarray | None = None
+) -> Instance:
     """The object with its border moved to the picture's edges, against its surroundings.
 
-    Works on the object's box and a margin. Where the result would swallow the object or flood the box, the object
-    stays as it is.
+    Works on the object's box and a margin. It does not grow into pixels that are `claimed`, (H, W) bool, by others.
+    Where the result would swallow the object or flood the box, the object stays as it is.
     """
     height, width = instance.mask.size
     x0, y0, x1, y1 = rle.bounding_box(instance.mask)
@@ -86,6 +88,8 @@ def refine_instance(instance: Instance, image: np.ndarray, options: CrfOptions, 
     soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), max(1.0, max(h, w) / 56)) * 0.9 + 0.05
     refined = refine(np.stack([1 - soft, soft]), image[y0:y1, x0:x1], options, cancelled)
     after = refined[1] > refined[0]
+    if claimed is not None:
+        after &= mask | ~claimed[y0:y1, x0:x1]
     before_area, after_area = int(mask.sum()), int(after.sum())
     if not MIN_AREA_RATIO * before_area <= after_area <= MAX_AREA_RATIO * before_area:
         return instance

@@ -16,6 +16,7 @@ from segdesk.domain.errors import Cancelled
 from segdesk.engines.inputs import tensor
 
 MIN_TILE = 256
+FIRST_TILE = 1024
 MAX_PIXELS = {"cpu": 4_000_000, "cuda": 24_000_000}
 
 Finish = Callable[[torch.Tensor], torch.Tensor]
@@ -65,16 +66,16 @@ def tiled_map(
     tile: int,
     cancelled: Callable[[], bool],
 ) -> np.ndarray:
-    """As `whole_maps` for one picture, (K, ceil(h / step), ceil(w / step)), from tiles of `tile` x `tile` pixels that
-    overlap by a quarter and are blended linearly. The token is asked before each tile."""
+    """As `whole_maps` for one picture, (K, ceil(h / step), ceil(w / step)), from tiles of at most `tile` x `tile`
+    pixels that overlap by an eighth and are blended linearly. The token is asked before each tile."""
     height, width = picture.shape[:2]
     rows, cols = _centres(height, step), _centres(width, step)
     total = np.zeros((rows.size, cols.size), np.float32)
     result: np.ndarray | None = None
-    for top, left in product(_starts(height, tile), _starts(width, tile)):
+    for across, along in product(_spans(height, tile), _spans(width, tile)):
         if cancelled():
             raise Cancelled
-        part = picture[top : top + tile, left : left + tile]
+        part, top, left = picture[across, along], across.start, along.start
         y, x = _inside(rows, top, part.shape[0], height), _inside(cols, left, part.shape[1], width)
         data = tensor(part, spec, device)
         with torch.inference_mode():
@@ -94,7 +95,7 @@ def tiled_map(
 def first_tile(height: int, width: int, device: torch.device) -> int | None:
     """The tile to begin with: None (the whole picture) up to what the device commonly bears."""
     limit = MAX_PIXELS.get(device.type, MAX_PIXELS["cpu"])
-    return None if height * width <= limit else int(limit**0.5) // 64 * 64
+    return None if height * width <= limit else min(FIRST_TILE, int(limit**0.5) // 64 * 64)
 
 
 def smaller_tile(tile: int | None, height: int, width: int) -> int | None:
@@ -144,12 +145,16 @@ def _unit(position: np.ndarray, full: int, small: int, aligned: bool) -> np.ndar
     return index * (2.0 / (small - 1)) - 1.0
 
 
-def _starts(size: int, tile: int) -> list[int]:
-    """Where tiles begin along a side: evenly spread, a quarter shared, the last one flush with the end."""
+def _spans(size: int, tile: int) -> list[slice]:
+    """The tiles along a side: as few as there can be of at most `tile` pixels, evenly spread, none larger than it
+    must be, the last one flush with the end."""
     if size <= tile:
-        return [0]
-    count = -(-(size - tile) // (tile * 3 // 4)) + 1
-    return [round(i * (size - tile) / (count - 1)) for i in range(count)]
+        return [slice(0, size)]
+    overlap = max(64, tile // 8)
+    count = -(-(size - overlap) // (tile - overlap))
+    length = min(tile, -(-(size + (count - 1) * overlap) // (64 * count)) * 64)
+    starts = (round(i * (size - length) / (count - 1)) for i in range(count))
+    return [slice(start, start + length) for start in starts]
 
 
 def _inside(positions: np.ndarray, start: int, length: int, full: int) -> slice:
@@ -162,6 +167,6 @@ def _inside(positions: np.ndarray, start: int, length: int, full: int) -> slice:
 
 
 def _ramp(length: int) -> np.ndarray:
-    """Weights that rise from both ends over a quarter of the tile."""
+    """Weights that rise from both ends over an eighth of the tile."""
     distance = np.minimum(np.arange(length), np.arange(length)[::-1]) + 1.0
-    return np.minimum(distance, max(1.0, length / 4)).astype(np.float32)
+    return np.minimum(distance, max(1.0, length / 8)).astype(np.float32)

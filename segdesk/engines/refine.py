@@ -8,6 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from segdesk.domain import rle
 from segdesk.domain.errors import Cancelled
 from segdesk.domain.options import CrfOptions
 from segdesk.domain.prediction import Prediction
@@ -15,6 +16,7 @@ from segdesk.domain.text import N_
 from segdesk.engines import crf
 from segdesk.engines.dense import halved
 
+SURE = 0.5
 NOTE_REDUCED = N_("The picture is large: the CRF was computed at reduced size.")
 
 Cancel = Callable[[], bool]
@@ -29,11 +31,24 @@ def refined(
         prediction, reduced = _refined_scores(prediction, image, options, cancelled)
         notes = (NOTE_REDUCED,) if reduced else ()
     instances = []
+    claimed = _claimed(prediction)
     for instance in prediction.instances:
         if cancelled():
             raise Cancelled
-        instances.append(crf.refine_instance(instance, image, options, cancelled))
+        instances.append(crf.refine_instance(instance, image, options, cancelled, claimed))
     return replace(prediction, instances=tuple(instances)), notes
+
+
+def _claimed(prediction: Prediction) -> np.ndarray | None:
+    """(H, W) bool: the pixels of all objects that are more likely there than not; None without objects."""
+    if not prediction.instances:
+        return None
+    claimed = np.zeros(prediction.size, bool)
+    for instance in prediction.instances:
+        if instance.score >= SURE:
+            x0, y0, x1, y1 = box = rle.bounding_box(instance.mask)
+            claimed[y0:y1, x0:x1] |= rle.decode_box(instance.mask, box)
+    return claimed
 
 
 def _refined_scores(

@@ -139,8 +139,8 @@ def _fetch(url: str, part: Path, spec: WeightsSpec, progress: Progress, cancelle
     try:
         response = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code == 416 and have:  # nothing is left to send: the part is whole, or not of this file
-            error.close()
             return
         raise
     with response:

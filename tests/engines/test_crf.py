@@ -115,6 +115,20 @@ def test_no_object_is_swallowed():
 
 
 @needs_crf
+def test_touching_objects_of_one_colour_keep_their_border():
+    image = np.full((60, 100, 3), 40, np.uint8)
+    image[20:40, 20:80] = 200
+    left, right = square((60, 100), (22, 18, 45, 38)), square((60, 100), (45, 18, 78, 38))
+    prediction = Prediction("instance", (60, 100), ClassSet.from_names(["a", "b", "c"]), instances=(left, right))
+    found = [rle.decode(i.mask) for i in refined(prediction, image, OPTIONS, lambda: False)[0].instances]
+    assert not (found[0] & found[1]).any()
+    for mask, half in zip(found, (slice(20, 45), slice(45, 80)), strict=True):
+        wanted = np.zeros((60, 100), bool)
+        wanted[20:40, half] = True
+        assert (mask != wanted).mean() < 0.01
+
+
+@needs_crf
 def test_a_prediction_is_enlarged_to_the_picture_first():
     scores, image = two_halves(64, 96, shift=0)
     coarse = scores[:, ::8, ::8]
