@@ -170,6 +170,12 @@ QDockWidget::close-button:hover { background: @hover; border-radius: 4px; }
 QAbstractItemView { border: 1px solid @line; border-radius: 5px; background: @panel; outline: none; }
 QAbstractItemView::item:selected { background: @select; color: @text; }
 QHeaderView::section { background: @window; color: @soft; border: none; padding: 3px 6px; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid @soft; border-radius: 3px; background: @field; }
+QCheckBox::indicator:hover, QCheckBox:focus::indicator { border-color: @accent; }
+QCheckBox::indicator:checked {
+    background: @accent; border-color: @accent; image: url("@icons;/check-@name;.svg"); }
+QCheckBox::indicator:disabled { border-color: @line; background: @window; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QFrame[kind="panel"] { background: @panel; border: 1px solid @line; border-radius: 7px; }
 QFrame[kind="strip"] { background: @panel; border: none; border-bottom: 1px solid @line; }
 QFrame[kind="foot"] { background: @panel; border: none; border-top: 1px solid @line; }

@@ -46,6 +46,15 @@ class Toast(QFrame):
         self.setFixedWidth(WIDTH)
         QTimer.singleShot(SECONDS.get(kind, 6) * 1000, self, self.dismiss)
 
+    def wanted_height(self) -> int:
+        """What its words need at the one width, once the style has given them their font."""
+        for part in (self, *self.findChildren(QLabel)):
+            part.ensurePolished()
+        layout = self.layout()
+        assert layout is not None
+        layout.invalidate()
+        return layout.totalHeightForWidth(WIDTH)
+
     def dismiss(self) -> None:
         """Go away."""
         self.hide()
@@ -88,6 +97,8 @@ class Toasts(QObject):
     def _place(self) -> None:
         bottom = self._over.height() - self._bottom
         for toast in reversed(self.shown):
-            toast.resize(WIDTH, toast.heightForWidth(WIDTH))
+            height = toast.wanted_height()
+            if toast.height() != height:
+                toast.setFixedHeight(height)
             bottom -= toast.height() + theme.GAP
             toast.move(self._over.width() - toast.width() - 2 * theme.GAP, bottom)
