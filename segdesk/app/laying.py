@@ -53,6 +53,11 @@ class Writer:
         self._tables.clear()
         self._class_of = None
 
+    def drop(self, key: int) -> None:
+        """Take a segment that has no pixels from the table."""
+        self._stroke.set_segment(key, None)
+        self._seen.discard(key)
+
     def paint(self, x: int, y: int, mask: np.ndarray, value: int) -> None:
         """Set the pixels of the (h, w) bool `mask`, whose top-left is (x, y), to segment `value`."""
         h, w = mask.shape
@@ -113,12 +118,18 @@ class Writer:
 
 
 def change(
-    doc: Document, name: str, write: Callable[[Writer], None], *, rect: Rect | None = None, protect: bool = False
+    doc: Document,
+    name: str,
+    write: Callable[[Writer], None],
+    *,
+    rect: Rect | None = None,
+    permits: Rules | None = None,
 ) -> None:
     """Make one undo step of what `write` does. With a `rect`, which holds all pixels that may change, it is made at
     once; else it may run in a thread and must use nothing of the document. Raises what `write` raises, with the map
-    as it was. UI thread."""
-    permits = Rules.of(doc, protect=protect)
+    as it was. `permits`: by default the rules of painting; `Rules.locks` for what changes objects themselves. UI
+    thread."""
+    permits = permits or Rules.of(doc)
 
     def through(target: Segmentation, stroke: Stroke) -> None:
         counts = doc.areas.counts.copy() if rect is not None else histogram(target.ids)
@@ -168,7 +179,7 @@ def lay_masks(
             for x, y, mask in masks(writer):
                 writer.paint(x, y, mask, value)
 
-        change(doc, name, write, rect=rect, protect=protect)
+        change(doc, name, write, rect=rect, permits=Rules.of(doc, protect=protect))
 
     doc.discard_preview()
     doc.after(go)

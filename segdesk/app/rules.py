@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,6 +86,11 @@ class Rules:
             kept_class=hand.active_class or hand.other_class,
             kept_segment=doc.active_segment or VOID,
         )
+
+    @classmethod
+    def locks(cls, doc: Document) -> Rules:
+        """The locks alone, for what changes an object itself: cutting, joining, another class."""
+        return replace(cls.of(doc), protect=False, only_over=None)
 
     @property
     def free(self) -> bool:

@@ -102,3 +102,10 @@ def outline(region: Region, *, role: str = "area") -> tuple[Sketch, ...]:
     found, _ = cv2.findContours(region.mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     corner = np.array((region.x + 0.5, region.y + 0.5))
     return tuple(Sketch(tuple(map(tuple, (line[:, 0] + corner).tolist())), closed=True, role=role) for line in found)
+
+
+def inside(region: Region) -> Point:
+    """The centre of a pixel of the region, near its middle row; the region must not be empty."""
+    rows, columns = region.mask.nonzero()
+    middle = rows.size // 2
+    return region.x + float(columns[middle]) + 0.5, region.y + float(rows[middle]) + 0.5
