@@ -146,15 +146,14 @@ def paint(program: Program, folder: Path, down: float) -> None:
     program.until(lambda: journal(folder) > before)
 
 
-def ready(program: Program, folder: Path) -> None:
-    """Wait until the picture is open: the canvas answers the brush only then."""
-    program.until(lambda: journal(folder) > 0)
+def ready(program: Program) -> None:
+    """Wait until the window's title says that the picture is open, and put the pointer on it."""
+    program.until(lambda: program.do("getwindowname", program.window).startswith("0.png"))
     program.do("mousemove", *program.at(0.44, 0.5))
-    time.sleep(1.0)  # X has no event for "the picture is painted"
 
 
 def test_paint_accept_and_quit(program: Program, folder: Path):
-    ready(program, folder)
+    ready(program)
     program.key("b")
     paint(program, folder, 0.45)
     paint(program, folder, 0.62)
@@ -175,7 +174,7 @@ def test_paint_accept_and_quit(program: Program, folder: Path):
 
 
 def test_killed_in_a_stroke_only_that_stroke_is_lost(program: Program, folder: Path):
-    ready(program, folder)
+    ready(program)
     program.key("b")
     paint(program, folder, 0.45)
     program.do("mousemove", *program.at(0.4, 0.65), "mousedown", "1", "mousemove", *program.at(0.5, 0.65))
@@ -191,8 +190,8 @@ def test_killed_in_a_stroke_only_that_stroke_is_lost(program: Program, folder: P
         assert not labels.ids.any()
 
 
-def test_the_engine_ends_with_the_window(program: Program, folder: Path):
-    ready(program, folder)
+def test_the_engine_ends_with_the_window(program: Program):
+    ready(program)
 
     def children() -> list[int]:
         done = subprocess.run(["ps", "--ppid", str(program.process.pid), "-o", "pid="], capture_output=True, text=True)
