@@ -66,6 +66,7 @@ def translate(
         notes=answer.notes,
         again=again,
         from_batch=from_batch,
+        doubts=answer.doubts,
         instances=_remapped(answer.instances, ids),
         plan=plan,
     )
@@ -104,7 +105,9 @@ def store(
         # asked again at the last moment: the person may have begun to work on it while the answer waited
         take = to_annotation and machine_owned(opened, picture_id)
         run_id = opened.run_id(plan, answered.device)
-        project.save_prediction(picture_id, run_id, map_, answered.instances, answered.doubt, to_annotation=take)
+        project.save_prediction(
+            picture_id, run_id, map_, answered.instances, answered.doubt, to_annotation=take, doubts=answered.doubts
+        )
 
     def lost(error: SegDeskError) -> None:
         opened.mark_failed(picture_id, error)

@@ -113,3 +113,10 @@ class Desk:
         if self.open is None:
             raise SegDeskError("No project is open.", "Open a folder of pictures or a project first.")
         return self.open
+
+    def set_budgets(self, undo_bytes: int, prefetch_bytes: int) -> None:
+        """Memory for undo (of each picture, on the disk as well) and for decoded pictures."""
+        self.undo_bytes = undo_bytes
+        self.prefetch.set_budget(prefetch_bytes)
+        if self.open is not None:
+            self.open.project.journal_budget = undo_bytes

@@ -38,7 +38,9 @@ class RunPlan:
 
     def record(self) -> dict[str, object]:
         """What the project keeps of the run, as JSON values: equal records give equal answers."""
+        flip = {"flip": True} if self.options.flip else {}  # left out where it is off: runs from before it are equal
         return {
+            **flip,
             "decide": asdict(self.options.decide),
             "crf": asdict(self.options.crf) if self.options.crf else None,
             "weights": {i: _hash(c) for i, c in {self.card.id: self.card, **self.parts}.items() if c.weights},

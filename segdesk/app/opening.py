@@ -49,6 +49,7 @@ def open_project(
         first = []
     opened = take_project(project, desk.saver, desk.report)
     try:
+        project.journal_budget = desk.undo_bytes
         opened.roster.reload(project.pictures())
         note = _note(opened, folder if path.is_dir() else None)
         desk.open, desk.current_id = opened, None
@@ -155,6 +156,7 @@ def open_picture(desk: Desk, opened: OpenProject, picture_id: int, ctx: Context)
         history,
         prediction if prediction and prediction.size == size else None,
         reference if reference and reference.size == size else None,
+        opened.project.load_doubts(picture_id),
     )
 
 

@@ -80,6 +80,12 @@ class Prefetch:
                 self._coming[stamp] = self._pool.submit(self._decode, stamp, stamps[stamp])
                 self._coming[stamp].add_done_callback(lambda _, stamp=stamp: self._came(stamp))
 
+    def set_budget(self, budget_bytes: int) -> None:
+        """Keep at most so much from now on."""
+        with self._lock:
+            self._budget = budget_bytes
+            self._shed()
+
     def clear(self) -> None:
         """Forget everything."""
         self.want([])
@@ -101,10 +107,13 @@ class Prefetch:
         with self._lock:
             self._kept[stamp] = pixels
             self._kept.move_to_end(stamp)
-            total = sum(p.nbytes for p in self._kept.values())
-            while total > self._budget and self._kept:
-                total -= self._kept.popitem(last=False)[1].nbytes
+            self._shed()
         return pixels
+
+    def _shed(self) -> None:
+        total = sum(p.nbytes for p in self._kept.values())
+        while total > self._budget and self._kept:
+            total -= self._kept.popitem(last=False)[1].nbytes
 
 
 def read_ahead(

@@ -10,6 +10,7 @@ import numpy as np
 
 from segdesk.app.models import RunPlan
 from segdesk.domain.classes import ClassSet
+from segdesk.domain.doubt import Doubts
 from segdesk.domain.edit import History
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.options import RunOptions
@@ -70,7 +71,8 @@ class Opened:
     """The Done value of `Session.go_to`: all that a `Document` needs.
 
     `pixels` (H, W, 3) uint8 RGB, read-only; `segmentation` and `history` belong to the receiver; `prediction` is the
-    model's last answer in the project's class ids, or None; `reference` likewise.
+    model's last answer in the project's class ids, or None; `reference` likewise. `doubts`: where the model was unsure
+    of that answer.
     """
 
     row: PictureRow
@@ -79,6 +81,7 @@ class Opened:
     history: History
     prediction: Segmentation | None = None
     reference: Segmentation | None = None
+    doubts: Doubts | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class Answered:
     Hand it to `Session.settle` on the caller's thread, which says whether it is to be applied to the open document.
     `again`: it comes from new options on the same answer, so it replaces the result shown before.
     `from_batch`: it came as an own report out of `run_all`, because the picture is the open one.
-    `instances`, `plan`: the raw objects and the run, kept for storing.
+    `doubts`: where the model was unsure. `instances`, `plan`: the raw objects and the run, kept for storing.
     """
 
     picture_id: int
@@ -101,8 +104,18 @@ class Answered:
     notes: tuple[str, ...] = ()
     again: bool = False
     from_batch: bool = False
+    doubts: Doubts | None = field(default=None, repr=False)
     instances: tuple[Instance, ...] = field(default=(), repr=False)
     plan: RunPlan | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class ThumbReady:
+    """A thumbnail that `Session.review` was asked for. `pixels` (h, w, 3) uint8 RGB with the labels over the picture,
+    or None where the picture cannot be read."""
+
+    picture_id: int
+    pixels: np.ndarray | None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from segdesk.app.models import Models, RunPlan
 from segdesk.app.opening import close_current, open_picture, open_project
 from segdesk.app.prefetch import Prefetch
 from segdesk.app.reports import Answered, BatchResult, Opened, ProjectOpened, SaveState
+from segdesk.app.review import Review
 from segdesk.app.saver import Saver
 from segdesk.app.settings import Settings
 from segdesk.app.steps import KINDS, Step, snapshot
@@ -64,6 +65,7 @@ class Session:
         saver = Saver(on_report)
         prefetch = Prefetch(settings.prefetch_megabytes << 20)
         self._desk = Desk(on_report, saver, prefetch, engine, settings.undo_megabytes << 20)
+        self.review = Review(self._desk, self._workers)
         if self.model_id:
             self.choose_model(self.model_id)
 
@@ -235,8 +237,9 @@ class Session:
         self.device = device
 
     def use_settings(self, settings: Settings) -> None:
-        """Take changed settings: the model folders are looked through again."""
+        """Take changed settings: budgets hold from now on, the model folders are looked through again."""
         self.settings = settings
+        self._desk.set_budgets(settings.undo_megabytes << 20, settings.prefetch_megabytes << 20)
         self._models.folders = tuple(Path(f) for f in settings.model_folders)
         self._models.reload()
 
@@ -375,6 +378,7 @@ class Session:
         saved = self._desk.saver.close(timeout)
         stopper.join(timeout)
         self._desk.prefetch.close()
+        self.review.close()
         opened, self._desk.open = self._desk.open, None
         if opened is not None:
             opened.project.close()

@@ -21,6 +21,7 @@ SPOT_CELLS = 4  # a smaller spot is noise
 ISLAND_SHARE = 0.0005  # of the picture's area: a region below it is an island if its segment has a far larger one
 SURE_OBJECT = 0.3  # objects with less doubt are not worth a look
 MOST_PLACES = 30
+MOST_OBJECTS = 400  # of very many doubtful objects only the most doubtful ones are drawn into the map
 MOST_ISLANDS = 200  # of a very noisy map only the largest ones are ranked
 REASONS = {
     "margin": N_("The two best classes are close here."),
@@ -75,7 +76,8 @@ def doubts(
         spots = np.maximum(spots, differs)
         value = max(value, float(differs.mean()))
     whole = spots.copy()
-    unsure = [i for i in prediction.instances if object_doubt(i) > 0.1]
+    unsure = sorted((i for i in prediction.instances if object_doubt(i) > 0.1), key=lambda i: -object_doubt(i))
+    unsure = unsure[:MOST_OBJECTS]
     _paint(whole, unsure, prediction.size)
     found += _object_places(unsure)
     found += _islands(segmentation, whole)

@@ -25,7 +25,11 @@ class CrfOptions:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Everything that turns a model's raw answer into labels; `crf` None = off. Stored with each run."""
+    """Everything that turns a model's raw answer into labels; `crf` None = off. Stored with each run.
+
+    `flip`: the mirrored picture is asked for as well (a second forward pass); where the two answers differ is doubtful.
+    """
 
     decide: DecideOptions = field(default_factory=DecideOptions)
     crf: CrfOptions | None = None
+    flip: bool = False

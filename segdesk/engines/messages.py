@@ -10,6 +10,7 @@ import numpy as np
 
 from segdesk.domain.card import ModelCard
 from segdesk.domain.classes import ClassSet
+from segdesk.domain.doubt import Doubts
 from segdesk.domain.options import RunOptions
 from segdesk.domain.prediction import Instance
 from segdesk.domain.segmentation import Segmentation
@@ -41,7 +42,7 @@ class Answer:
     """The labels of one picture.
 
     `segmentation` and `instances` carry ids of `classes`, the model's. `instances` are the raw objects, which may
-    overlap, best first. `doubt` 0..1. `seconds` by stage: "load", "prepare", "forward", "refine", "decide".
+    overlap, best first. `doubt` 0..1, and `doubts` where it lies. `seconds` by stage: "load", "prepare", "forward", "refine", "decide".
     `device`: the id of the device that ran it. `notes`: sentences in English, marked for translation, on what was
     done otherwise than asked (tiles, processor instead of the graphics card, refinement at reduced size).
     """
@@ -55,6 +56,7 @@ class Answer:
     seconds: Mapping[str, float] = field(default_factory=dict)
     device: str = "cpu"
     notes: tuple[str, ...] = ()
+    doubts: Doubts | None = None
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import starmap
 from pathlib import Path
 from types import TracebackType
 
 from segdesk.domain.classes import ClassInfo, ClassSet
+from segdesk.domain.doubt import Doubts
 from segdesk.domain.edit import Edit, History, replace_all
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.prediction import Instance
@@ -18,6 +19,7 @@ from segdesk.domain.segmentation import Segmentation
 from segdesk.domain.text import N_
 from segdesk.io import project_journal as journal
 from segdesk.io import project_maps as maps
+from segdesk.io import project_runs as runs
 from segdesk.io.images import natural_key
 from segdesk.io.project_database import Database, damaged
 from segdesk.io.project_steps import MissedSteps, Step
@@ -28,7 +30,6 @@ __all__ = ["LAYERS", "STATES", "SUFFIX", "PictureRow", "Project", "RunInfo", "de
 JOURNAL_BUDGET = 256 << 20
 
 _COLUMNS = "id, path, width, height, state, doubt, seconds, pixels_changed, error"
-_RUN_COLUMNS = "runs.id, card_id, card_name, options, device, started"
 
 
 class Project:
@@ -238,6 +239,26 @@ class Project:
         with self._database.reading() as db:
             return frozenset(i for (i,) in db.execute("SELECT picture_id FROM maps WHERE layer = ?", (layer,)))
 
+    def load_reduced(self, picture_id: int, layer: str, side: int) -> Segmentation | None:
+        """Every n-th pixel of a layer, so that the longer side has at most `side`; for thumbnails."""
+        _check_layer(layer)
+        with self._database.reading() as db:
+            found = maps.load(db, picture_id, layer)
+        if found is None:
+            return None
+        try:
+            return maps.unpack_reduced(*found, side=side)
+        except ValueError as error:
+            raise self._damaged(picture_id) from error
+
+    def count_segments(self, class_ids: Iterable[int], layer: str = "annotation") -> dict[int, int]:
+        """How many segments of these classes each picture has; pictures without any are left out."""
+        counts: Counter[int] = Counter()
+        with self._database.reading() as db:
+            for key in class_ids:
+                counts.update(maps.pictures_with(db, key, layer))
+        return dict(counts)
+
     def save_map(self, picture_id: int, layer: str, segmentation: Segmentation) -> None:
         """Replace the labels of a layer. Where an annotation of the same size is replaced, the old one becomes an undo
         step; one of another size takes the undo journal with it."""
@@ -310,23 +331,13 @@ class Project:
 
     def add_run(self, card_id: str, card_name: str, options: Mapping[str, object], device: str) -> int:
         """Note a model run; returns its id."""
-        started = datetime.now(UTC).isoformat(timespec="seconds")
         with self._database.writing() as db:
-            cursor = db.execute(
-                "INSERT INTO runs (card_id, card_name, options, device, started) VALUES (?, ?, ?, ?, ?)",
-                (card_id, card_name, _canonical(options), device, started),
-            )
-        assert cursor.lastrowid is not None
-        return cursor.lastrowid
+            return runs.add(db, card_id, card_name, options, device)
 
     def find_run(self, card_id: str, options: Mapping[str, object], device: str | None = None) -> int | None:
         """The id of the latest run of a card with exactly these options (on this device), to resume it; or None."""
         with self._database.reading() as db:
-            row = db.execute(
-                "SELECT max(id) FROM runs WHERE card_id = ? AND options = ? AND (? IS NULL OR device = ?)",
-                (card_id, _canonical(options), device, device),
-            ).fetchone()
-        return row[0]
+            return runs.find(db, card_id, options, device)
 
     def pictures_of_run(self, run_id: int) -> set[int]:
         """Ids of the pictures whose prediction layer is of this run."""
@@ -343,8 +354,9 @@ class Project:
         doubt: float,
         *,
         to_annotation: bool,
+        doubts: Doubts | None = None,
     ) -> None:
-        """Store a model's answer in one transaction: prediction layer, raw objects, doubt.
+        """Store a model's answer in one transaction: prediction layer, raw objects, doubt and where it lies.
 
         `to_annotation`: it becomes the annotation as well (undo as in `save_map`) and the state "predicted"; otherwise
         only a new or failed picture becomes predicted.
@@ -355,6 +367,7 @@ class Project:
         with self._missed.until_saved(picture_id) as steps, self._database.writing() as db:
             maps.replace(db, picture_id, "prediction", tiles, segmentation, run_id=run_id)
             maps.write_instances(db, picture_id, instances)
+            runs.write_doubts(db, picture_id, doubts)
             self._write_steps(picture_id, steps)
             if to_annotation:
                 self._keep_for_undo(picture_id, segmentation, N_("model answer"))
@@ -374,15 +387,16 @@ class Project:
         except ValueError as error:
             raise self._damaged(picture_id) from error
 
+    def load_doubts(self, picture_id: int) -> Doubts | None:
+        """Where the model was unsure of its last answer; None if that was not kept."""
+        with self._database.reading() as db:
+            return runs.read_doubts(db, picture_id)
+
     def label_source(self, picture_id: int, layer: str = "prediction") -> RunInfo | None:
         """The run that the layer's labels came from; None if a person made or imported them."""
         _check_layer(layer)
         with self._database.reading() as db:
-            row = db.execute(
-                f"SELECT {_RUN_COLUMNS} FROM maps JOIN runs ON runs.id = run_id WHERE picture_id = ? AND layer = ?",
-                (picture_id, layer),
-            ).fetchone()
-        return row and RunInfo(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5])
+            return runs.source(db, picture_id, layer)
 
     def _damaged(self, picture_id: int) -> SegDeskError:
         return SegDeskError(
@@ -395,8 +409,3 @@ class Project:
 def _check_layer(layer: str) -> None:
     if layer not in LAYERS:
         raise ValueError(f"no such layer: {layer}")
-
-
-def _canonical(options: Mapping[str, object]) -> str:
-    """JSON that is equal for equal options."""
-    return json.dumps(options, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

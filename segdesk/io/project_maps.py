@@ -75,6 +75,32 @@ def unpack(tiles: Tiles, target: Segmentation) -> Segmentation:
     return target
 
 
+def unpack_reduced(tiles: Tiles, target: Segmentation, *, side: int) -> Segmentation:
+    """Every n-th pixel, so that the longer side has at most `side`; `target` is not filled. Raises ValueError for
+    damaged data."""
+    height, width = target.size
+    step = max(1, -(-max(height, width) // side))
+    ys, xs = np.arange(step // 2, height, step), np.arange(step // 2, width, step)
+    result = np.zeros((max(1, ys.size), max(1, xs.size)), np.uint16)
+    for key, data in tiles.items():
+        rows, cols = _slices(key, (height, width))
+        top, bottom = np.searchsorted(ys, (rows.start, rows.stop))
+        left, right = np.searchsorted(xs, (cols.start, cols.stop))
+        tile = unpack_tile(data, (rows.stop - rows.start, cols.stop - cols.start))
+        result[top:bottom, left:right] = tile[np.ix_(ys[top:bottom] - rows.start, xs[left:right] - cols.start)]
+    return Segmentation(result, target.segments)
+
+
+def pictures_with(connection: sqlite3.Connection, class_id: int, layer: str) -> dict[int, int]:
+    """Picture id -> how many segments of the class a layer has."""
+    rows = connection.execute(
+        "SELECT picture_id, count(*) FROM segments JOIN maps ON maps.id = map_id "
+        "WHERE class_id = ? AND layer = ? GROUP BY map_id",
+        (class_id, layer),
+    )
+    return dict(rows.fetchall())
+
+
 def replace(
     connection: sqlite3.Connection,
     picture_id: int,

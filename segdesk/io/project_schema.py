@@ -100,7 +100,20 @@ CREATE TABLE journal (
 CREATE INDEX journal_of_picture ON journal (picture_id, stack, id, bytes);
 """
 
-STEPS: tuple[str, ...] = (_FIRST,)
+# where the model was unsure of its last answer, and an index for "which pictures have this class"
+_DOUBTS = """
+CREATE TABLE doubts (
+    picture_id INTEGER PRIMARY KEY REFERENCES pictures (id) ON DELETE CASCADE,
+    height INTEGER NOT NULL,
+    width INTEGER NOT NULL,
+    map BLOB NOT NULL,
+    places TEXT NOT NULL
+);
+CREATE INDEX segments_of_class ON segments (class_id, map_id);
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _DOUBTS)
+WITH_DOUBTS = 2  # the version from which on there is the table `doubts`
 
 
 def version(connection: sqlite3.Connection) -> int:
