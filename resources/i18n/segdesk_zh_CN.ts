@@ -202,6 +202,10 @@
    <translation>标注：由您修正的标签</translation>
   </message>
   <message>
+   <source>Answer</source>
+   <translation>取结果</translation>
+  </message>
+  <message>
    <source>Apache-2.0; Qt under LGPL-3.0; each model shows its own licence.</source>
    <translation>Apache-2.0；Qt 采用 LGPL-3.0；每个模型另示其许可。</translation>
   </message>
@@ -224,6 +228,10 @@
   <message>
    <source>Back</source>
    <translation>上一张</translation>
+  </message>
+  <message>
+   <source>Box</source>
+   <translation>方框</translation>
   </message>
   <message>
    <source>Brightness of the picture, for the eye only</source>
@@ -434,8 +442,20 @@
    <translation>沿对象边缘单击，线条会贴合边缘；按 Enter、双击或单击第一个点，把区域归入当前类别。退格键撤回一个点。</translation>
   </message>
   <message>
+   <source>Click on an object to give it the active class. Right button or Ctrl makes it void.</source>
+   <translation>单击对象，改为当前类别。按右键或 Ctrl 设为未标注。</translation>
+  </message>
+  <message>
    <source>Click on an object, right click or Ctrl+click beside it, or drag a box around it; Enter accepts the proposal for the active class. Backspace takes the last click back.</source>
    <translation>单击对象，在其旁边右击或按 Ctrl 单击，或在其周围拖出方框；按 Enter 接受建议并归入当前类别。退格键撤回上一次点击。</translation>
+  </message>
+  <message>
+   <source>Click on an object, then on those that are to be one with it, or drag across them. Escape lets go of the first one.</source>
+   <translation>单击一个对象，再单击要与它合并的对象，或拖过它们。按 Esc 放开第一个对象。</translation>
+  </message>
+  <message>
+   <source>Click on touching objects to take them apart where they are narrow; drag from one to the other, or Shift+click in each and press Enter, where you want to say which.</source>
+   <translation>单击粘连的对象，在窄处将其分开；若要自行指定，可从一个拖到另一个，或按住 Shift 在每个中单击后按 Enter。</translation>
   </message>
   <message>
    <source>Click points around an area; Enter, a double click or a click on the first point gives it to the active class. Backspace takes a point back. Beginning with the right button or Ctrl makes it void.</source>
@@ -582,6 +602,10 @@
    <translation>稠密 CRF</translation>
   </message>
   <message>
+   <source>Depth of a notch</source>
+   <translation>凹口深度</translation>
+  </message>
+  <message>
    <source>Device</source>
    <translation>设备</translation>
   </message>
@@ -592,6 +616,10 @@
   <message>
    <source>Double click</source>
    <translation>双击</translation>
+  </message>
+  <message>
+   <source>Doubt</source>
+   <translation>疑难度</translation>
   </message>
   <message>
    <source>Doubt of the model</source>
@@ -638,12 +666,28 @@
    <translation>拖出一个方框，归入当前类别。按右键或 Ctrl 设为未标注。</translation>
   </message>
   <message>
+   <source>Drag a line across an object to cut it in two. Every object that it crosses from side to side is cut, or only the selected one if there is one.</source>
+   <translation>拖一条线横穿对象，把它切成两半。线条贯穿的每个对象都会被切开；若有选中的对象，则只切它。</translation>
+  </message>
+  <message>
    <source>Drag around an area to give it to the active class. Right button or Ctrl makes it void.</source>
    <translation>拖动圈出一个区域，归入当前类别。按右键或 Ctrl 设为未标注。</translation>
   </message>
   <message>
+   <source>Drag around an area to make its labels those of the model's answer: a new answer that waits to be applied, else the last one.</source>
+   <translation>圈出一个区域，使其标注与模型结果一致：优先取等待应用的新结果，否则取最近一次的结果。</translation>
+  </message>
+  <message>
+   <source>Drag from one half to the other, or cut it with the knife.</source>
+   <translation>请从一半拖到另一半，或用切刀切开。</translation>
+  </message>
+  <message>
    <source>Drag to move the picture; Space does it with every tool.</source>
    <translation>拖动以移动图片；任何工具下都可按住空格键。</translation>
+  </message>
+  <message>
+   <source>Edited</source>
+   <translation>已修改</translation>
   </message>
   <message>
    <source>Eraser</source>
@@ -890,6 +934,10 @@
    <translation>快捷键 [ 和 ]，或 Alt+滚轮。</translation>
   </message>
   <message>
+   <source>Knife</source>
+   <translation>切刀</translation>
+  </message>
+  <message>
    <source>Known are: {known}.</source>
    <translation>已知的有：{known}。</translation>
   </message>
@@ -966,12 +1014,20 @@
    <translation>把像素设为未标注。按右键或 Ctrl 可绘制；按住 Shift 只擦除当前类别。</translation>
   </message>
   <message>
+   <source>Make the class countable in the list of classes, or paint with another class.</source>
+   <translation>请在类别列表中把该类别设为可数，或用其他类别绘制。</translation>
+  </message>
+  <message>
    <source>Memory of the graphics card ran out: the picture was computed on the processor.</source>
    <translation>显存不足：已在处理器上计算这张图片。</translation>
   </message>
   <message>
    <source>Memory ran out: the picture was computed in tiles.</source>
    <translation>内存不足：已分块计算这张图片。</translation>
+  </message>
+  <message>
+   <source>Merge</source>
+   <translation>合并</translation>
   </message>
   <message>
    <source>Merge or delete segments before adding new ones.</source>
@@ -992,6 +1048,18 @@
   <message>
    <source>Model folders…</source>
    <translation>模型文件夹…</translation>
+  </message>
+  <message>
+   <source>Model's answer</source>
+   <translation>模型结果</translation>
+  </message>
+  <message>
+   <source>Name</source>
+   <translation>名称</translation>
+  </message>
+  <message>
+   <source>New</source>
+   <translation>新</translation>
   </message>
   <message>
    <source>New answer, not applied yet</source>
@@ -1028,6 +1096,10 @@
   <message>
    <source>No model has answered for this picture yet.</source>
    <translation>还没有模型处理过这张图片。</translation>
+  </message>
+  <message>
+   <source>No notch was found at which this object could be split.</source>
+   <translation>没有找到可拆分该对象的凹口。</translation>
   </message>
   <message>
    <source>No picture fits the filter.</source>
@@ -1108,6 +1180,14 @@
   <message>
    <source>One class name a line, in the order of their numbers.</source>
    <translation>每行一个类别名称，按编号顺序排列。</translation>
+  </message>
+  <message>
+   <source>Only labels of a picture of the same size can be taken.</source>
+   <translation>只能取用同样大小图片的标注。</translation>
+  </message>
+  <message>
+   <source>Only objects of a countable class can be cut in parts.</source>
+   <translation>只有可数类别的对象才能切分。</translation>
   </message>
   <message>
    <source>Only verified pictures</source>
@@ -1242,6 +1322,10 @@
    <translation>图片</translation>
   </message>
   <message>
+   <source>Picture size</source>
+   <translation>图片大小</translation>
+  </message>
+  <message>
    <source>Pictures</source>
    <translation>图片</translation>
   </message>
@@ -1256,6 +1340,10 @@
   <message>
    <source>Polygon</source>
    <translation>多边形</translation>
+  </message>
+  <message>
+   <source>Predicted</source>
+   <translation>已预测</translation>
   </message>
   <message>
    <source>Prediction: the model's last answer</source>
@@ -1326,6 +1414,10 @@
    <translation>区域已沿图片边缘划分：未使用 CRF。</translation>
   </message>
   <message>
+   <source>Relabel</source>
+   <translation>改类别</translation>
+  </message>
+  <message>
    <source>Remove</source>
    <translation>移除</translation>
   </message>
@@ -1348,6 +1440,10 @@
   <message>
    <source>Rounds of mean-field inference.</source>
    <translation>平均场推断的轮数。</translation>
+  </message>
+  <message>
+   <source>Run a model first.</source>
+   <translation>请先运行模型。</translation>
   </message>
   <message>
    <source>Run a model on the picture again, or open a backup copy of the project.</source>
@@ -1418,6 +1514,10 @@
    <translation>该格式不含得分。</translation>
   </message>
   <message>
+   <source>Searching</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>SegDesk looks for model cards and weights files in these folders too. On a machine without network, copy the weights files here; new downloads and located files go into the first folder.</source>
    <translation>SegDesk 也会在这些文件夹中查找模型卡和权重文件。没有网络的机器，请把权重文件复制到这里；新下载和定位的文件会放入第一个文件夹。</translation>
   </message>
@@ -1460,6 +1560,10 @@
   <message>
    <source>Semantic: a class for each pixel</source>
    <translation>语义：每个像素一个类别</translation>
+  </message>
+  <message>
+   <source>Set all of them in the object to be split.</source>
+   <translation>请把种子点都放在要拆分的对象中。</translation>
   </message>
   <message>
    <source>Settings</source>
@@ -1518,8 +1622,16 @@
    <translation>程序内部出错；您的工作已保留。</translation>
   </message>
   <message>
+   <source>Split</source>
+   <translation>拆分</translation>
+  </message>
+  <message>
    <source>Starting the engine</source>
    <translation>正在启动引擎</translation>
+  </message>
+  <message>
+   <source>State</source>
+   <translation>状态</translation>
   </message>
   <message>
    <source>Superpixels</source>
@@ -1636,6 +1748,10 @@
   <message>
    <source>The label file of {name} lies outside of the folder.</source>
    <translation>{name} 的标注文件位于该文件夹之外。</translation>
+  </message>
+  <message>
+   <source>The labels are {width} x {height} pixels large, which is not the size of this picture.</source>
+   <translation>标注大小为 {width} x {height} 像素，与这张图片不符。</translation>
   </message>
   <message>
    <source>The labels of {name} are damaged in the project file.</source>
@@ -1762,6 +1878,10 @@
    <translation>报告位于 {folder}。</translation>
   </message>
   <message>
+   <source>The seeds do not lie in one object.</source>
+   <translation>种子点不在同一个对象中。</translation>
+  </message>
+  <message>
    <source>The selected object, else the active class</source>
    <translation>所选对象，否则为当前类别</translation>
   </message>
@@ -1848,6 +1968,10 @@
   <message>
    <source>There is already a class named {name}.</source>
    <translation>已有名为 {name} 的类别。</translation>
+  </message>
+  <message>
+   <source>There is no answer of a model for this picture yet.</source>
+   <translation>这张图片还没有模型结果。</translation>
   </message>
   <message>
    <source>There is no architecture called {net}.</source>
