@@ -239,6 +239,7 @@ class Document:
         if old.size:
             self.revision += 1
             self._stroke.write(x0, y0, hit, value)
+            self._stroke.settle()
             self._emptied.update(self.areas.replaced(old, value))
             for rect in strips(hit, x0, y0):
                 self.changed(rect)

@@ -17,6 +17,7 @@ import numpy as np
 from segdesk.domain.segmentation import Segment, Segmentation
 
 TILE = 64
+SETTLE_FROM = 256  # tiles; a wide brush covers fewer at once
 Rect = tuple[int, int, int, int]
 TileKey = tuple[int, int]
 
@@ -152,6 +153,8 @@ class Stroke:
         self._before: dict[TileKey, np.ndarray] = {}
         self._packed: dict[TileKey, bytes] = {}
         self._segments: dict[int, Segment | None] = {}
+        self._open: dict[TileKey, None] = {}  # not compared since they were touched; the oldest first
+        self._changed: dict[TileKey, int] = {}
 
     def touch(self, rect: Rect) -> None:
         """Save the tiles under (x0, y0, x1, y1) that are not saved yet."""
@@ -160,6 +163,17 @@ class Stroke:
                 tile = self._target.ids[tile_slices(key, self._target.size)].copy()
                 self._before[key] = tile
                 self._packed[key] = pack_tile(tile)  # here and not in `commit`, so that a long stroke ends at once
+            self._open.pop(key, None)
+            self._open[key] = None
+
+    def settle(self, keep: int = SETTLE_FROM) -> None:
+        """Compare all but the `keep` tiles touched last, so that `commit` has little left to do. What was touched must
+        have been written; it may be touched and written again."""
+        while len(self._open) > keep:
+            key = next(iter(self._open))
+            del self._open[key]
+            before, now = self._before[key], self._target.ids[tile_slices(key, self._target.size)]
+            self._changed[key] = int(np.count_nonzero(before != now))
 
     def touched(self) -> list[TileKey]:
         """The tiles that may have changed so far."""
@@ -184,12 +198,9 @@ class Stroke:
 
     def commit(self) -> Edit | None:
         """End the stroke. Returns the edit that undoes it, or None if nothing changed."""
-        tiles, pixels = {}, 0
-        for key, before in self._before.items():
-            changed = int(np.count_nonzero(before != self._target.ids[tile_slices(key, self._target.size)]))
-            if changed:
-                tiles[key] = self._packed[key]
-                pixels += changed
+        self.settle(0)
+        tiles = {key: packed for key, packed in self._packed.items() if self._changed[key]}
+        pixels = sum(self._changed.values())
         segments = {k: s for k, s in self._segments.items() if s != self._target.segments.get(k)}
         if not tiles and not segments:
             return None

@@ -13,12 +13,13 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from segdesk.app.pyramid import Pyramid
 from segdesk.domain.edit import Rect
-from segdesk.ui import overlay
 from segdesk.ui.canvas_view import View
 from segdesk.ui.overlay_layers import Layer
+from segdesk.ui.sampling import blended, gather
 
 MANY = 128  # dirty rectangles; more are joined to one
-BAND = 256  # rows that are composed at once, to bound the memory of a full repaint
+BAND = 256  # rows that are made at once, so that they stay in the processor's cache
+COARSE = 2  # see `_coarseness`
 GRID_COLOR = 0x38000000  # premultiplied ARGB
 GRID_ZOOM = 12.0  # device pixels per image pixel from which the pixel grid is drawn
 SHARP_ZOOM = 2.0  # from here on each pixel of the picture is a plain square
@@ -127,13 +128,20 @@ class Renderer:
         if left >= right or top >= bottom:
             return
         level = pyramid.level_for(self.view.zoom)
-        per_pixel = level.shape[1] / width, level.shape[0] / height
-        columns, rows = x[left:right] * per_pixel[0], y[top:bottom] * per_pixel[1]
-        drawn = _smooth(level, rows, columns) if self._smoothly(per_pixel[0]) else _plain(level, rows, columns)
-        if self.lookup is not None:
-            drawn = cv2.LUT(drawn, self.lookup)
-        target = self._base[rect[1] + top : rect[1] + bottom, rect[0] + left : rect[0] + right]
-        target[...] = cv2.cvtColor(drawn, cv2.COLOR_RGB2BGRA)
+        scale = level.shape[1] / width, level.shape[0] / height
+        smooth, step = self._smoothly(scale[0]), _coarseness(self.view.zoom / scale[0])
+        columns, skip = _coarse(x[left:right] * scale[0], rect[0] + left, step)
+        for first in range(top, bottom, BAND):
+            last = min(bottom, first + BAND)
+            target = self._base[rect[1] + first : rect[1] + last, rect[0] + left : rect[0] + right]
+            rows, above = _coarse(y[first:last] * scale[1], rect[1] + first, step)
+            drawn = _smooth(level, rows, columns) if smooth else _plain(level, rows, columns)
+            if self.lookup is not None:
+                drawn = cv2.LUT(drawn, self.lookup)
+            drawn = cv2.cvtColor(drawn, cv2.COLOR_RGB2BGRA)
+            if step > 1:
+                drawn = drawn.repeat(step, axis=0).repeat(step, axis=1)[above:, skip:]
+            target[...] = drawn[: target.shape[0], : target.shape[1]]
 
     def _smoothly(self, per_pixel: float) -> bool:
         """Blend neighbours? Not where pixels are squares on the screen, nor where the level has many more pixels than
@@ -214,7 +222,7 @@ def _plain(level: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarr
     """The level's pixels under the given positions, as they are."""
     y = np.minimum(np.floor(rows).astype(np.intp), level.shape[0] - 1)
     x = np.minimum(np.floor(columns).astype(np.intp), level.shape[1] - 1)
-    return np.ascontiguousarray(overlay.gather(level, y, x))
+    return np.ascontiguousarray(gather(level, y, x))
 
 
 def _smooth(level: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -222,10 +230,24 @@ def _smooth(level: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndar
     y, x = np.round((rows - 0.5) * 32) / 32, np.round((columns - 0.5) * 32) / 32
     top, left = max(0, int(y[0])), max(0, int(x[0]))
     crop = level[top : int(y[-1]) + 2, left : int(x[-1]) + 2]  # OpenCV takes no more than 32,767 columns
-    shape = (rows.size, columns.size)
-    map_x = np.broadcast_to((x - left).astype(np.float32)[None, :], shape).copy()
-    map_y = np.broadcast_to((y - top).astype(np.float32)[:, None], shape).copy()
-    return cv2.remap(crop, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return blended(crop, y - top, x - left)
+
+
+def _coarseness(enlarged: float) -> int:
+    """How many device pixels share one of the level's: more than one only while a very large picture has no smaller
+    copies yet, where each pixel read is one that the processor has not at hand."""
+    return COARSE if enlarged * COARSE <= 0.5 else 1
+
+
+def _coarse(positions: np.ndarray, first: int, step: int) -> tuple[np.ndarray, int]:
+    """Every `step`-th position, counted from device pixel 0, beginning at or before the `first`, and how many device
+    pixels lie before that."""
+    before = first % step
+    if step == 1:
+        return positions, before
+    start = positions[0] - before * (positions[-1] - positions[0]) / max(1, positions.size - 1)
+    rest = positions[(step - before) % step :: step]
+    return (np.concatenate(([max(0.0, start)], rest)) if before else rest), before
 
 
 def _shift(buffer: np.ndarray, dx: int, dy: int) -> None:

@@ -13,11 +13,11 @@ from segdesk.domain.classes import MAX_ID, VOID, ClassSet
 from segdesk.domain.edit import Rect
 from segdesk.domain.segmentation import Segment
 from segdesk.ui.canvas_view import View
+from segdesk.ui.sampling import gather
 
 MODES = ("class", "instance")
 PICKED_FILL = 0.25  # more opacity for the object that was picked
 OUTLINE_ALPHA = 0.95
-MOST_REMAP = 32_767  # the largest side that OpenCV's remap takes
 WIDE_LUT = int(cv2.__version__.split(".")[0]) >= 5
 
 
@@ -125,23 +125,6 @@ def sample(ids: np.ndarray, view: View, rect: Rect) -> np.ndarray:
     if left < right and top < bottom:
         out[top:bottom, left:right] = gather(ids, rows[top:bottom], columns[left:right])
     return out
-
-
-def gather(source: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """`source[rows][:, columns]` for sorted indices, the fastest way for each scale."""
-    first, last = int(columns[0]), int(columns[-1]) + 1
-    top, bottom = int(rows[0]), int(rows[-1]) + 1
-    source = source[top:bottom, first:last]
-    if source.shape[:2] == (rows.size, columns.size):  # exactly one pixel each: sorted indices are all of them
-        return source
-    if source.shape[1] < columns.size:
-        return np.take(np.take(source, columns - first, axis=1), rows - top, axis=0)
-    if max(source.shape[:2]) > MOST_REMAP:
-        return source[(rows - top)[:, None], columns - first]
-    shape = (rows.size, columns.size)
-    map_x = np.broadcast_to((columns - first).astype(np.float32), shape).copy()
-    map_y = np.broadcast_to((rows - top).astype(np.float32)[:, None], shape).copy()
-    return cv2.remap(source, map_x, map_y, cv2.INTER_NEAREST)
 
 
 def _edges(around: np.ndarray, thick: int) -> np.ndarray:

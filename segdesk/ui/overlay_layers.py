@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Protocol
 
-import cv2
 import numpy as np
 
 from segdesk.domain.classes import MAX_ID, VOID, ClassSet
@@ -19,6 +18,7 @@ from segdesk.domain.segmentation import Segmentation
 from segdesk.ui import overlay
 from segdesk.ui.canvas_view import View
 from segdesk.ui.overlay import Tables
+from segdesk.ui.sampling import blended
 
 SAME, ADDED, REMOVED, RELABELLED = range(4)
 DIFFERENCE_COLORS = {ADDED: (0, 190, 130), REMOVED: (235, 70, 50), RELABELLED: (250, 190, 30)}
@@ -122,11 +122,7 @@ class HeatLayer:
         """See `Layer`. Picture position (y, x) shows the map at (y * h / H - 0.5, x * w / W - 0.5), clamped."""
         x, y = view.columns(rect[0], rect[2]), view.rows(rect[1], rect[3])
         h, w = self._doubt.shape
-        columns = (x * (w / self._size[1]) - 0.5).astype(np.float32)
-        rows = (y * (h / self._size[0]) - 0.5).astype(np.float32)
-        shape = rows.size, columns.size
-        map_x, map_y = np.broadcast_to(columns, shape).copy(), np.broadcast_to(rows[:, None], shape).copy()
-        smooth = cv2.remap(self._doubt, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        smooth = blended(self._doubt, y * (h / self._size[0]) - 0.5, x * (w / self._size[1]) - 0.5)
         out = np.take(heat_colors(), np.rint(smooth * 255).astype(np.uint8))
         out[(y < 0) | (y >= self._size[0])] = 0
         out[:, (x < 0) | (x >= self._size[1])] = 0

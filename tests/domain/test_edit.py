@@ -2,7 +2,7 @@ import contextlib
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -104,6 +104,27 @@ def test_replacing_the_map_is_one_edit_that_undoes(ids, data):
 def test_a_damaged_journal_entry_is_a_value_error(data):
     with pytest.raises(ValueError):
         Edit.from_bytes(data)
+
+
+dabs = st.tuples(st.integers(-9, 400), st.integers(-9, 300), st.integers(1, 90), st.integers(1, 90), st.integers(0, 2))
+
+
+@settings(max_examples=60)
+@given(st.lists(dabs, min_size=1, max_size=12), st.lists(st.integers(0, 6), min_size=12, max_size=12))
+def test_a_stroke_that_settles_as_it_goes_is_the_same_edit(path, keeps):
+    edits, maps = [], []
+    for settles in (True, False):
+        target = Segmentation.empty(300, 400)
+        target.ids[40:90] = 1
+        stroke = Stroke(target, "brush")
+        for (x, y, w, h, value), keep in zip(path, keeps, strict=False):
+            stroke.write(x, y, np.ones((h, w), bool), value)
+            if settles:
+                stroke.settle(keep)
+        edits.append(stroke.commit())
+        maps.append(target.ids)
+    assert np.array_equal(*maps)
+    assert edits[0] == edits[1]
 
 
 class UndoWalk(RuleBasedStateMachine):
