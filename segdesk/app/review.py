@@ -100,7 +100,7 @@ def overlaid(pixels: np.ndarray, labels: Segmentation, classes: ClassSet, opacit
     class_map = labels.class_map()
     size = (pixels.shape[1], pixels.shape[0])
     if class_map.shape != pixels.shape[:2]:
-        class_map = cv2.resize(class_map, size, interpolation=cv2.INTER_NEAREST)
+        class_map = np.asarray(cv2.resize(class_map, size, interpolation=cv2.INTER_NEAREST), np.uint16)
     colors = classes.color_table()[class_map]
     mixed = cv2.addWeighted(pixels, 1.0 - opacity, colors, opacity, 0.0)
     return np.where((class_map > 0)[:, :, None], mixed, pixels)

@@ -17,9 +17,10 @@ import torch
 
 from segdesk.domain.card import ModelCard
 from segdesk.domain.decide import decide
+from segdesk.domain.doubt import doubts
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.options import CrfOptions
-from segdesk.domain.prediction import Prediction, doubt
+from segdesk.domain.prediction import Prediction
 from segdesk.domain.text import N_
 from segdesk.engines import device as devices_of
 from segdesk.engines.inputs import Prepared, prepare
@@ -52,13 +53,14 @@ class Work:
     device: str
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+    flipped: Prediction | None = None  # of the mirrored picture, where it was asked for
     refined: tuple[CrfOptions, Prediction, tuple[str, ...]] | None = None
 
     @property
     def nbytes(self) -> int:
         """Memory that it holds."""
-        refined = self.refined[1].nbytes if self.refined else 0
-        return self.prediction.nbytes + self.image.nbytes + refined
+        more = (self.refined[1] if self.refined else None, self.flipped)
+        return self.prediction.nbytes + self.image.nbytes + sum(p.nbytes for p in more if p is not None)
 
 
 class Engine:
@@ -119,9 +121,12 @@ class Engine:
         return wanted.startswith("cuda") or (wanted == "auto" and torch.cuda.is_available())
 
     def kept(self, request: PredictRequest) -> Work | None:
-        """The kept prediction of the request's picture and card, or None."""
+        """The kept prediction of the request's picture and card, or None if it is gone, or lacks the mirrored picture
+        that is asked for."""
         with self._lock:
             work = self._works.get((request.key, request.card.id))
+            if work is not None and request.options.flip and work.flipped is None:
+                return None
             if work is not None:
                 self._works.move_to_end((request.key, request.card.id))
                 work = replace(work, seconds={})
@@ -133,10 +138,15 @@ class Engine:
         images = [request.image for request in requests if request.image is not None]
         seconds: dict[str, float] = {}
         raws = self._raw(first, first.card, images, seconds, cancelled)
+        mirrored: list[Raw] = []
+        if first.options.flip:
+            images_turned = [np.ascontiguousarray(image[:, ::-1]) for image in images]
+            mirrored = self._raw(first, first.card, images_turned, seconds, cancelled)
         share = {stage: spent / len(requests) for stage, spent in seconds.items()}
         works = []
         for request, image, raw in zip(requests, images, raws, strict=True):
             work = Work(raw.prediction, image, raw.device, raw.notes, dict(share))
+            work.flipped = mirrored[len(works)].prediction if mirrored else None
             self._keep((request.key, request.card.id), work)
             works.append(work)
         return works
@@ -154,7 +164,12 @@ class Engine:
             raise Cancelled
         start = perf_counter()
         segmentation = decide(prediction, request.options.decide)
-        how_sure = doubt(work.prediction)
+        unsure = doubts(
+            work.prediction,
+            segmentation,
+            flipped=work.flipped if request.options.flip else None,
+            confidence=request.options.decide.confidence,
+        )
         seconds["decide"] = perf_counter() - start
         return Answer(
             key=request.key,
@@ -162,7 +177,8 @@ class Engine:
             segmentation=segmentation,
             classes=prediction.classes,
             instances=prediction.instances,
-            doubt=how_sure,
+            doubt=unsure.value,
+            doubts=unsure,
             seconds=seconds,
             device=work.device,
             notes=(*work.notes, *notes),
@@ -269,7 +285,7 @@ def _alike(requests: Sequence[PredictRequest]) -> list[list[PredictRequest]]:
 
 
 def _can_share(a: PredictRequest, b: PredictRequest) -> bool:
-    if a.image is None or b.image is None or a.image.shape != b.image.shape:
+    if a.image is None or b.image is None or a.image.shape != b.image.shape or a.options.flip != b.options.flip:
         return False
     return a.card == b.card and a.device == b.device and dict(a.weights) == dict(b.weights)
 

@@ -42,7 +42,8 @@ class Answer:
     """The labels of one picture.
 
     `segmentation` and `instances` carry ids of `classes`, the model's. `instances` are the raw objects, which may
-    overlap, best first. `doubt` 0..1, and `doubts` where it lies. `seconds` by stage: "load", "prepare", "forward", "refine", "decide".
+    overlap, best first. `doubt` 0..1, and `doubts` where it lies.
+    `seconds` by stage: "load", "prepare", "forward", "refine", "decide".
     `device`: the id of the device that ran it. `notes`: sentences in English, marked for translation, on what was
     done otherwise than asked (tiles, processor instead of the graphics card, refinement at reduced size).
     """

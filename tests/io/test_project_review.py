@@ -1,4 +1,4 @@
-"""What the project keeps for the review: doubt maps and places, class searches, reduced maps; older files are lifted."""
+"""What the project keeps for the review: doubt maps and places, class searches, reduced maps; and older files."""
 
 from __future__ import annotations
 
