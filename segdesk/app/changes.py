@@ -95,7 +95,8 @@ class Changes:
 
     def edit(self, name: str, write: Callable[[Segmentation, Stroke], None], rect: Rect | None = None) -> None:
         """Any other change, as one step: `write` gets the map and a stroke to write through. It is made at once if it
-        is known to stay inside `rect`; else it may run in a thread and must use nothing of the document."""
+        is known to stay inside `rect`; else it runs in a thread, however small the map, and must use nothing of the
+        document."""
         if self._deferred(lambda: self.edit(name, write, rect)):
             return
 
@@ -105,8 +106,8 @@ class Changes:
             return stroke.commit()
 
         tiles = None if rect is None else tuple(tiles_in(rect, self._doc.segmentation.size))
-        heavy = self._large and rect is None
-        self._perform([Step("push", change, tiles=tiles)], lambda: self.edit(name, write, rect), heavy=heavy)
+        step = Step("push", change, tiles=tiles)
+        self._perform([step], lambda: self.edit(name, write, rect), heavy=rect is None)
 
     def _merge_target(self, class_id: int) -> int:
         if class_id == VOID or self._doc.is_thing(class_id):

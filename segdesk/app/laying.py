@@ -53,6 +53,10 @@ class Writer:
         self._tables.clear()
         self._class_of = None
 
+    def open_table(self) -> np.ndarray:
+        """(65536,) bool: the ids that are not locked, void among them."""
+        return self.rules.open_table(self._classes())
+
     def drop(self, key: int) -> None:
         """Take a segment that has no pixels from the table."""
         self._stroke.set_segment(key, None)

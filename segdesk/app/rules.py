@@ -105,13 +105,18 @@ class Rules:
         if self.only_over is not None:
             allowed &= class_of[old] == self.only_over
         if self.locked_classes or self.locked_segments:
-            locked = np.isin(class_of, list(self.locked_classes))
-            locked[list(self.locked_segments)] = True
-            locked[VOID] = False
-            allowed &= ~(locked[old] | locked[new])
+            opened = self.open_table(class_of)
+            allowed &= opened[old] & opened[new]
         if self.protect:
             allowed &= np.where(np.equal(new, VOID), self._erases(class_of, old), self._covers(class_of, old, new))
         return allowed
+
+    def open_table(self, class_of: np.ndarray) -> np.ndarray:
+        """(65536,) bool: the ids that are not locked; void never is."""
+        opened = ~np.isin(class_of, list(self.locked_classes))
+        opened[list(self.locked_segments)] = False
+        opened[VOID] = True
+        return opened
 
     def table(self, class_of: np.ndarray, value: int) -> np.ndarray | None:
         """(65536,) bool: the ids that segment `value` may overwrite; None = all."""
