@@ -190,6 +190,10 @@
    <translation>Alt+单击</translation>
   </message>
   <message>
+   <source>Alt+right button</source>
+   <translation>Alt+右键</translation>
+  </message>
+  <message>
    <source>Alt+wheel</source>
    <translation>Alt+滚轮</translation>
   </message>
@@ -222,12 +226,24 @@
    <translation>作为</translation>
   </message>
   <message>
+   <source>As it is</source>
+   <translation>还原</translation>
+  </message>
+  <message>
+   <source>At most this far (0 = any)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Automatic</source>
    <translation>自动</translation>
   </message>
   <message>
    <source>Back</source>
    <translation>上一张</translation>
+  </message>
+  <message>
+   <source>Back to the model's answer</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Box</source>
@@ -252,6 +268,10 @@
   <message>
    <source>Brush size</source>
    <translation>画笔大小</translation>
+  </message>
+  <message>
+   <source>Brush size by dragging</source>
+   <translation>拖动以调整画笔大小</translation>
   </message>
   <message>
    <source>COCO instances</source>
@@ -538,12 +558,24 @@
    <translation>仅连通区域</translation>
   </message>
   <message>
+   <source>Contrast and gamma</source>
+   <translation>对比度与伽马</translation>
+  </message>
+  <message>
+   <source>Contrast of the picture, for the eye only</source>
+   <translation>图像对比度，仅影响显示</translation>
+  </message>
+  <message>
    <source>Copy it to a folder where you may write, and open the copy.</source>
    <translation>请复制到可写的文件夹，再打开副本。</translation>
   </message>
   <message>
    <source>Copy it together with the file {other} to a folder where you may write.</source>
    <translation>请把它与文件 {other} 一起复制到可写的文件夹。</translation>
+  </message>
+  <message>
+   <source>Copy labels of the previous picture</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Copy the picture again from where it came from.</source>
@@ -686,6 +718,10 @@
    <translation>拖动以移动图片；任何工具下都可按住空格键。</translation>
   </message>
   <message>
+   <source>Each void pixel gets the nearest label; with a distance, only the void that near to one.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Edited</source>
    <translation>已修改</translation>
   </message>
@@ -736,6 +772,14 @@
    <translation>填充</translation>
   </message>
   <message>
+   <source>Fill holes</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Fill over other labels too</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Find by name</source>
    <translation>按名称查找</translation>
   </message>
@@ -772,6 +816,10 @@
    <translation>来源</translation>
   </message>
   <message>
+   <source>Gamma of the picture, for the eye only: larger makes dark parts lighter</source>
+   <translation>图像伽马，仅影响显示：值越大暗部越亮</translation>
+  </message>
+  <message>
    <source>Get the file {file} and choose it with “Locate file”.</source>
    <translation>请取得文件 {file}，再用“定位文件”选择它。</translation>
   </message>
@@ -802,6 +850,14 @@
   <message>
    <source>GrabCut</source>
    <translation>抠图框</translation>
+  </message>
+  <message>
+   <source>Grow</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Grow over other labels too</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Hide labels</source>
@@ -922,6 +978,10 @@
    <translation>保持 SegDesk 打开</translation>
   </message>
   <message>
+   <source>Keep largest part</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Keep the labels as they are</source>
    <translation>保持标注不变</translation>
   </message>
@@ -994,6 +1054,14 @@
    <translation>定位权重文件…</translation>
   </message>
   <message>
+   <source>Lock or unlock class</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Lock or unlock object</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Log</source>
    <translation>日志</translation>
   </message>
@@ -1004,6 +1072,22 @@
   <message>
    <source>Looking for pictures…</source>
    <translation>正在查找图片…</translation>
+  </message>
+  <message>
+   <source>Make all labels those of the model's answer; the tool Answer does it in an area.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Make all objects of the active class one object.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Make objects larger by some pixels, over void or over other labels too; they do not grow over each other.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Make objects smaller by some pixels; what they lose becomes void.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Make one with: segdesk run FOLDER --model ID</source>
@@ -1018,6 +1102,10 @@
    <translation>请在类别列表中把该类别设为可数，或用其他类别绘制。</translation>
   </message>
   <message>
+   <source>Make the selected object void.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Memory of the graphics card ran out: the picture was computed on the processor.</source>
    <translation>显存不足：已在处理器上计算这张图片。</translation>
   </message>
@@ -1028,6 +1116,10 @@
   <message>
    <source>Merge</source>
    <translation>合并</translation>
+  </message>
+  <message>
+   <source>Merge all of the class</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Merge or delete segments before adding new ones.</source>
@@ -1102,6 +1194,10 @@
    <translation>没有找到可拆分该对象的凹口。</translation>
   </message>
   <message>
+   <source>No object is selected.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>No picture fits the filter.</source>
    <translation>没有符合筛选条件的图片。</translation>
   </message>
@@ -1134,6 +1230,10 @@
    <translation>没有打开的项目。</translation>
   </message>
   <message>
+   <source>No void left</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>No.</source>
    <translation>编号</translation>
   </message>
@@ -1144,6 +1244,14 @@
   <message>
    <source>Not verified</source>
    <translation>未确认</translation>
+  </message>
+  <message>
+   <source>Nothing changes a locked object until it is unlocked or the program ends; undo still does.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Nothing changes the pixels of a locked class until it is unlocked or the program ends; undo still does.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Nothing in this box differs from its surroundings.</source>
@@ -1164,6 +1272,10 @@
   <message>
    <source>Objects below this score are left out.</source>
    <translation>得分低于此值的对象会被略去。</translation>
+  </message>
+  <message>
+   <source>Of objects in several parts, only the largest part stays; the others become void.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Often memory ran out: try a smaller model, or close other programs.</source>
@@ -1190,8 +1302,16 @@
    <translation>只有可数类别的对象才能切分。</translation>
   </message>
   <message>
+   <source>Only this class</source>
+   <translation>仅显示此类别</translation>
+  </message>
+  <message>
    <source>Only verified pictures</source>
    <translation>仅已确认的图片</translation>
+  </message>
+  <message>
+   <source>Only where there is no label yet</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Only {name}</source>
@@ -1262,8 +1382,16 @@
    <translation>也可以把文件夹或项目文件拖放到窗口任意位置。</translation>
   </message>
   <message>
+   <source>Other classes faintly</source>
+   <translation>淡显其他类别</translation>
+  </message>
+  <message>
    <source>Outlines</source>
    <translation>轮廓</translation>
+  </message>
+  <message>
+   <source>Overview map</source>
+   <translation>缩略导航图</translation>
   </message>
   <message>
    <source>Paint small areas that keep to the edges of the picture; the size is on the screen, so zoom in for finer ones. Right button or Ctrl makes them void; Shift protects other labels.</source>
@@ -1302,6 +1430,10 @@
    <translation>参数</translation>
   </message>
   <message>
+   <source>Parts of objects under some pixels go to the label that surrounds them, or become void.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Pascal VOC</source>
    <translation>Pascal VOC</translation>
   </message>
@@ -1312,6 +1444,10 @@
   <message>
    <source>Pick</source>
    <translation>拾取</translation>
+  </message>
+  <message>
+   <source>Pick one with Alt+click.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Pick the class under the cursor</source>
@@ -1328,6 +1464,10 @@
   <message>
    <source>Pictures</source>
    <translation>图片</translation>
+  </message>
+  <message>
+   <source>Pixels</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Pixels below this probability become void.</source>
@@ -1420,6 +1560,10 @@
   <message>
    <source>Remove</source>
    <translation>移除</translation>
+  </message>
+  <message>
+   <source>Remove islands</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Rename the class  (F2)</source>
@@ -1578,6 +1722,14 @@
    <translation>按住时显示模型的结果</translation>
   </message>
   <message>
+   <source>Show the picture as it is</source>
+   <translation>按原样显示图像</translation>
+  </message>
+  <message>
+   <source>Shrink</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Single letters act while the picture has the focus: click it once.</source>
    <translation>单字母快捷键在画布获得焦点时有效：单击图片即可。</translation>
   </message>
@@ -1600,6 +1752,14 @@
   <message>
    <source>Smaller objects are left out; smaller islands join their neighbour.</source>
    <translation>更小的对象会被略去；更小的碎块并入相邻区域。</translation>
+  </message>
+  <message>
+   <source>Smooth</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Smooth the borders: bays and tongues narrower than some pixels go.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Smoothing reach</source>
@@ -1644,6 +1804,10 @@
   <message>
    <source>Take acceptance back</source>
    <translation>取消确认</translation>
+  </message>
+  <message>
+   <source>Take over the previous picture's labels, everywhere or only where there is no label yet.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Take the class and the object under the pointer. Alt+click does it with any tool.</source>
@@ -1982,6 +2146,10 @@
    <translation>没有名为 {name} 的类别列表。</translation>
   </message>
   <message>
+   <source>There is no class to lock.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>There is no class to paint with.</source>
    <translation>没有可用于绘制的类别。</translation>
   </message>
@@ -2074,6 +2242,10 @@
    <translation>内存不足。</translation>
   </message>
   <message>
+   <source>They become</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>This folder is there already and not empty: choose a new one.</source>
    <translation>该文件夹已存在且不为空：请选择新的文件夹。</translation>
   </message>
@@ -2126,6 +2298,10 @@
    <translation>请换用其他模型或设备；详情见引擎日志。</translation>
   </message>
   <message>
+   <source>Under</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Undo</source>
    <translation>撤销</translation>
   </message>
@@ -2146,12 +2322,28 @@
    <translation>已确认</translation>
   </message>
   <message>
+   <source>Void</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Wand</source>
    <translation>魔棒</translation>
   </message>
   <message>
    <source>Weights and cache</source>
    <translation>权重与缓存</translation>
+  </message>
+  <message>
+   <source>What an object encloses becomes part of it: the void in it, or other objects too.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>What surrounds them</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>What was changed</source>
+   <translation>修改之处</translation>
   </message>
   <message>
    <source>Wheel</source>

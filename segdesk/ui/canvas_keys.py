@@ -48,7 +48,7 @@ class Keys:
         """Held: peek. Tapped: hide the overlay for good, or show it again."""
         if down:
             self._pressed_at = event.timestamp()
-        elif event.timestamp() - self._pressed_at < TAP_MS:
+        elif self._canvas.seeing.peeking and event.timestamp() - self._pressed_at < TAP_MS:
             self._canvas.hide_overlay(not self._canvas.seeing.hidden)
         self._canvas.peek(down)
 

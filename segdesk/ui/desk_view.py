@@ -1,21 +1,29 @@
-"""`View`: how the canvas shows the picture. Keeps opacity, outline and colouring for the next start."""
+"""`View`: how the canvas shows the picture. Keeps what is a matter of taste (opacity, outlines, ...) for the next
+start; brightness and what is looked at (one class, differences, doubt) begin anew."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
+
+from segdesk.domain.classes import VOID
 
 if TYPE_CHECKING:
     from segdesk.ui.canvas import Canvas
     from segdesk.ui.desk import Desk
 
 
+FAINT = 0.25  # strength of other classes that are not hidden
+PLAIN_PICTURE = (0.0, 1.0, 1.0)  # brightness, contrast, gamma
+
+
 class View(QObject):
     """Part of `Desk`; `bind` gives it the canvas.
 
     Signals:
-        changed(): opacity, outline, colouring, brightness or hiding have new values.
+        changed(): any of its values is another one.
     """
 
     changed = Signal()
@@ -28,8 +36,13 @@ class View(QObject):
         self.opacity = _number(kept.get("opacity"), 0.45)
         self.outline = kept.get("outline") is not False
         self.by_object = kept.get("by_object") is True
-        self.brightness = 0.0
+        self.minimap = kept.get("minimap") is not False
+        self.dim_others = kept.get("dim_others") is True
+        self.brightness, self.contrast, self.gamma = PLAIN_PICTURE
+        self.only_class = False
+        self.look = "labels"
         self.hidden = False
+        self._doubt: np.ndarray | None = None
         self._keep = QTimer(self)
         self._keep.setSingleShot(True)
         self._keep.setInterval(800)
@@ -39,6 +52,8 @@ class View(QObject):
         """The canvas to work on."""
         self._canvas = canvas
         canvas.overlay_hidden.connect(self._hidden_by_key)
+        self._desk.labels.state_changed.connect(self._follow_class)
+        self._desk.document_opened.connect(lambda _: canvas.set_heat(self._doubt))
         self._apply()
 
     def set_opacity(self, value: float) -> None:
@@ -49,6 +64,52 @@ class View(QObject):
     def set_brightness(self, value: float) -> None:
         """-1..1, for the eye only."""
         self.brightness = value
+        self._apply()
+
+    def set_contrast(self, value: float) -> None:
+        """Contrast about the middle grey, 1 = as it is; for the eye only."""
+        self.contrast = value
+        self._apply()
+
+    def set_gamma(self, value: float) -> None:
+        """Above 1 dark parts become lighter; for the eye only."""
+        self.gamma = value
+        self._apply()
+
+    def plain_picture(self) -> None:
+        """Show the picture as it is."""
+        self.brightness, self.contrast, self.gamma = PLAIN_PICTURE
+        self._apply()
+
+    def toggle_only(self, on: bool) -> None:
+        """Show the labels of the active class alone, whichever that is."""
+        self.only_class = on
+        self._apply()
+
+    def toggle_dim(self, on: bool) -> None:
+        """With `only_class`: show the other classes faintly instead of not at all."""
+        self.dim_others = on
+        self._apply()
+
+    def toggle_difference(self, on: bool) -> None:
+        """Show what was changed against the model's answer, instead of the labels."""
+        self.look = "difference" if on else "labels"
+        self._apply()
+
+    def toggle_doubt(self, on: bool) -> None:
+        """Show where the model was unsure, instead of the labels."""
+        self.look = "doubt" if on else "labels"
+        self._apply()
+
+    def set_doubt(self, doubt: np.ndarray | None) -> None:
+        """The doubt map of the picture that is open or coming, None if it has none; see `Canvas.set_heat`."""
+        self._doubt = doubt
+        if self._canvas is not None:
+            self._canvas.set_heat(doubt)
+
+    def toggle_minimap(self, on: bool) -> None:
+        """Show the whole picture small in a corner when only a part of it is in view."""
+        self.minimap = on
         self._apply()
 
     def toggle_outline(self, on: bool) -> None:
@@ -98,14 +159,30 @@ class View(QObject):
         self.changed.emit()
 
     def _apply(self) -> None:
-        if self._canvas is not None:
-            self._canvas.set_overlay(self.opacity, "instance" if self.by_object else "class", self.outline)
-            self._canvas.set_brightness(self.brightness)
+        canvas = self._canvas
+        if canvas is not None:
+            canvas.set_overlay(self.opacity, "instance" if self.by_object else "class", self.outline)
+            canvas.set_brightness(self.brightness, self.contrast, self.gamma)
+            canvas.set_look(self.look)
+            canvas.set_minimap(self.minimap)
+            self._follow_class()
             self._keep.start()
         self.changed.emit()
 
+    def _follow_class(self) -> None:
+        if self._canvas is not None:
+            hand = self._desk.labels.hand
+            shown = (hand.active_class or hand.other_class) if self.only_class else VOID
+            self._canvas.show_only(shown or None, others=FAINT if self.dim_others else 0.0)
+
     def _remember(self) -> None:
-        self._desk.remember(opacity=round(self.opacity, 2), outline=self.outline, by_object=self.by_object)
+        self._desk.remember(
+            opacity=round(self.opacity, 2),
+            outline=self.outline,
+            by_object=self.by_object,
+            minimap=self.minimap,
+            dim_others=self.dim_others,
+        )
 
 
 def _number(value: object, default: float) -> float:

@@ -1,4 +1,4 @@
-"""The small card that floats on the canvas: opacity, outlines, colouring, brightness; and the bar for an answer."""
+"""The small card that floats on the canvas: how labels and picture are shown; and the bar for an answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from segdesk.ui import icons, theme
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
-from segdesk.ui.widgets import ValueSlider, button, label, name
+from segdesk.ui.widgets import ValueSlider, button, icon_button, label, name
 
 
 class ViewCard(Translated, QFrame):
@@ -19,57 +19,93 @@ class ViewCard(Translated, QFrame):
         super().__init__(parent)
         self._desk = desk
         self.setProperty("kind", "panel")
+        self._actions = actions
         self.opacity = ValueSlider(0.0, 1.0, 0.05, width=96)
         self.brightness = ValueSlider(-0.5, 0.5, 0.05, "{:+.2f}", width=96)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 6, 10, 6)
-        layout.setSpacing(2)
-        for icon, slider in (("opacity", self.opacity), ("brightness", self.brightness)):
-            line = QHBoxLayout()
-            sign = QLabel()
-            sign.setObjectName(icon)
-            line.addWidget(sign)
-            line.addWidget(slider, 1)
-            slider.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            layout.addLayout(line)
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        for key in ("outline", "by_object", "hide_labels"):
-            part = QToolButton()
-            part.setDefaultAction(actions.by_id[key])
-            part.setIconSize(QSize(16, 16))
-            part.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            row.addWidget(part)
-        row.addStretch(1)
-        for key in ("fit", "actual"):
-            part = QToolButton()
-            part.setDefaultAction(actions.by_id[key])
-            part.setIconSize(QSize(16, 16))
-            part.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            row.addWidget(part)
-        layout.addLayout(row)
-        self._actions = actions
+        self.contrast = ValueSlider(0.5, 3.0, 0.1, "{:.1f}", width=96)
+        self.gamma = ValueSlider(0.4, 2.5, 0.1, "{:.1f}", width=96)
+        self.adjust = icon_button("adjust")
+        self.adjust.setCheckable(True)
+        self.reset = button(kind="quiet", clicked=desk.view.plain_picture)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(10, 6, 10, 6)
+        self._layout.setSpacing(2)
+        self._slider_row("opacity", self.opacity)
+        self._slider_row("brightness", self.brightness)
+        self._more = [*self._slider_row("contrast", self.contrast), *self._slider_row("gamma", self.gamma), self.reset]
+        self._layout.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignRight)
+        self._button_row(("outline", "by_object", "only_class", "difference", "doubt", "hide_labels"))
         self.built = True
         self.opacity.changed.connect(desk.view.set_opacity)
         self.brightness.changed.connect(desk.view.set_brightness)
+        self.contrast.changed.connect(desk.view.set_contrast)
+        self.gamma.changed.connect(desk.view.set_gamma)
+        self.adjust.toggled.connect(self._show_more)
         desk.view.changed.connect(self.refresh)
+        self._show_more(False)
         self.refresh()
         self.retranslate()
+
+    def _slider_row(self, icon: str, slider: ValueSlider) -> tuple[QWidget, QWidget]:
+        line, sign = QHBoxLayout(), QLabel()
+        sign.setObjectName(icon)
+        line.addWidget(sign)
+        line.addWidget(slider, 1)
+        slider.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._layout.addLayout(line)
+        return sign, slider
+
+    def _button_row(self, keys: tuple[str, ...]) -> None:
+        """Buttons of actions, the one for more sliders, and the two of the zoom on the right."""
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        parts = {key: QToolButton() for key in (*keys, "fit", "actual")}
+        for key, part in parts.items():
+            part.setDefaultAction(self._actions.by_id[key])
+        parts["adjust"] = self.adjust
+        for key in (*keys, "adjust", "", "fit", "actual"):
+            if not key:
+                row.addStretch(1)
+                continue
+            parts[key].setIconSize(QSize(16, 16))
+            parts[key].setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            row.addWidget(parts[key])
+        self._layout.addLayout(row)
+
+    def _show_more(self, on: bool) -> None:
+        for part in self._more:
+            part.setVisible(on)
 
     def refresh(self) -> None:
         """Show the values in use."""
         view = self._desk.view
-        self.opacity.set_value(view.opacity)
-        self.brightness.set_value(view.brightness)
-        for key, on in (("outline", view.outline), ("by_object", view.by_object), ("hide_labels", view.hidden)):
+        for slider in ("opacity", "brightness", "contrast", "gamma"):
+            getattr(self, slider).set_value(getattr(view, slider))
+        for key, on in (
+            ("outline", view.outline),
+            ("by_object", view.by_object),
+            ("only_class", view.only_class),
+            ("dim_others", view.dim_others),
+            ("difference", view.look == "difference"),
+            ("doubt", view.look == "doubt"),
+            ("minimap", view.minimap),
+            ("hide_labels", view.hidden),
+        ):
             self._actions.by_id[key].setChecked(on)
 
     def retranslate(self) -> None:
         """Set the texts again."""
-        self.opacity.set_text("", tr("How strong the labels are"))
-        self.brightness.set_text("", tr("Brightness of the picture, for the eye only"))
-        self.opacity.slider.setAccessibleName(tr("How strong the labels are"))
-        self.brightness.slider.setAccessibleName(tr("Brightness of the picture, for the eye only"))
+        for slider, text in (
+            (self.opacity, tr("How strong the labels are")),
+            (self.brightness, tr("Brightness of the picture, for the eye only")),
+            (self.contrast, tr("Contrast of the picture, for the eye only")),
+            (self.gamma, tr("Gamma of the picture, for the eye only: larger makes dark parts lighter")),
+        ):
+            slider.set_text("", text)
+            slider.slider.setAccessibleName(text)
+        name(self.adjust, tr("Contrast and gamma"))
+        self.reset.setText(tr("As it is"))
+        name(self.reset, tr("Show the picture as it is"))
         self._draw_signs()
 
     def _draw_signs(self) -> None:
