@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from segdesk.app.class_book import ClassBook
-from segdesk.app.desk import Desk
+from segdesk.app.desk import Desk, OpenProject
 from segdesk.app.discover import Plugin
 from segdesk.app.evaluate import EvalItem, Evaluation
 from segdesk.app.jobs import Context
 from segdesk.app.reports import PicturesChanged
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.metrics.effort import EffortTally
 from segdesk.domain.metrics.report import Report
 from segdesk.io.formats.base import ExportResult, ImportResult
-from segdesk.io.project import LAYERS, Project
+from segdesk.io.project import LAYERS, PictureRow, Project
 from segdesk.io.project_exchange import ProjectSink, export_source
 from segdesk.io.report import write_report
 
@@ -94,6 +95,7 @@ def evaluate(
     desk.saver.flush(ctx.cancelled)
     about = {"Project": opened.project.path.stem}
     evaluation = Evaluation(opened.book.classes, layer=layer, against=against, about=about)
+    tally = EffortTally(opened.book.classes)
     rows, found = opened.roster.rows, False
     for number, row in enumerate(rows, start=1):
         reference = opened.project.load_map(row.id, against)
@@ -101,6 +103,7 @@ def evaluate(
         if reference is not None and labels is not None:
             found = True
             evaluation.add(EvalItem(row.path, labels, reference, opened.path_of(row.id)))
+        _add_effort(tally, opened, row)
         ctx.progress(number, len(rows), row.path)
         yield
     if not found:
@@ -110,8 +113,18 @@ def evaluate(
             layer=layer,
             against=against,
         )
-    report = evaluation.report()
+    report = replace(evaluation.report(), effort=tally.result())
     return Evaluated(write_report(report, folder, language=language, cancelled=ctx.cancelled), report)
+
+
+def _add_effort(tally: EffortTally, opened: OpenProject, row: PictureRow) -> None:
+    """Count a picture that a model answered for and a person worked on or verified."""
+    if row.state not in ("edited", "verified"):
+        return
+    answer = opened.project.load_map(row.id, "prediction")
+    final = opened.project.load_map(row.id, "annotation") if answer is not None else None
+    if answer is not None and final is not None:
+        tally.add(final, answer, seconds=row.seconds, changed=row.pixels_changed)
 
 
 def check_layer(layer: str) -> None:

@@ -106,3 +106,22 @@ def test_progress_of_an_export_is_reported(opened: Desktop, tmp_path: Path) -> N
     last = opened.heard.progress(job)[-1]
     assert isinstance(last, Progress)
     assert last.done == last.total == 4
+
+
+def test_the_report_says_what_the_model_did(opened: Desktop, tmp_path: Path) -> None:
+    opened.value(opened.session.run_all())
+    first, second = opened.id("img1.png"), opened.id("img2.png")
+    project = opened.saved()
+    labels = project.load_map(first, "annotation")
+    assert labels is not None
+    labels.ids[:10] = 0
+    gone = int((project.load_map(first, "prediction").ids[:10] > 0).sum())
+    project.save_map(first, "annotation", labels)
+    opened.session.add_cost(first, 12.0, gone)
+    opened.session.unverify(first)
+    opened.session.verify(second)
+    found = opened.value(opened.session.evaluate("prediction", "annotation", tmp_path / "report"))
+    effort = found.report.effort
+    assert effort is not None
+    assert (effort.pictures, effort.changed, effort.seconds) == (2, gone, 12.0)
+    assert effort.kept == effort.pixels - gone

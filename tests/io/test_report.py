@@ -6,6 +6,7 @@ import base64
 import csv
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from segdesk.domain.classes import ClassInfo, ClassSet
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.metrics.confusion import Confusion
+from segdesk.domain.metrics.effort import Effort
 from segdesk.domain.metrics.overlaps import VOID_COUNTED, VOID_IGNORED, Overlaps
 from segdesk.domain.metrics.panoptic import RULES, Panoptic
 from segdesk.domain.metrics.report import PictureScore, Report, Specimen
@@ -274,3 +276,30 @@ def test_percentages_round_without_claiming_perfection() -> None:
     texts = Texts("en")
     shown = [texts.percent(v) for v in (None, 0.0, 0.0001, 0.12345, 0.99961, 1.0)]
     assert shown == ["–", "0.0 %", "<0.1 %", "12.3 %", ">99.9 %", "100.0 %"]
+
+
+def _with_effort(**changes: object) -> Report:
+    effort = Effort(pictures=3, pixels=1000, kept=938, changed=1234, seconds=3750.0, median_seconds=75.2)
+    return replace(_report(), effort=replace(effort, **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "The model did 93.8 % of the work."), ("zh_CN", "模型完成了 93.8 % 的工作。")]
+)
+def test_the_cost_of_correction_is_told(tmp_path: Path, language: str, words: str):
+    page = write_report(_with_effort(), tmp_path / "r", language=language, overlays=False)
+    text = page.read_text("utf-8")
+    _Page(text)
+    assert words in text
+    assert ("1 min 15 s" if language == "en" else "1 分 15 秒") in text
+    assert ("1 h 2 min" if language == "en" else "1 小时 2 分") in text
+    values = json.loads((tmp_path / "r" / "report.json").read_text("utf-8"))["effort"]
+    assert values["model_share"] == 0.938
+    assert values["pixels_changed_by_hand"] == 1234
+    assert values["median_seconds_a_picture"] == 75.2
+
+
+def test_without_work_nothing_is_said_of_its_cost(tmp_path: Path):
+    page = write_report(_report(), tmp_path / "r", overlays=False)
+    assert TEXTS["effort"][0] not in page.read_text("utf-8")
+    assert json.loads((tmp_path / "r" / "report.json").read_text("utf-8"))["effort"] is None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.metrics.confusion import Confusion, PixelResult
+from segdesk.domain.metrics.effort import Effort
 from segdesk.domain.metrics.overlaps import VOID_BACKGROUND, VOID_COUNTED, VOID_IGNORED, VoidRule
 from segdesk.domain.metrics.panoptic import Panoptic, PanopticResult
 from segdesk.domain.segmentation import Segmentation
@@ -62,6 +63,7 @@ class Report:
     `worst`: specimens of the lowest scores by `ranked_by` ("pq" where countable classes occur, else "miou").
     `instance_only`: no reference labels stuff, so that void is read as background.
     `failed`: pictures that could not be compared, with the reason; they are in no figure.
+    `effort`: what correction cost, over the pictures that a person worked on; None where there is none.
     """
 
     classes: ClassSet
@@ -75,6 +77,7 @@ class Report:
     ranked_by: str = "miou"
     instance_only: bool = False
     about: Mapping[str, str] = field(default_factory=dict)
+    effort: Effort | None = None
 
     @property
     def pixel_rule(self) -> VoidRule:

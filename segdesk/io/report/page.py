@@ -29,6 +29,7 @@ def render_page(
         _header(report, texts),
         _failed(report, texts),
         _section(texts("summary"), _cards(report, texts)),
+        _effort(report, texts),
         _section(texts("measures"), _measures(report, texts)),
         _section(texts("classes"), _classes(report, texts)),
         _section(texts("confusion"), _note(texts("confusion.note")) + heat_table(report, texts)),
@@ -125,6 +126,22 @@ def _cards(report: Report, texts: Texts) -> str:
     ]
     reading = texts("reading.instances" if report.instance_only else "reading.unlabelled")
     return f'<p>{escape(reading)}</p>\n<div class="cards">{"".join(cards)}</div>'
+
+
+def _effort(report: Report, texts: Texts) -> str:
+    effort = report.effort
+    if effort is None:
+        return ""
+    share = texts("effort.share", share=texts.percent(effort.model_share))
+    facts = [
+        (texts.integer(effort.pictures), texts("effort.pictures")),
+        (texts.integer(effort.changed), texts("effort.changed")),
+        (texts.seconds(effort.median_seconds), texts("effort.median")),
+        (texts.seconds(effort.seconds), texts("effort.seconds")),
+    ]
+    rows = "".join(f"<span><b>{value}</b> {escape(text)}</span>" for value, text in facts)
+    body = f'<p><b>{escape(share)}</b></p>\n<div class="sample">{rows}</div>\n{_note(texts("effort.note"))}'
+    return _section(texts("effort"), body)
 
 
 def _card(texts: Texts, key: str, values: Mapping[VoidRule, float | None], lead: VoidRule, more: str) -> str:

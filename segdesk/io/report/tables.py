@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from segdesk.domain.metrics.confusion import ClassPixels, PixelResult
+from segdesk.domain.metrics.effort import Effort
 from segdesk.domain.metrics.overlaps import VOID_COUNTED, VOID_IGNORED, VoidRule
 from segdesk.domain.metrics.panoptic import RULES, ClassSegments, PanopticResult, Quality
 from segdesk.domain.metrics.report import Report
@@ -49,7 +50,22 @@ def as_json(report: Report, *, version: str, created: str) -> dict[str, object]:
         "pictures": [{name: getattr(p, name) for name in p.__slots__} for p in report.pictures],
         "worst_pictures": [s.name for s in report.worst],
         "ranked_by": report.ranked_by,
+        "effort": _effort_json(report.effort),
         "failed": [{"name": n, "message": e.text(), "hint": e.hint_text()} for n, e in report.failed],
+    }
+
+
+def _effort_json(effort: Effort | None) -> dict[str, object] | None:
+    if effort is None:
+        return None
+    return {
+        "pictures": effort.pictures,
+        "pixels": effort.pixels,
+        "pixels_as_the_model_had_them": effort.kept,
+        "model_share": effort.model_share,
+        "pixels_changed_by_hand": effort.changed,
+        "seconds": round(effort.seconds, 1),
+        "median_seconds_a_picture": round(effort.median_seconds, 1),
     }
 
 

@@ -124,6 +124,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{tp} segments matched, {fp} false, {fn} missed",
         "区域：匹配 {tp}，误检 {fp}，漏检 {fn}",
     ),
+    "effort": ("Cost of correction", "修正成本"),
+    "effort.share": ("The model did {share} of the work.", "模型完成了 {share} 的工作。"),
+    "effort.pictures": ("pictures worked on or verified", "已修改或已核验的图片"),
+    "effort.changed": ("pixels changed by hand", "手动修改的像素"),
+    "effort.median": ("of work on a picture, median", "每张图片的用时（中位数）"),
+    "effort.seconds": ("of work in all", "总用时"),
+    "effort.note": (
+        "The share of pixels whose final label is the model's own, over the pictures that a model answered for and a"
+        " person worked on or verified. An object that was cut or joined counts with its largest shared part. Time runs"
+        " from input to input and stands still after 30 seconds without any.",
+        "在模型已作答且经人工修改或核验的图片中，最终标注与模型结果一致的像素所占比例。被切分或合并的物体只计其最大的共同部分。"
+        "计时在两次操作之间进行，超过 30 秒无操作即暂停。",
+    ),
+    "minutes": ("{minutes} min {seconds} s", "{minutes} 分 {seconds} 秒"),
+    "hours": ("{hours} h {minutes} min", "{hours} 小时 {minutes} 分"),
+    "seconds": ("{seconds} s", "{seconds} 秒"),
     "conventions": ("What the figures mean", "指标说明"),
     "define.miou": (
         "IoU = TP / (TP + FP + FN) over the pixels of all pictures together; the mean is over classes that occur in"
@@ -214,6 +230,15 @@ class Texts:
         if 99.95 <= shown < 100:
             return ">99.9 %"
         return "<0.1 %" if 0 < shown < 0.05 else f"{shown:.1f} %"
+
+    def seconds(self, value: float) -> str:
+        """A time span in the two largest units that it needs."""
+        whole = round(value)
+        if whole >= 3600:
+            return self("hours", hours=self.integer(whole // 3600), minutes=whole % 3600 // 60)
+        if whole >= 60:
+            return self("minutes", minutes=whole // 60, seconds=whole % 60)
+        return self("seconds", seconds=f"{value:.1f}" if value < 10 else whole)
 
     def integer(self, value: int) -> str:
         """An integer in groups of three."""
