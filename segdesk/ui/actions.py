@@ -101,7 +101,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
     A("dim_others", N_("Other classes faintly"), "view.toggle_dim", (), "", ("picture",), checkable=True),
     A("difference", N_("What was changed"), "view.toggle_difference", ("Shift+V",), "difference", ("picture",), True,
       checkable=True),
-    A("doubt", N_("Doubt of the model"), "view.toggle_doubt", ("H",), "doubt", ("picture",), True, checkable=True),
+    A("doubt", N_("Doubt of the model"), "view.toggle_doubt", ("Shift+D",), "doubt", ("picture",), True, checkable=True),
     A("minimap", N_("Overview map"), "view.toggle_minimap", (), "minimap", ("picture",), checkable=True),
     A("cheat_sheet", N_("Keys"), "cheat_sheet", ("F1",), "keyboard"),
     A("about", N_("About SegDesk"), "about", (), "info"),
