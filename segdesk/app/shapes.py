@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -60,6 +61,16 @@ def box(start: Point, end: Point) -> Polygon:
     """The rectangle between two corners."""
     (ax, ay), (bx, by) = start, end
     return Polygon(((ax, ay), (bx, ay), (bx, by), (ax, by)))
+
+
+def swept_square(start: Point, end: Point, side: float) -> Polygon:
+    """What a square goes over whose middle moves from `start` to `end`: a hexagon, or the square where it stays."""
+    (ax, ay), (bx, by) = start, end
+    u = math.copysign(side / 2, bx - ax)
+    v = math.copysign(side / 2, by - ay)
+    return Polygon(
+        ((ax - u, ay - v), (ax + u, ay - v), (bx + u, by - v), (bx + u, by + v), (bx - u, by + v), (ax - u, ay + v))
+    )
 
 
 def _crossings(points: Iterable[Point], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segdesk.app.strokes import RoundBrush
+from segdesk.app.strokes import OPTIONS, Brush
 from segdesk.app.tools.base import ToolInfo
 from segdesk.domain.text import N_
 
@@ -12,9 +12,13 @@ INFO = ToolInfo(
     icon="brush",
     key="B",
     order=10,
-    note=N_("Paint the active class. Right button or Ctrl erases; Shift protects other labels."),
+    note=N_(
+        "Paint the active class. Right button or Ctrl erases; Shift protects other labels, and Shift+click draws a "
+        "straight line from the last stroke's end."
+    ),
+    options=OPTIONS,
 )
 
 
-class Tool(RoundBrush):
-    """See `RoundBrush`."""
+class Tool(Brush):
+    """See `Brush`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segdesk.app.strokes import RoundBrush
+from segdesk.app.strokes import OPTIONS, Brush
 from segdesk.app.tools.base import ToolInfo
 from segdesk.domain.text import N_
 
@@ -12,11 +12,15 @@ INFO = ToolInfo(
     icon="eraser",
     key="E",
     order=20,
-    note=N_("Make pixels void. Right button or Ctrl paints; Shift erases the active class only."),
+    note=N_(
+        "Make pixels void. Right button or Ctrl paints; Shift erases the active class only, and Shift+click draws a "
+        "straight line from the last stroke's end."
+    ),
+    options=OPTIONS,
 )
 
 
-class Tool(RoundBrush):
-    """See `RoundBrush`."""
+class Tool(Brush):
+    """See `Brush`."""
 
     erases = True
