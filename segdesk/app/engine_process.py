@@ -317,6 +317,10 @@ class _Running:
         ticket.done.set()
 
 
+# On Windows: no console, and behind the window when both want the processor (elsewhere the host steps back itself).
+WINDOWS_FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
+
+
 def _spawn(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
     """Start the host with its messages going to `log`. `-P`: a picture folder's own files must not be imported."""
     root = str(Path(segdesk.__file__).resolve().parent.parent)
@@ -329,7 +333,7 @@ def _spawn(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
             stdout=subprocess.PIPE,
             stderr=stderr,
             env={**os.environ, "PYTHONPATH": path},
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            creationflags=WINDOWS_FLAGS,
         )
     finally:
         if stderr != subprocess.DEVNULL:

@@ -194,6 +194,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--keep-models", type=int, default=2)
     parser.add_argument("--keep-bytes", type=int, default=1 << 30)
     options = parser.parse_args(arguments)
+    if hasattr(os, "nice"):
+        os.nice(5)  # it uses every core there is: the window must still get its turn at once
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is the window's to handle
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     sink = os.fdopen(os.dup(1), "wb")
