@@ -189,7 +189,7 @@ def evaluate(net: nn.Module, tune: Sequence[Picture], held: Sequence[Picture]) -
     grid = [
         {"foreground": f, "core": c, "confidence": s}
         for f in (0.5, 0.6, 0.7)
-        for c in (0.4, 0.45, 0.5, 0.55, 0.6)
+        for c in (0.3, 0.35, 0.4, 0.45, 0.5)
         for s in (0.3, 0.4, 0.5, 0.6)
     ]
     chosen, on_tune = nuclei_score.best_of(tune, grid, answer)

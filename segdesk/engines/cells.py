@@ -16,8 +16,8 @@ def instances(
     output: np.ndarray,
     size: tuple[int, int],
     *,
-    foreground: float = 0.6,
-    core: float = 0.45,
+    foreground: float = 0.5,
+    core: float = 0.4,
     min_area: int = 8,
 ) -> list[tuple[float, Rle]]:
     """The cells of one picture, best score first; they do not overlap.
@@ -26,7 +26,7 @@ def instances(
     cell, way to the cell's centre in rows and columns. It is resampled where (h, w) is not `size`.
     `size`: (H, W) of the picture and of the masks.
     `foreground`: pixels of at least this probability belong to a cell. `core`: pixels of at least this depth are the
-    seeds. `min_area`: smaller objects, in pixels of the picture, are left out.
+    seeds; both as chosen for the shipped weights. `min_area`: smaller objects, in pixels of the picture, are left out.
     The score, 0..1, is high where the foreground is sure and the depth rises to a clear summit.
     """
     probability, depth = (_resized(sigmoid(output[k]), size) for k in (FOREGROUND, DEPTH))
@@ -34,7 +34,7 @@ def instances(
     return _objects(labels, probability, depth, min_area=min_area)
 
 
-def label_map(probability: np.ndarray, depth: np.ndarray, *, foreground: float = 0.5, core: float = 0.5) -> np.ndarray:
+def label_map(probability: np.ndarray, depth: np.ndarray, *, foreground: float, core: float) -> np.ndarray:
     """(H, W) int32, cells 1..n and 0 = background, from the (H, W) float32 maps of foreground and depth."""
     inside = probability >= foreground
     smooth = cv2.GaussianBlur(depth, (0, 0), 0.7)
