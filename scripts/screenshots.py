@@ -94,7 +94,7 @@ def _work(window: MainWindow) -> None:
     for _ in range(2):
         current = desk.labels.document
         _wait(lambda: desk.labels.document is not None and not desk.labels.document.busy)
-        desk.accept()
+        desk.queue.accept()
         _wait(lambda before=current: desk.labels.document is not None and desk.labels.document is not before)
     document = desk.labels.document
     assert document is not None

@@ -186,6 +186,10 @@
    <translation>已全部保存</translation>
   </message>
   <message>
+   <source>Also ask for the mirrored picture: where the answers differ is doubtful. Takes twice as long.</source>
+   <translation>同时处理镜像图片：两次结果不一致之处即为可疑。耗时加倍。</translation>
+  </message>
+  <message>
    <source>Alt+click</source>
    <translation>Alt+单击</translation>
   </message>
@@ -230,6 +234,10 @@
    <translation>还原</translation>
   </message>
   <message>
+   <source>As the system</source>
+   <translation>跟随系统</translation>
+  </message>
+  <message>
    <source>At most this far (0 = any)</source>
    <translation type="unfinished" />
   </message>
@@ -244,6 +252,10 @@
   <message>
    <source>Back to the model's answer</source>
    <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Back to the whole picture</source>
+   <translation>返回整张图片</translation>
   </message>
   <message>
    <source>Box</source>
@@ -308,6 +320,10 @@
   <message>
    <source>Change class</source>
    <translation>更改类别</translation>
+  </message>
+  <message>
+   <source>Change filter or search.</source>
+   <translation>请更改筛选或搜索条件。</translation>
   </message>
   <message>
    <source>Change its rights or choose another folder.</source>
@@ -448,6 +464,10 @@
   <message>
    <source>Choose what to import.</source>
    <translation>请选择要导入的内容。</translation>
+  </message>
+  <message>
+   <source>Circle</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Class</source>
@@ -658,6 +678,10 @@
    <translation>模型的疑难度</translation>
   </message>
   <message>
+   <source>Doubtful place {number} of {total}</source>
+   <translation>可疑位置 {number} / {total}</translation>
+  </message>
+  <message>
    <source>Download it again or choose another file.</source>
    <translation>请重新下载，或选择其他文件。</translation>
   </message>
@@ -780,8 +804,8 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Find by name</source>
-   <translation>按名称查找</translation>
+   <source>Find by name or class</source>
+   <translation>按名称或类别查找</translation>
   </message>
   <message>
    <source>Fit</source>
@@ -1094,8 +1118,8 @@
    <translation>可用此命令创建：segdesk run FOLDER --model ID</translation>
   </message>
   <message>
-   <source>Make pixels void. Right button or Ctrl paints; Shift erases the active class only.</source>
-   <translation>把像素设为未标注。按右键或 Ctrl 可绘制；按住 Shift 只擦除当前类别。</translation>
+   <source>Make pixels void. Right button or Ctrl paints; Shift erases the active class only, and Shift+click draws a straight line from the last stroke's end.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Make the class countable in the list of classes, or paint with another class.</source>
@@ -1104,6 +1128,10 @@
   <message>
    <source>Make the selected object void.</source>
    <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Memory for the pictures around the open one, so that the next one shows at once.</source>
+   <translation>用于预读当前图片前后图片的内存，使下一张立即显示。</translation>
   </message>
   <message>
    <source>Memory of the graphics card ran out: the picture was computed on the processor.</source>
@@ -1132,6 +1160,10 @@
   <message>
    <source>Minimum area</source>
    <translation>最小面积</translation>
+  </message>
+  <message>
+   <source>Mirror check</source>
+   <translation>镜像检查</translation>
   </message>
   <message>
    <source>Model folders</source>
@@ -1166,6 +1198,10 @@
    <translation>下一张</translation>
   </message>
   <message>
+   <source>Next doubtful place</source>
+   <translation>下一个可疑位置</translation>
+  </message>
+  <message>
    <source>Next not verified</source>
    <translation>下一张未确认</translation>
   </message>
@@ -1176,6 +1212,10 @@
   <message>
    <source>No classes yet. Add one to paint with, or run a model: its classes join the project.</source>
    <translation>还没有类别。添加一个即可绘制，或运行模型：模型的类别会加入项目。</translation>
+  </message>
+  <message>
+   <source>No doubtful places are known: run a model on this picture.</source>
+   <translation>没有已知的可疑位置：请先对此图片运行模型。</translation>
   </message>
   <message>
    <source>No format can be read.</source>
@@ -1196,6 +1236,10 @@
   <message>
    <source>No object is selected.</source>
    <translation type="unfinished" />
+  </message>
+  <message>
+   <source>No open picture is left in this list.</source>
+   <translation>此列表中没有待处理的图片了。</translation>
   </message>
   <message>
    <source>No picture fits the filter.</source>
@@ -1382,6 +1426,14 @@
    <translation>也可以把文件夹或项目文件拖放到窗口任意位置。</translation>
   </message>
   <message>
+   <source>Order of the pictures</source>
+   <translation>图片顺序</translation>
+  </message>
+  <message>
+   <source>Order: {order}</source>
+   <translation>排序：{order}</translation>
+  </message>
+  <message>
    <source>Other classes faintly</source>
    <translation>淡显其他类别</translation>
   </message>
@@ -1398,8 +1450,8 @@
    <translation>绘制贴合图片边缘的小块；大小按屏幕计，放大视图可得到更细的小块。按右键或 Ctrl 设为未标注；按住 Shift 可保护其他标注。</translation>
   </message>
   <message>
-   <source>Paint the active class. Right button or Ctrl erases; Shift protects other labels.</source>
-   <translation>绘制当前类别。按右键或 Ctrl 可擦除；按住 Shift 可保护其他标注。</translation>
+   <source>Paint the active class. Right button or Ctrl erases; Shift protects other labels, and Shift+click draws a straight line from the last stroke's end.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Paint void / class</source>
@@ -1442,6 +1494,10 @@
    <translation>暂停</translation>
   </message>
   <message>
+   <source>Pen pressure sets the size</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Pick</source>
    <translation>拾取</translation>
   </message>
@@ -1464,6 +1520,10 @@
   <message>
    <source>Pictures</source>
    <translation>图片</translation>
+  </message>
+  <message>
+   <source>Pictures read ahead</source>
+   <translation>预读图片</translation>
   </message>
   <message>
    <source>Pixels</source>
@@ -1490,8 +1550,20 @@
    <translation>预测：模型最近一次的结果</translation>
   </message>
   <message>
+   <source>Preferences</source>
+   <translation>首选项</translation>
+  </message>
+  <message>
+   <source>Preferences…</source>
+   <translation>首选项…</translation>
+  </message>
+  <message>
    <source>Preparing the sample project</source>
    <translation>正在准备示例项目</translation>
+  </message>
+  <message>
+   <source>Previous doubtful place</source>
+   <translation>上一个可疑位置</translation>
   </message>
   <message>
    <source>Previous not verified</source>
@@ -1659,7 +1731,7 @@
   </message>
   <message>
    <source>Searching</source>
-   <translation type="unfinished" />
+   <translation>正在搜索</translation>
   </message>
   <message>
    <source>SegDesk looks for model cards and weights files in these folders too. On a machine without network, copy the weights files here; new downloads and located files go into the first folder.</source>
@@ -1712,6 +1784,10 @@
   <message>
    <source>Settings</source>
    <translation>设置</translation>
+  </message>
+  <message>
+   <source>Shape</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Show by state</source>
@@ -1782,8 +1858,16 @@
    <translation>程序内部出错；您的工作已保留。</translation>
   </message>
   <message>
+   <source>Sorting</source>
+   <translation>正在排序</translation>
+  </message>
+  <message>
    <source>Split</source>
    <translation>拆分</translation>
+  </message>
+  <message>
+   <source>Square</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Starting the engine</source>
@@ -1802,8 +1886,8 @@
    <translation>跟随系统</translation>
   </message>
   <message>
-   <source>Take acceptance back</source>
-   <translation>取消确认</translation>
+   <source>Take acceptance or skipping back</source>
+   <translation>撤销确认或跳过</translation>
   </message>
   <message>
    <source>Take over the previous picture's labels, everywhere or only where there is no label yet.</source>
@@ -2262,16 +2346,20 @@
    <translation>这张图片已有 {count} 个区段，达到上限。</translation>
   </message>
   <message>
+   <source>This picture is neither verified nor skipped.</source>
+   <translation>此图片既未确认也未跳过。</translation>
+  </message>
+  <message>
    <source>This picture is not in the project any more.</source>
    <translation>这张图片已不在项目中。</translation>
   </message>
   <message>
-   <source>This picture is not marked as verified.</source>
-   <translation>这张图片未标记为已确认。</translation>
-  </message>
-  <message>
    <source>This project is on a read-only medium: nothing that you change can be saved.</source>
    <translation>该项目位于只读介质上：所做的更改无法保存。</translation>
+  </message>
+  <message>
+   <source>Thumbnails</source>
+   <translation>缩略图</translation>
   </message>
   <message>
    <source>Tolerance</source>
@@ -2304,6 +2392,14 @@
   <message>
    <source>Undo</source>
    <translation>撤销</translation>
+  </message>
+  <message>
+   <source>Undo for each picture</source>
+   <translation>每张图片的撤销记录</translation>
+  </message>
+  <message>
+   <source>Undo is kept in the project, also after closing. Beyond this size the oldest steps are dropped.</source>
+   <translation>撤销记录保存在项目中，关闭后仍保留。超过此大小时丢弃最早的步骤。</translation>
   </message>
   <message>
    <source>Unlock it to change it.</source>

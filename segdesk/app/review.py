@@ -12,6 +12,7 @@ import numpy as np
 
 from segdesk.app.desk import Desk, OpenProject
 from segdesk.app.jobs import Context
+from segdesk.app.queue import Wanted, arrange
 from segdesk.app.reports import ThumbReady
 from segdesk.app.workers import Workers
 from segdesk.domain.classes import ClassSet
@@ -58,6 +59,12 @@ class Review:
             return opened.project.count_segments(class_ids)
 
         return self._workers.submit("loader", N_("Searching"), run, key="count segments")
+
+    def arrange(self, wanted: Wanted) -> int:
+        """Sort and filter the list of pictures in a thread. Done value: what `segdesk.app.queue.arrange` gives. The
+        latest call wins."""
+        rows = self._desk.opened().roster.rows
+        return self._workers.submit("loader", N_("Sorting"), lambda _: arrange(rows, wanted), key="arrange")
 
     def close(self, timeout: float = 5.0) -> None:
         """End the threads."""

@@ -21,13 +21,14 @@ from segdesk.app.reports import Answered, BatchResult, Opened, ProjectOpened, Sa
 from segdesk.app.review import Review
 from segdesk.app.saver import Saver
 from segdesk.app.settings import Settings
-from segdesk.app.steps import KINDS, Step, snapshot
+from segdesk.app.steps import KINDS, Step
 from segdesk.app.workers import Workers
 from segdesk.domain.card import ModelCard
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.edit import Edit
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.options import RunOptions
+from segdesk.domain.patch import Patch
 from segdesk.domain.segmentation import Segmentation
 from segdesk.domain.text import N_
 from segdesk.engines.messages import DeviceInfo
@@ -174,15 +175,16 @@ class Session:
         return self._workers.submit("loader", N_("Opening the picture"), run, key="go to")
 
     def save_step(
-        self, picture_id: int, segmentation: Segmentation, edit: Edit, kind: str, *, by_model: bool = False
+        self, picture_id: int, after: Segmentation | Patch, edit: Edit, kind: str, *, by_model: bool = False
     ) -> None:
-        """Save an undo step ("push", "undo" or "redo") in the background. `segmentation` is the document's own map
-        after the step: what changed is copied before this returns, at the cost of the tiles touched.
+        """Save an undo step ("push", "undo" or "redo") in the background. `after`: what the step touched of the map;
+        or the document's own map after the step, of which that is copied before this returns.
         `by_model`: the step applied a model's answer, which does not make the picture "edited"."""
         if kind not in KINDS:
             raise ValueError(f"no such kind of step: {kind}")
         opened = self._desk.opened()
-        step = Step(snapshot(segmentation, edit), edit, kind)
+        patch = after if isinstance(after, Patch) else Patch.of(after, edit)
+        step = Step(patch, edit, kind)
         state = ""  # as it was: verified stays verified, edited stays edited
         if machine_owned(opened, picture_id):
             state = "predicted" if by_model else "edited"
@@ -239,9 +241,13 @@ class Session:
     def use_settings(self, settings: Settings) -> None:
         """Take changed settings: budgets hold from now on, the model folders are looked through again."""
         self.settings = settings
-        self._desk.set_budgets(settings.undo_megabytes << 20, settings.prefetch_megabytes << 20)
+        self.use_budgets()
         self._models.folders = tuple(Path(f) for f in settings.model_folders)
         self._models.reload()
+
+    def use_budgets(self) -> None:
+        """Take the memory for undo and for decoded pictures from the settings."""
+        self._desk.set_budgets(self.settings.undo_megabytes << 20, self.settings.prefetch_megabytes << 20)
 
     def warm_up(self) -> int:
         """Start the engine, so that the first run does not wait for it. Done value: list of DeviceInfo."""

@@ -52,7 +52,8 @@ REASONS = {
     "crf": N_("CRF needs the package pydensecrf2, which is not installed."),
     "answer": N_("No model has answered for this picture yet."),
     "previous": N_("There is no picture before this one."),
-    "verified": N_("This picture is not marked as verified."),
+    "marked": N_("This picture is neither verified nor skipped."),
+    "places": N_("No doubtful places are known: run a model on this picture."),
 }
 
 A = ActionInfo
@@ -65,6 +66,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
     A("export_labels", N_("Export labels…"), "export_labels", ("Ctrl+E",), "export", ("project", "pictures")),
     A("report", N_("Quality report…"), "report", ("Ctrl+Shift+R",), "report", ("project", "pictures")),
     A("close_project", N_("Close project"), "close_project", ("Ctrl+W",), "close", ("project",)),
+    A("preferences", N_("Preferences…"), "preferences", ("Ctrl+,",), "settings"),
     A("quit", N_("Quit"), "quit", ("Ctrl+Q",)),
     A("undo", N_("Undo"), "labels.undo", ("Ctrl+Z",), "undo", ("picture", "undo"), short=N_("Undo")),
     A("redo", N_("Redo"), "labels.redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", ("picture", "redo"), short=N_("Redo")),
@@ -73,15 +75,20 @@ ACTIONS: tuple[ActionInfo, ...] = (
     A("brush_larger", N_("Larger brush"), "labels.larger", ("]",), "", ("picture",), True),
     A("swap_void", N_("Paint void / class"), "labels.swap_void", ("X",), "", ("picture",), True),
     A("protect", N_("Protect other classes"), "labels.toggle_protect", (), "lock", ("picture",), checkable=True),
-    A("previous", N_("Previous picture"), "previous", ("A", "PgUp"), "previous", ("pictures",), True,
+    A("previous", N_("Previous picture"), "queue.previous", ("A", "PgUp"), "previous", ("pictures",), True,
       short=N_("Back")),
-    A("next", N_("Next picture"), "next", ("D", "PgDown"), "next", ("pictures",), True, short=N_("Next")),
-    A("previous_open", N_("Previous not verified"), "previous_open", ("Ctrl+Shift+A",), "previous-open", ("pictures",)),
-    A("next_open", N_("Next not verified"), "next_open", ("Ctrl+Shift+D",), "next-open", ("pictures",)),
-    A("accept", N_("Accept and next"), "accept", ("Ctrl+Return", "Ctrl+Enter"), "verify", ("picture",),
+    A("next", N_("Next picture"), "queue.next", ("D", "PgDown"), "next", ("pictures",), True, short=N_("Next")),
+    A("previous_open", N_("Previous not verified"), "queue.previous_open", ("Ctrl+Shift+A",), "previous-open",
+      ("pictures",)),
+    A("next_open", N_("Next not verified"), "queue.next_open", ("Ctrl+Shift+D",), "next-open", ("pictures",)),
+    A("accept", N_("Accept and next"), "queue.accept", ("Ctrl+Return", "Ctrl+Enter"), "verify", ("picture",),
       short=N_("Accept")),
-    A("unverify", N_("Take acceptance back"), "unverify", (), "", ("picture", "verified")),
-    A("skip", N_("Skip picture"), "skip", (), "skip", ("picture",)),
+    A("unverify", N_("Take acceptance or skipping back"), "queue.unverify",
+      ("Ctrl+Shift+Return", "Ctrl+Shift+Enter"), "", ("pictures", "marked")),
+    A("skip", N_("Skip picture"), "queue.skip", ("Ctrl+Del",), "skip", ("pictures",)),
+    A("next_place", N_("Next doubtful place"), "places.next", ("Tab",), "", ("picture", "places"), True),
+    A("previous_place", N_("Previous doubtful place"), "places.previous", ("Shift+Tab", "Backtab"), "",
+      ("picture", "places"), True),
     A("run_here", N_("Run here"), "runs.run_here", ("R",), "run", ("model", "weights", "picture"), True),
     A("run_all", N_("Run on all"), "runs.run_all", ("Ctrl+B",), "run-all",
       ("model", "weights", "pictures", "no_batch")),
@@ -111,10 +118,11 @@ BY_ID = {a.id: a for a in ACTIONS}
 # Menus as nested lists of ids; "-" is a line, "*name" a menu that the window fills itself.
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("&File"), ("open_folder", "open_project", "*recent", "samples", "-", "save_now", "-", "import_labels",
-                   "export_labels", "report", "-", "close_project", "quit")),
+                   "export_labels", "report", "-", "preferences", "-", "close_project", "quit")),
     (N_("&Edit"), ("undo", "redo", "-", "delete_object", "-", "*tools", "brush_smaller", "brush_larger",
                    "swap_void", "protect")),
-    (N_("&Picture"), ("previous", "next", "previous_open", "next_open", "-", "accept", "unverify", "skip")),
+    (N_("&Picture"), ("previous", "next", "previous_open", "next_open", "-", "accept", "unverify", "skip", "-",
+                      "next_place", "previous_place")),
     (N_("&Model"), ("run_here", "run_all", "-", "crf", "-", "download", "locate", "model_folders", "*device")),
     (N_("&View"), ("fit", "actual", "zoom_in", "zoom_out", "-", "hide_labels", "outline", "by_object",
                    "only_class", "dim_others", "-", "difference", "doubt", "-", "minimap",
@@ -206,5 +214,5 @@ class ActionSet(QObject):
 
 def shown_keys(keys: Iterable[str]) -> str:
     """Keys as this platform writes them: "Ctrl+Z, Ctrl+Y"; the keypad's Enter goes without saying."""
-    keys = [key for key in keys if key != "Ctrl+Enter"]
+    keys = [key for key in keys if not key.endswith("+Enter") and key != "Backtab"]
     return ", ".join(QKeySequence(k).toString(QKeySequence.SequenceFormat.NativeText) or k for k in keys)

@@ -1,5 +1,6 @@
 """`Desk`: what the window's parts share. It calls the session's verbs, keeps the open document and turns reports into
-signals. Its parts `labels`, `runs` and `view` hold the verbs of the document, the models and the canvas."""
+signals. Its parts hold the verbs: `labels` of the document, `runs` of the models, `view` of the canvas, `queue` and
+`places` of the review."""
 
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ from segdesk.app.reports import (
     Preview,
     ProjectOpened,
     SaveState,
+    ThumbReady,
 )
 from segdesk.app.session import Session
 from segdesk.domain.errors import SegDeskError
@@ -28,7 +30,10 @@ from segdesk.domain.text import N_
 from segdesk.io.project import PictureRow
 from segdesk.ui.bridge import Bridge
 from segdesk.ui.desk_labels import Labels
+from segdesk.ui.desk_places import Places
+from segdesk.ui.desk_queue import Queue
 from segdesk.ui.desk_runs import Runs
+from segdesk.ui.desk_thumbs import Thumbs
 from segdesk.ui.desk_view import View
 from segdesk.ui.i18n import error_text, tr
 
@@ -88,6 +93,9 @@ class Desk(QObject):
         self.labels = Labels(self)
         self.runs = Runs(self)
         self.view = View(self)
+        self.queue = Queue(self)
+        self.places = Places(self)
+        self.thumbs = Thumbs(self)
         self._wanted: int | None = None
         self._handlers: dict[type, Callable[..., None]] = {
             Done: self._done,
@@ -101,6 +109,7 @@ class Desk(QObject):
             Preview: self._preview,
             SaveState: self._saved,
             Answered: self.runs.take_answer,
+            ThumbReady: self.thumbs.take,
         }
         self.bridge.report.connect(self._take)
 
@@ -208,6 +217,13 @@ class Desk(QObject):
         self.attempt(lambda: settings_io.save(self.session.settings))
         self.settings_changed.emit()
 
+    def set_budgets(self, **values: object) -> None:
+        """Set the settings that are sizes in memory; they hold at once, for the open picture too."""
+        self.change_settings(**values)
+        self.session.use_budgets()
+        if self.labels.document is not None:
+            self.labels.document.history.budget = self.session.settings.undo_megabytes << 20
+
     def remember(self, **values: object) -> None:
         """Keep values of the window itself (sizes, choices) in the settings."""
         self.change_settings(ui={**self.session.settings.ui, **values})
@@ -275,75 +291,13 @@ class Desk(QObject):
 
     def _opened(self, value: object) -> None:
         if isinstance(value, Opened) and value.row.id == self._wanted:
+            self.places.take(value.doubts)
             self.labels.open(value)
             self.document_opened.emit(self.labels.document)
 
     def _cannot_open(self, picture_id: int, error: SegDeskError) -> None:
         if picture_id == self._wanted:
             self.picture_failed.emit(self.session.row(picture_id), error)
-
-    def _step(self, step: int, wanted: Callable[[PictureRow], bool] = lambda row: True) -> bool:
-        pictures = self.session.pictures
-        index = self.session.index_of(self._wanted) if self._wanted is not None else None
-        at = (-1 if step > 0 else len(pictures)) if index is None else index
-        at += step
-        while 0 <= at < len(pictures):
-            if wanted(pictures[at]):
-                self.go_to(pictures[at].id)
-                return True
-            at += step
-        return False
-
-    def next(self) -> None:
-        """The next picture."""
-        self._step(1)
-
-    def previous(self) -> None:
-        """The previous picture."""
-        self._step(-1)
-
-    def next_open(self) -> None:
-        """The next picture that is not verified; from the start again if there is none behind."""
-        if not self._step(1, _is_open):
-            self._first_open()
-
-    def previous_open(self) -> None:
-        """The previous picture that is not verified."""
-        self._step(-1, _is_open)
-
-    def _first_open(self) -> None:
-        first = next((row for row in self.session.pictures if _is_open(row)), None)
-        if first is None:
-            self.notice.emit("good", tr("All pictures are verified."), tr("Export the labels or write a report now."))
-        elif first.id != self._wanted:
-            self.go_to(first.id)
-
-    def accept(self) -> None:
-        """Mark the open picture as verified and go on to the next that is not."""
-        document = self.labels.document
-        if document is None:
-            return
-        if document.preview is not None:
-            document.accept_preview()
-        picture_id = document.row.id
-
-        def verified() -> None:
-            self.session.verify(picture_id)
-            if self._wanted == picture_id:
-                self.next_open()
-
-        document.after(verified)
-
-    def unverify(self) -> None:
-        """Take the mark back."""
-        if self._wanted is not None:
-            self.session.unverify(self._wanted)
-
-    def skip(self) -> None:
-        """Leave the open picture out and go on."""
-        if self._wanted is not None:
-            self.session.skip(self._wanted)
-            self._step(1)
 
     # -- windows that the main window shows -----------------------------------------------------------------------
 
@@ -367,6 +321,10 @@ class Desk(QObject):
         """Show version and licences."""
         self.dialog_asked.emit("about")
 
+    def preferences(self) -> None:
+        """Show the preferences."""
+        self.dialog_asked.emit("preferences")
+
     def quit(self) -> None:
         """Close the window."""
         self.quit_asked.emit()
@@ -379,12 +337,9 @@ class Desk(QObject):
         return {
             "project": self.session.project is not None,
             "pictures": bool(self.session.pictures),
-            "verified": row is not None and row.state == "verified",
+            "marked": row is not None and row.state in ("verified", "skipped"),
+            "places": bool(self.places.places),
             "no_batch": self.runs.batch_id is None,
             **self.labels.conditions(),
             **self.runs.conditions(),
         }
-
-
-def _is_open(row: PictureRow) -> bool:
-    return row.state not in ("verified", "skipped", "failed")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from segdesk.app.document import Document, Hand
 from segdesk.app.reports import Opened
+from segdesk.app.work_clock import WorkClock
 from segdesk.domain.classes import ClassInfo, ClassSet, spread_color
 from segdesk.domain.edit import Edit
 from segdesk.domain.text import N_
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from segdesk.ui.desk import Desk
 
 RESULT = N_("model's answer")  # the name of the undo step that applies an answer
-PAUSE = 30.0  # seconds without an edit that count as a break, not as work
+LEAST_SECONDS = 0.5  # a picture that is passed in less was not worked on
 
 
 class Labels(QObject):
@@ -44,7 +44,7 @@ class Labels(QObject):
         self.document: Document | None = None
         self.hand = Hand()
         self.tool = ""
-        self._worked_at = 0.0
+        self._clock = WorkClock()
 
     # -- opening --------------------------------------------------------------------------------------------------
 
@@ -63,7 +63,7 @@ class Labels(QObject):
         document.on_edit.append(lambda edit, kind: self._edited(document, edit, kind))
         document.on_segments.append(self.segments_changed.emit)
         document.on_state.append(self._state)
-        self._worked_at = time.monotonic()
+        self._clock.start()
         self.segments_changed.emit()
         self._state()
 
@@ -71,11 +71,22 @@ class Labels(QObject):
         """Let go of the document; a stroke under way is kept, a preview dropped."""
         if self.document is not None:
             self.document.commit()
+            self._note_time(self.document.row.id)
             if self.document.preview is not None:
                 self.document.discard_preview()
         self.document = None
         self.segments_changed.emit()
         self._state()
+
+    def worked(self) -> None:
+        """The person did something with the open picture (moved the pointer over it, too): the clock of work runs."""
+        self._clock.tick()
+
+    def _note_time(self, picture_id: int) -> None:
+        self.worked()
+        spent = self._clock.take()
+        if spent >= LEAST_SECONDS:
+            self._desk.session.add_cost(picture_id, spent, 0)
 
     def row_changed(self, row: PictureRow) -> None:
         """The picture's row in the project changed."""
@@ -95,10 +106,9 @@ class Labels(QObject):
         by_model = edit.name == RESULT
         session = self._desk.session
         session.save_step(document.row.id, document.snapshot(edit), edit, kind, by_model=by_model)
-        now = time.monotonic()
         if not by_model:
-            session.add_cost(document.row.id, min(now - self._worked_at, PAUSE), edit.pixels)
-        self._worked_at = now
+            self.worked()
+            session.add_cost(document.row.id, self._clock.take(), edit.pixels if kind == "push" else 0)
         self._desk.conditions_changed.emit()
 
     # -- tools ----------------------------------------------------------------------------------------------------

@@ -182,6 +182,7 @@ class Runs(QObject):
             self._early = value
             return
         document.apply_result(value.segmentation, RESULT)
+        self._desk.places.take(value.doubts)
         self.answered.emit(value)
         for note in value.notes:
             self._desk.notice.emit("info", tr(note), "")
@@ -191,6 +192,7 @@ class Runs(QObject):
         document = self._desk.labels.document
         if early is not None and document is not None and document.row.id == early.picture_id:
             document.apply_result(early.segmentation, RESULT)
+            self._desk.places.take(early.doubts)
             self.answered.emit(early)
 
     def run_all(self) -> None:

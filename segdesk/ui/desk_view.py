@@ -107,6 +107,17 @@ class View(QObject):
         if self._canvas is not None:
             self._canvas.set_heat(doubt)
 
+    def look_at(self, box: tuple[int, int, int, int]) -> None:
+        """Bring an image rectangle (x0, y0, x1, y1) near and mark it."""
+        if self._canvas is not None:
+            self._canvas.zoom_to_rect(*box)
+            self._canvas.mark(box)
+
+    def unmark(self) -> None:
+        """Take the mark of `look_at` away."""
+        if self._canvas is not None:
+            self._canvas.mark(None)
+
     def toggle_minimap(self, on: bool) -> None:
         """Show the whole picture small in a corner when only a part of it is in view."""
         self.minimap = on

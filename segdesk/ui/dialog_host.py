@@ -11,6 +11,7 @@ from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.export_dialog import ExportDialog, ImportDialog
 from segdesk.ui.i18n import tr
+from segdesk.ui.preferences import Preferences
 from segdesk.ui.report_dialog import ReportDialog
 from segdesk.ui.tool_bar import ToolBar
 
@@ -28,6 +29,7 @@ class DialogHost(QObject):
             "model_folders": lambda: dialogs.model_folders(window, desk).open(),
             "export": lambda: ExportDialog(desk, self._formats(), window).open(),
             "import": lambda: ImportDialog(desk, self._formats(), window).open(),
+            "preferences": lambda: Preferences(desk, window).show(),
             "report": lambda: ReportDialog(desk, window).open(),
             "cheat_sheet": self._cheat_sheet,
             "about": lambda: dialogs.about(window).open(),

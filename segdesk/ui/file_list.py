@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -17,12 +27,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from segdesk.app.queue import FILTERS, OPEN_STATES, ORDERS
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.text import N_
 from segdesk.io.project import PictureRow
 from segdesk.ui import theme
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, error_text, tr
+from segdesk.ui.thumb_grid import ThumbGrid
+from segdesk.ui.widgets import icon_button, name
 
 STATES = {
     "new": N_("new"),
@@ -32,47 +45,27 @@ STATES = {
     "skipped": N_("skipped"),
     "failed": N_("failed"),
 }
-FILTERS = {
-    "": N_("All"),
-    "open": N_("Not verified"),
-    "verified": N_("Verified"),
-    "skipped": N_("Skipped"),
-    "failed": N_("Failed"),
-}
+SEARCH_REST = 150  # milliseconds without a key until the search begins
+COUNT_REST = 200  # milliseconds between two counts of the states
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
 
 
 class FileModel(QAbstractListModel):
-    """Shows the session's list of rows without copying it; a filter keeps a list of positions."""
+    """Shows the session's list of rows in the order of the desk's queue, without copying them."""
 
     def __init__(self, desk: Desk, parent: QWidget) -> None:
         super().__init__(parent)
         self._desk = desk
         self._rows: list[PictureRow] = []
         self._shown: list[int] | None = None  # positions in `_rows`, None = all
-        self._text = ""
-        self._state = ""
 
     def reload(self) -> None:
-        """The session has a new list."""
+        """The queue was arranged anew."""
         self.beginResetModel()
         self._rows = self._desk.session.pictures
-        self._shown = self._filtered()
+        self._shown = self._desk.queue.shown
         self.endResetModel()
-
-    def set_filter(self, text: str, state: str) -> None:
-        """Show only names that contain `text`, of a state of `FILTERS`."""
-        self.beginResetModel()
-        self._text, self._state = text.casefold().strip(), state
-        self._shown = self._filtered()
-        self.endResetModel()
-
-    def _filtered(self) -> list[int] | None:
-        if not self._text and not self._state:
-            return None
-        text, state = self._text, self._state
-        return [i for i, row in enumerate(self._rows) if _fits(row, state) and text in row.path.casefold()]
 
     def row_changed(self, position: int) -> None:
         """One row of the session's list is new; a filtered list keeps its rows until it is filtered again."""
@@ -116,12 +109,6 @@ class FileModel(QAbstractListModel):
         return row if role == Qt.ItemDataRole.UserRole else None
 
 
-def _fits(row: PictureRow, state: str) -> bool:
-    if state == "open":
-        return row.state in ("new", "predicted", "edited")
-    return not state or row.state == state
-
-
 def _tip(row: PictureRow, error: SegDeskError | None) -> str:
     lines = [row.path, tr(STATES.get(row.state, row.state))]
     if row.width:
@@ -153,7 +140,7 @@ class FileDelegate(QStyledItemDelegate):
             painter.fillRect(rect, QColor(look.select))
         elif option.state & QStyle.StateFlag.State_MouseOver:  # type: ignore[attr-defined]
             painter.fillRect(rect, QColor(look.hover))
-        self._dot(painter, rect, row.state)
+        theme.draw_state(painter, QPoint(rect.left() + 13, rect.center().y() + 1), row.state)
         folder, _, name = row.path.rpartition("/")
         inner = rect.adjusted(24, 0, -8, 0)
         metrics = painter.fontMetrics()
@@ -167,21 +154,9 @@ class FileDelegate(QStyledItemDelegate):
             painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
         painter.restore()
 
-    @staticmethod
-    def _dot(painter: QPainter, rect: QRect, state: str) -> None:
-        color = theme.state_color(state)
-        box = QRect(rect.left() + 9, rect.center().y() - 3, 8, 8)
-        if state in ("new", "skipped"):  # a ring: nothing of the model or of the person is there yet
-            painter.setPen(QPen(QColor(theme.current().soft), 1.2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-        else:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(color)
-        painter.drawEllipse(box)
-
 
 class FileList(Translated, QWidget):
-    """The panel: search, filter by state, the list.
+    """The panel: search, filter by state, order, and the list or the grid of thumbnails.
 
     Signals:
         chosen(int): a picture's id, by click or by the arrow keys; by_mouse(): it was a click.
@@ -201,51 +176,83 @@ class FileList(Translated, QWidget):
         self.view.setItemDelegate(FileDelegate(self.view))
         self.view.setMouseTracking(True)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.grid = ThumbGrid(self.model, desk.thumbs)
         self.search = QLineEdit()
         self.search.setClearButtonEnabled(True)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(SEARCH_REST)
         self.filter = QComboBox()
-        for key in FILTERS:
-            self.filter.addItem("", key)
+        self.order = QComboBox()
+        for box, keys in ((self.filter, FILTERS), (self.order, ORDERS)):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(6)
+            for key in keys:
+                box.addItem("", key)
+        self.order.setCurrentIndex(list(ORDERS).index(desk.queue.wanted.order))
+        self.as_grid = icon_button("grid")
+        self.as_grid.setCheckable(True)
+        self.as_grid.setChecked(desk.session.settings.ui.get("grid") is True)
         self.none = QLabel()
         self.none.setProperty("kind", "soft")
         self.none.setWordWrap(True)
         self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        head = QHBoxLayout()
-        head.setSpacing(theme.GAP // 2)
+        self._lay_out()
+        self._connect()
+        self.retranslate()
+
+    def _lay_out(self) -> None:
+        head, second = QHBoxLayout(), QHBoxLayout()
+        for line in (head, second):
+            line.setSpacing(theme.GAP // 2)
         head.addWidget(self.search, 1)
-        head.addWidget(self.filter)
+        head.addWidget(self.as_grid)
+        second.addWidget(self.filter, 1)
+        second.addWidget(self.order, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GAP, 2, theme.GAP, 0)
         layout.setSpacing(theme.GAP // 2)
         layout.addLayout(head)
-        layout.addWidget(self.view, 1)
-        layout.addWidget(self.none, 1)
-        self._connect()
-        self.retranslate()
+        layout.addLayout(second)
+        for part in (self.view, self.grid, self.none):
+            layout.addWidget(part, 1)
 
     def _connect(self) -> None:
-        self.search.textChanged.connect(self._filter)
-        self.filter.currentIndexChanged.connect(self._filter)
+        desk = self._desk
+        self.search.textChanged.connect(lambda _: self._later.start())
+        self._later.timeout.connect(lambda: desk.queue.search(self.search.text()))
+        self.filter.currentIndexChanged.connect(lambda _: desk.queue.set_state(self.filter.currentData() or ""))
+        self.order.currentIndexChanged.connect(lambda _: desk.queue.set_order(self.order.currentData() or "name"))
+        self.as_grid.toggled.connect(self._show_grid)
         self.view.selectionModel().currentChanged.connect(self._chosen)
         self.view.clicked.connect(lambda _: self.by_mouse.emit())
-        self._desk.pictures_changed.connect(lambda _: self.reload())
-        self._desk.picture_changed.connect(self.model.row_changed)
-        self._desk.loading.connect(self._show_current)
+        self.grid.chosen.connect(lambda line: self._chosen(self.model.index(line)))
+        self.grid.by_mouse.connect(self.by_mouse.emit)
+        desk.queue.arranged.connect(self.reload)
+        desk.picture_changed.connect(self.model.row_changed)
+        desk.picture_changed.connect(lambda _: self._count.start())
+        desk.loading.connect(self._show_current)
+        self._count = QTimer(self)
+        self._count.setSingleShot(True)
+        self._count.setInterval(COUNT_REST)
+        self._count.timeout.connect(self._show_counts)
 
     def reload(self) -> None:
-        """Take the session's list again and keep the current line."""
+        """Take the arranged list again and keep the current line."""
         self.model.reload()
         self._show_current(self._desk.current)
         self._show_none()
+        self._show_counts()
 
-    def _filter(self) -> None:
-        self.model.set_filter(self.search.text(), self.filter.currentData() or "")
-        self._show_current(self._desk.current)
+    def _show_grid(self, on: bool) -> None:
+        self._desk.remember(grid=on)
         self._show_none()
+        self._show_current(self._desk.current)
 
     def _show_none(self) -> None:
-        empty = self.model.rowCount() == 0
-        self.view.setVisible(not empty)
+        empty, grid = self.model.rowCount() == 0, self.as_grid.isChecked()
+        self.view.setVisible(not empty and not grid)
+        self.grid.setVisible(not empty and grid)
         self.none.setVisible(empty)
         if self._desk.session.pictures:
             self.none.setText(tr("No picture fits the filter."))
@@ -254,10 +261,19 @@ class FileList(Translated, QWidget):
         else:
             self.none.setText(tr("No pictures in this folder."))
 
+    def _show_counts(self) -> None:
+        """How many pictures are in each state, behind its name in the filter."""
+        counts = self._desk.session.counts()
+        counts = {**counts, "": sum(counts.values()), "open": sum(counts.get(s, 0) for s in OPEN_STATES)}
+        for at, (key, text) in enumerate(FILTERS.items()):
+            number = counts.get(key, 0)
+            self.filter.setItemText(at, f"{tr(text)}  {number}" if number else tr(text))
+
     def _show_current(self, row: PictureRow | None) -> None:
         position = None if row is None else self._desk.session.index_of(row.id)
         line = None if position is None else self.model.line_of(position)
         self._quiet = True
+        self.grid.set_current(-1 if line is None else line)
         if line is None:
             self.view.clearSelection()
         else:
@@ -272,10 +288,14 @@ class FileList(Translated, QWidget):
 
     def retranslate(self) -> None:
         """Set the texts again."""
-        self.search.setPlaceholderText(tr("Find by name"))
-        self.search.setAccessibleName(tr("Find by name"))
+        self.search.setPlaceholderText(tr("Find by name or class"))
+        self.search.setAccessibleName(tr("Find by name or class"))
         self.view.setAccessibleName(tr("Pictures"))
-        self.filter.setAccessibleName(tr("Show by state"))
-        for at, text in enumerate(FILTERS.values()):
-            self.filter.setItemText(at, tr(text))
+        self.grid.setAccessibleName(tr("Pictures"))
+        name(self.filter, tr("Show by state"))
+        name(self.order, tr("Order of the pictures"))
+        name(self.as_grid, tr("Thumbnails"))
+        for at, text in enumerate(ORDERS.values()):
+            self.order.setItemText(at, tr("Order: {order}", order=tr(text)))
+        self._show_counts()
         self._show_none()

@@ -26,6 +26,7 @@ from segdesk.ui.model_panel import ModelPanel
 from segdesk.ui.object_panel import ObjectPanel
 from segdesk.ui.operations_menu import OperationsMenu
 from segdesk.ui.options_panel import OptionsPanel
+from segdesk.ui.place_note import PlaceNote
 from segdesk.ui.progress_panel import ProgressPanel
 from segdesk.ui.stage import Stage
 from segdesk.ui.toasts import Toasts
@@ -74,6 +75,7 @@ class MainWindow(Translated, QMainWindow):
         self.view_card = ViewCard(self.desk, self.action_set, self.canvas)
         self.preview_bar = PreviewBar(self.desk, self.canvas)
         self.floating = Floating(self.canvas, self.view_card, self.preview_bar)
+        self.place_note = PlaceNote(self.desk, self.canvas)
         self.welcome = Welcome(self.desk, self.action_set)
         self.stage = Stage(self.desk, self.canvas, self.welcome)
         self.toasts = Toasts(self.stage)
@@ -122,7 +124,9 @@ class MainWindow(Translated, QMainWindow):
         desk.quit_asked.connect(self.close)
         desk.labels.tool_changed.connect(lambda tool: canvas.set_tool(self.tools.tools[tool]))
         canvas.hovered.connect(self.footer.hovered)
+        canvas.hovered.connect(lambda _x, _y: desk.labels.worked())
         canvas.zoom_changed.connect(self.footer.zoomed)
+        canvas.zoom_changed.connect(lambda _: desk.labels.worked())
         canvas.problem.connect(desk.show_error)
         canvas.picked.connect(desk.labels.select)
         self.files.chosen.connect(desk.go_to)

@@ -84,6 +84,7 @@ class OptionsPanel(Translated, QFrame):
         self.confidence = ValueSlider(0.0, 1.0, 0.01)
         self.area = ValueSlider(0, 2000, 10, "{:.0f} px")
         self.crf = QCheckBox()
+        self.flip = QCheckBox()
         self.crf_button = button(kind="quiet", icon="settings", clicked=self._open_card)
         self.card = CrfCard(desk, self)
         for slider in (self.confidence, self.area):
@@ -95,11 +96,13 @@ class OptionsPanel(Translated, QFrame):
         layout.addWidget(self.confidence, 3)
         layout.addWidget(self.area, 3)
         layout.addStretch(1)
+        layout.addWidget(self.flip)
         layout.addWidget(self.crf)
         layout.addWidget(self.crf_button)
         self.confidence.changed.connect(self._confidence_moved)
         self.area.changed.connect(self._area_moved)
         self.crf.clicked.connect(lambda _: self._crf_action.trigger())
+        self.flip.clicked.connect(lambda on: desk.runs.set_options(replace(desk.runs.options, flip=on)))
         self._crf_action.changed.connect(self.refresh)
         desk.runs.options_changed.connect(self.refresh)
         desk.runs.model_changed.connect(self.refresh)
@@ -116,6 +119,8 @@ class OptionsPanel(Translated, QFrame):
             self.area.set_value(decide.min_area)
         for slider in (self.confidence, self.area):
             slider.setEnabled(card is not None)
+        self.flip.setChecked(options.flip)
+        self.flip.setEnabled(card is not None and card.net.type != "regions")
         self._crf_action.setChecked(options.crf is not None)
         self.crf.setChecked(options.crf is not None)
         self.crf.setEnabled(self._crf_action.isEnabled())
@@ -152,6 +157,11 @@ class OptionsPanel(Translated, QFrame):
 
     def retranslate(self) -> None:
         """Set the texts again."""
+        self.flip.setText(tr("Mirror check"))
+        name(
+            self.flip,
+            tr("Also ask for the mirrored picture: where the answers differ is doubtful. Takes twice as long."),
+        )
         self.crf.setText(tr("CRF refinement"))
         self.crf_button.setText(tr("Parameters"))
         self.refresh()

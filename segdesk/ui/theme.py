@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QApplication
 
 from segdesk import paths
@@ -78,6 +78,17 @@ def state_color(state: str) -> QColor:
         "verified": theme.good, "skipped": theme.soft, "failed": theme.bad,
     }  # fmt: skip
     return QColor(names.get(state, theme.line))
+
+
+def draw_state(painter: QPainter, at: QPoint, state: str) -> None:
+    """The dot of a review state around a point; a ring where nothing of the model or of the person is there yet."""
+    if state in ("new", "skipped"):
+        painter.setPen(QPen(QColor(current().soft), 1.2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+    else:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(state_color(state))
+    painter.drawEllipse(at, 4, 4)
 
 
 def tinted(color: tuple[int, int, int], strength: float = 0.16) -> QColor:

@@ -124,7 +124,7 @@ def stalls(window: MainWindow, folder: Path) -> None:
     def done() -> bool:
         if time.monotonic() - step[0] > 0.7:
             step[0] = time.monotonic()
-            desk.next()
+            desk.queue.next()
         return desk.runs.batch_id is None
 
     desk.runs.run_all()

@@ -75,7 +75,7 @@ def test_only_the_active_class_is_shown_whichever_it_is(labelled: MainWindow, qt
 def test_what_is_typed_in_the_difference_stays_visible_on_the_next_picture(labelled: MainWindow, until: Until):
     labelled.desk.view.toggle_difference(True)
     first = labelled.desk.labels.document
-    labelled.desk.next()
+    labelled.desk.queue.next()
     until(lambda: labelled.desk.labels.document not in (None, first))
     until(lambda: labelled.canvas.document is labelled.desk.labels.document)
     assert drawn_kinds(labelled) == "There is no model's answer to compare with"
@@ -84,7 +84,7 @@ def test_what_is_typed_in_the_difference_stays_visible_on_the_next_picture(label
 def test_a_doubt_map_that_comes_before_its_picture_is_shown_with_it(labelled: MainWindow, until: Until):
     labelled.desk.view.toggle_doubt(True)
     first = labelled.desk.labels.document
-    labelled.desk.next()
+    labelled.desk.queue.next()
     labelled.desk.view.set_doubt(np.zeros((4, 6), np.uint8))
     until(lambda: labelled.canvas.document not in (None, first))
     assert drawn_kinds(labelled) == "Doubt of the model"

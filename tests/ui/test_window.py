@@ -165,7 +165,7 @@ def test_a_broken_picture_shows_its_sentence(opened: MainWindow, pictures: Path,
     desk.go_to(desk.session.pictures[1].id)
     until(lambda: opened.stage.currentWidget() is opened.stage.message)
     assert "b.png" in opened.stage.message.head.text()
-    desk.next()
+    desk.queue.next()
     until(lambda: desk.labels.document is not None)
     assert opened.stage.currentWidget() is opened.canvas
 

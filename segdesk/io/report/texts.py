@@ -126,7 +126,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "effort": ("Cost of correction", "修正成本"),
     "effort.share": ("The model did {share} of the work.", "模型完成了 {share} 的工作。"),
-    "effort.pictures": ("pictures worked on or verified", "已修改或已核验的图片"),
+    "effort.pictures": ("pictures worked on or verified", "已修改或已确认的图片"),
     "effort.changed": ("pixels changed by hand", "手动修改的像素"),
     "effort.median": ("of work on a picture, median", "每张图片的用时（中位数）"),
     "effort.seconds": ("of work in all", "总用时"),
@@ -134,7 +134,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The share of pixels whose final label is the model's own, over the pictures that a model answered for and a"
         " person worked on or verified. An object that was cut or joined counts with its largest shared part. Time runs"
         " from input to input and stands still after 30 seconds without any.",
-        "在模型已作答且经人工修改或核验的图片中，最终标注与模型结果一致的像素所占比例。被切分或合并的物体只计其最大的共同部分。"
+        "在模型已作答且经人工修改或确认的图片中，最终标注与模型结果一致的像素所占比例。被切分或合并的物体只计其最大的共同部分。"
         "计时在两次操作之间进行，超过 30 秒无操作即暂停。",
     ),
     "minutes": ("{minutes} min {seconds} s", "{minutes} 分 {seconds} 秒"),
