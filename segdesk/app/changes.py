@@ -14,6 +14,7 @@ from segdesk.app.areas import histogram, tiles_histogram
 from segdesk.app.timeline import Change, Plan, Step, Timeline, merge_into, plan, swap_step
 from segdesk.domain.classes import VOID
 from segdesk.domain.edit import Edit, Rect, Stroke, replace_all, tiles_in
+from segdesk.domain.patch import Patch
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.domain.text import N_
 
@@ -26,12 +27,12 @@ Operation = Callable[[], None]
 
 
 class Changes:
-    """Part of one `Document`; UI thread only. `state_after`: the map after the step that is being reported, where it
-    is not the document's."""
+    """Part of one `Document`; UI thread only. `state_after`: what the step that is being reported touched of the map,
+    where a thread has copied it already."""
 
     def __init__(self, doc: Document, timeline: Timeline) -> None:
         self.timeline = timeline
-        self.state_after: Segmentation | None = None
+        self.state_after: Patch | None = None
         self.busy = False
         self._doc = doc
         self._flying = False

@@ -15,6 +15,7 @@ from segdesk.app.timeline import Timeline
 from segdesk.domain.capsule import Line, masks
 from segdesk.domain.classes import VOID, ClassSet
 from segdesk.domain.edit import Edit, History, Rect, Stroke, clip
+from segdesk.domain.patch import Patch
 from segdesk.domain.segmentation import Segment, Segmentation
 
 if TYPE_CHECKING:
@@ -177,10 +178,9 @@ class Document:
         """Pixels of a segment (so far, until `areas_ready`)."""
         return int(self.areas.counts[segment_id])
 
-    def snapshot(self, edit: Edit) -> Segmentation:
-        """Within `on_edit`: the map after that edit, for saving. Valid in the 256x256 tiles that `edit` touches, and
-        only until `on_edit` returns: copy what is to be kept."""
-        return self.changes.state_after or self.segmentation
+    def snapshot(self, edit: Edit) -> Patch:
+        """Within `on_edit`: what that edit touches of the map, as it is after it, for saving."""
+        return self.changes.state_after or Patch.of(self.segmentation, edit)
 
     # ---- strokes
 

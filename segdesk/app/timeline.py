@@ -9,9 +9,9 @@ import numpy as np
 
 from segdesk.app.areas import histogram
 from segdesk.domain.edit import TILE, Edit, History, Stroke, TileKey, swap
+from segdesk.domain.patch import Patch
 from segdesk.domain.segmentation import Segmentation
 
-STORE_TILE = 256  # the project file's tiles, each of 4x4 undo tiles
 Change = Callable[[Segmentation], Edit | None]
 
 
@@ -86,11 +86,11 @@ def merge_into(old: int, new: int, name: str) -> Change:
 
 @dataclass(frozen=True)
 class Made:
-    """A step that was made, with the map after it (filled only in the tiles that the edit touches)."""
+    """A step that was made, with what it touched of the map as it is after it."""
 
     step: Step
     edit: Edit
-    state: Segmentation
+    state: Patch
 
 
 @dataclass(frozen=True)
@@ -110,15 +110,5 @@ def plan(base: Segmentation, steps: Iterable[Step]) -> Plan:
     for step in steps:
         edit = step.change(result)
         if edit is not None:
-            made.append(Made(step, edit, part_of(result, edit)))
+            made.append(Made(step, edit, Patch.of(result, edit)))
     return Plan(result, tuple(made), histogram(result.ids))
-
-
-def part_of(source: Segmentation, edit: Edit) -> Segmentation:
-    """A copy filled only in the 256x256 tiles that `edit` touches; the rest is memory that is never touched."""
-    ids = np.zeros(source.size, np.uint16)
-    factor = STORE_TILE // TILE
-    for row, column in {(r // factor, c // factor) for r, c in edit.tiles}:
-        y, x = row * STORE_TILE, column * STORE_TILE
-        ids[y : y + STORE_TILE, x : x + STORE_TILE] = source.ids[y : y + STORE_TILE, x : x + STORE_TILE]
-    return Segmentation(ids, dict(source.segments))

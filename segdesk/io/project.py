@@ -14,6 +14,7 @@ from segdesk.domain.classes import ClassInfo, ClassSet
 from segdesk.domain.doubt import Doubts
 from segdesk.domain.edit import Edit, History, replace_all
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.patch import Patch
 from segdesk.domain.prediction import Instance
 from segdesk.domain.segmentation import Segmentation
 from segdesk.domain.text import N_
@@ -282,18 +283,18 @@ class Project:
             elif edit := replace_all(old, new, name):
                 journal.record(db, picture_id, edit, "push", budget=self.journal_budget)
 
-    def save_step(self, picture_id: int, segmentation: Segmentation, edit: Edit, kind: str) -> None:
+    def save_step(self, picture_id: int, segmentation: Segmentation | Patch, edit: Edit, kind: str) -> None:
         """Store one step of work on the annotation in one transaction: changed tiles, segments, journal, state.
 
-        `segmentation`: the map after the step; of `ids`, only the 256x256 tiles that hold the edit's are read, the rest
-        may be anything. `kind` "push": `edit` is the finished edit; "undo" and "redo": the edit that `History`
+        `segmentation`: the map after the step; only its 256x256 tiles that hold the edit's are read, the rest may be
+        anything. `kind` "push": `edit` is the finished edit; "undo" and "redo": the edit that `History`
         returned. A picture that was new, predicted or failed becomes edited. If it raises, nothing was written: call it
         again with the same `edit`, or go on with the next step, which then carries the missed ones along.
         """
         if kind not in journal.KINDS:
             raise ValueError(f"a step is one of {journal.KINDS}, not {kind!r}")
         segments = {key: segmentation.segments.get(key) for key in edit.segments}
-        step = Step(edit, kind, maps.pack_touched(segmentation.ids, edit), segments)
+        step = Step(edit, kind, maps.pack_touched(segmentation, edit), segments)
         with self._missed.until_saved(picture_id, step) as steps, self._database.writing() as db:
             self._write_steps(picture_id, steps)
             db.execute(

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from segdesk.domain.edit import TILE as EDIT_TILE
 from segdesk.domain.edit import Edit, pack_tile, unpack_tile
+from segdesk.domain.patch import PATCH_TILE as TILE
+from segdesk.domain.patch import Patch, patch_key
 from segdesk.domain.prediction import Instance
 from segdesk.domain.rle import Rle
 from segdesk.domain.segmentation import Segment, Segmentation
 
-TILE = 256
 Tiles = dict[tuple[int, int], bytes]  # (row, column) -> packed; b"" = void everywhere, not stored
 
 
@@ -28,14 +28,19 @@ def pack_all(ids: np.ndarray) -> Tiles:
     return {key: packed for key in keys if (packed := _pack(ids, key))}
 
 
-def pack_touched(ids: np.ndarray, edit: Edit) -> Tiles:
-    """The tiles that hold an edit's 64x64 ones; the rest of `ids` is not looked at."""
-    ratio = TILE // EDIT_TILE
-    return {key: _pack(ids, key) for key in {(r // ratio, c // ratio) for r, c in edit.tiles}}
+def pack_touched(source: Segmentation | Patch, edit: Edit) -> Tiles:
+    """The tiles that hold an edit's 64x64 ones; the rest of the map is not looked at."""
+    keys = {patch_key(key) for key in edit.tiles}
+    if isinstance(source, Patch):
+        return {key: _packed(source.tiles[key]) for key in keys}
+    return {key: _pack(source.ids, key) for key in keys}
 
 
 def _pack(ids: np.ndarray, key: tuple[int, int]) -> bytes:
-    tile = ids[_slices(key, ids.shape)]
+    return _packed(ids[_slices(key, ids.shape)])
+
+
+def _packed(tile: np.ndarray) -> bytes:
     return pack_tile(tile) if tile.any() else b""
 
 

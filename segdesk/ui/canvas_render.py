@@ -20,7 +20,7 @@ from segdesk.ui.sampling import blended, gather
 MANY = 128  # dirty rectangles; more are joined to one
 BAND = 256  # rows that are made at once, so that they stay in the processor's cache
 COARSE = 2  # see `_coarseness`
-GRID_COLOR = 0x38000000  # premultiplied ARGB
+GRID_ON_LIGHT, GRID_ON_DARK, DARK = 0x38000000, 0x30303030, 90  # premultiplied ARGB; mean grey of a dark picture
 GRID_ZOOM = 12.0  # device pixels per image pixel from which the pixel grid is drawn
 SHARP_ZOOM = 2.0  # from here on each pixel of the picture is a plain square
 
@@ -34,6 +34,7 @@ class Renderer:
         self.layer: Layer | None = None
         self.lookup: np.ndarray | None = None
         self.background = QColor(40, 40, 40)
+        self._grid_color: tuple[object, object, int] = None, None, GRID_ON_LIGHT  # (pyramid, lookup, its colour)
         self.scale = 1.0
         self.image = QImage()
         self._base = np.zeros((0, 0, 4), np.uint8)
@@ -169,20 +170,30 @@ class Renderer:
         if self.layer is not None:
             _draw(painter, x0, y0, self.layer.render(self.view, rect, self._thick))
         if self.view.zoom >= GRID_ZOOM * self.scale and self.pyramid is not None:
-            self._draw_grid(painter, self.pyramid.full_size, rect)
+            self._draw_grid(painter, self.pyramid, rect)
         painter.end()
 
-    def _draw_grid(self, painter: QPainter, size: tuple[int, int], rect: Rect) -> None:
-        """Darken the first device row and column of each image pixel."""
+    def _color_of_grid(self, pyramid: Pyramid) -> int:
+        """Lighter than a dark picture, darker than others."""
+        if self._grid_color[0] is not pyramid or self._grid_color[1] is not self.lookup:
+            small = pyramid.levels[-1]
+            few = np.ascontiguousarray(small[:: 1 + small.shape[0] // 256, :: 1 + small.shape[1] // 256])
+            mean = (few if self.lookup is None else cv2.LUT(few, self.lookup)).mean()
+            self._grid_color = pyramid, self.lookup, GRID_ON_DARK if mean < DARK else GRID_ON_LIGHT
+        return self._grid_color[2]
+
+    def _draw_grid(self, painter: QPainter, pyramid: Pyramid, rect: Rect) -> None:
+        """Darken or lighten the first device row and column of each image pixel."""
+        size, color = pyramid.full_size, self._color_of_grid(pyramid)
         x0, y0, x1, y1 = rect
         layer = np.zeros((y1 - y0, x1 - x0), np.uint32)
         inside = _inside(self.view.rows(y0, y1), size[0])
         across = _inside(self.view.columns(x0, x1), size[1])
         line = np.zeros(x1 - x0, np.uint32)
-        line[_steps(self.view.columns(x0 - 1, x1), size[1])] = GRID_COLOR
+        line[_steps(self.view.columns(x0 - 1, x1), size[1])] = color
         layer[inside] = line
         for row in _steps(self.view.rows(y0 - 1, y1), size[0]):
-            layer[row, across] = GRID_COLOR
+            layer[row, across] = color
         _draw(painter, x0, y0, layer)
 
     def _clipped(self, rect: Rect) -> Rect:

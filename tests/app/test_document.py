@@ -315,7 +315,7 @@ def test_a_result_is_one_undo_step():
 def test_results_that_follow_each_other_do_not_pile_up():
     doc = make(segmentation=halves())
     saved = []
-    doc.on_edit.append(lambda edit, kind: saved.append((kind, doc.snapshot(edit).ids[30, 40])))
+    doc.on_edit.append(lambda edit, kind: saved.append((kind, doc.snapshot(edit).tile((0, 0))[30, 40])))
     for value in (5, 6, 7):
         doc.apply_result(other(value), "Model")
         check(doc)
@@ -483,7 +483,7 @@ def test_the_store_sees_each_step_as_it_was(later: Later):
 
     def note(edit: Edit, kind: str) -> None:
         state = doc.snapshot(edit)
-        seen.append((kind, int(state.ids[30, 30]), 5 in state.segments, 6 in state.segments))
+        seen.append((kind, int(state.tile((0, 0))[30, 30]), 5 in state.segments, 6 in state.segments))
 
     doc.on_edit.append(note)
     doc.apply_result(other(6), "Model")

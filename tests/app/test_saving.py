@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from segdesk.app.jobs import Done, Failed
 from segdesk.app.reports import Opened, SaveState
-from segdesk.app.steps import STORE_TILE, Step, replay, snapshot
+from segdesk.app.steps import Step, replay
 from segdesk.domain.edit import TILE, Edit, History, Stroke, replace_all
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.patch import Patch
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.io.project import Project
 from tests.app.conftest import Desktop
@@ -161,21 +162,7 @@ def test_many_pictures_in_a_row_show_the_last(opened: Desktop) -> None:
     assert opened.session.current_id == opened.id("img4.png")
 
 
-# -- the copies themselves -------------------------------------------------------------------------------------------
-
-
-def test_a_snapshot_holds_whole_store_tiles_and_nothing_else() -> None:
-    map_ = Segmentation(np.ones((600, 700), np.uint16), {1: Segment(1)})
-    stroke = Stroke(map_, "brush")
-    stroke.write(300, 10, np.ones((2, 2), bool), 2)
-    stroke.set_segment(2, Segment(2))
-    edit = stroke.commit()
-    copy = snapshot(map_, edit)
-    window = np.s_[0:STORE_TILE, STORE_TILE : 2 * STORE_TILE]
-    assert np.array_equal(copy.ids[window], map_.ids[window])
-    assert copy.ids.sum() == map_.ids[window].sum()
-    map_.segments.clear()
-    assert copy.segments == {1: Segment(1), 2: Segment(2)}
+# -- steps that wait -------------------------------------------------------------------------------------------------
 
 
 @st.composite
@@ -198,7 +185,7 @@ def test_replaying_the_waiting_steps_gives_the_map_and_its_history(
         edit = _move(live, history, kind, x, y, number)
         if edit is None:
             continue
-        steps.append(Step(snapshot(live, edit), edit, kind))
+        steps.append(Step(Patch.of(live, edit), edit, kind))
         if len(steps) == on_disk:  # up to here all has been written
             stored = live.copy()
             stored_history = History(done=list(history.done), undone=list(history.undone))

@@ -160,6 +160,17 @@ def test_the_pixel_grid_appears_at_high_zoom_only(canvas: Canvas):
         assert differs.any() == lines
 
 
+@pytest.mark.parametrize(("grey", "change"), [(10, 1), (240, -1)])
+def test_the_pixel_grid_is_seen_on_dark_and_light_pictures(canvas: Canvas, grey: int, change: int):
+    doc = make()
+    doc.pixels = np.full_like(doc.pixels, grey)
+    opened(canvas, doc)
+    canvas.zoom_to(20.0)
+    lines = shot(canvas).astype(int) - grey
+    assert np.abs(lines).max() > 30
+    assert (lines * change >= 0).all()
+
+
 def test_an_empty_canvas_is_calm(canvas: Canvas):
     opened(canvas, make())
     canvas.clear()
