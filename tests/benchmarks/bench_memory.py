@@ -114,7 +114,7 @@ class Run:
         """The next picture, if there is one."""
         before = self.window.canvas.document
         if len(self.window.desk.session.pictures) > 1:
-            self.window.desk.next()
+            self.window.desk.queue.next()
             self.until(lambda: self.window.canvas.document not in (None, before))
             self.note("the next picture")
 

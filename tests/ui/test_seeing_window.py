@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from segdesk.domain.classes import ClassSet
+from segdesk.domain.doubt import Doubts
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.ui.main_window import MainWindow
 
@@ -81,12 +82,11 @@ def test_what_is_typed_in_the_difference_stays_visible_on_the_next_picture(label
     assert drawn_kinds(labelled) == "There is no model's answer to compare with"
 
 
-def test_a_doubt_map_that_comes_before_its_picture_is_shown_with_it(labelled: MainWindow, until: Until):
-    labelled.desk.view.toggle_doubt(True)
-    first = labelled.desk.labels.document
-    labelled.desk.queue.next()
-    labelled.desk.view.set_doubt(np.zeros((4, 6), np.uint8))
-    until(lambda: labelled.canvas.document not in (None, first))
+def test_a_doubt_map_that_comes_before_its_picture_is_shown_with_it(labelled: MainWindow):
+    desk = labelled.desk
+    desk.view.toggle_doubt(True)
+    desk.places.take(Doubts(np.zeros((4, 6), np.uint8)))
+    desk.document_opened.emit(desk.labels.document)  # the canvas takes the document anew, after the doubts came
     assert drawn_kinds(labelled) == "Doubt of the model"
 
 
