@@ -148,7 +148,8 @@ def open_picture(desk: Desk, opened: OpenProject, picture_id: int, ctx: Context)
     prediction = opened.project.load_map(picture_id, "prediction")
     reference = opened.project.load_map(picture_id, "reference")
     _note_size(opened, picture_id, size, recovered="predicted" if prediction else "new")
-    desk.prefetch.want([opened.path_of(r.id) for r in opened.roster.around(picture_id)])
+    near = [r for r in opened.roster.around(picture_id) if desk.prefetch.worth(3 * r.width * r.height or pixels.nbytes)]
+    desk.prefetch.want([opened.path_of(r.id) for r in near])
     return Opened(
         opened.roster.row(picture_id) or row,
         pixels,

@@ -16,6 +16,7 @@ from segdesk.app.worker import readable
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.io import images
 
+READ_AHEAD = 4  # pictures that must fit the budget together
 Stamp = tuple[str, int, int]
 T = TypeVar("T")
 
@@ -47,6 +48,10 @@ class Prefetch:
         """Memory of the pictures that are kept."""
         with self._lock:
             return sum(p.nbytes for p in self._kept.values())
+
+    def worth(self, nbytes: int) -> bool:
+        """Whether a picture of so many bytes is small enough to be read ahead: a few of them must fit the budget."""
+        return nbytes * READ_AHEAD <= self._budget
 
     def ready(self, path: Path) -> np.ndarray | None:
         """The picture, if it is decoded already."""

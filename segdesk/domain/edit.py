@@ -222,19 +222,22 @@ def replace_all(target: Segmentation, new: Segmentation, name: str) -> Edit | No
     """Make `target` equal to `new` in place, as one edit."""
     if new.size != target.size:
         raise ValueError("the new map has another size")
-    stroke = Stroke(target, name)
-    for top in range(0, target.size[0], TILE):  # only tiles that differ are saved, so memory follows the change
-        rows = slice(top, top + TILE)
-        columns = np.flatnonzero((target.ids[rows] != new.ids[rows]).any(axis=0))
-        for column in np.unique(columns // TILE):
-            stroke.touch((int(column) * TILE, top, int(column + 1) * TILE, top + TILE))
+    tiles, pixels = {}, 0
+    for top in range(0, target.size[0], TILE):  # only tiles that differ are kept, packed: memory follows the change
+        differs = target.ids[top : top + TILE] != new.ids[top : top + TILE]
+        for column in np.unique(np.flatnonzero(differs.any(axis=0)) // TILE):
+            where = tile_slices((top // TILE, int(column)), target.size)
+            tiles[top // TILE, int(column)] = pack_tile(target.ids[where])
+            pixels += int(np.count_nonzero(differs[:, where[1]]))
+    keys = target.segments.keys() | new.segments.keys()
+    segments = {k: target.segments.get(k) for k in keys if target.segments.get(k) != new.segments.get(k)}
     target.ids[...] = new.ids
-    for key in [k for k in target.segments if k not in new.segments]:
-        stroke.set_segment(key, None)
-    for key, segment in new.segments.items():
-        if target.segments.get(key) != segment:
-            stroke.set_segment(key, segment)
-    return stroke.commit()
+    for key in segments:
+        if key in new.segments:
+            target.segments[key] = new.segments[key]
+        else:
+            del target.segments[key]
+    return Edit(name, target.size, tiles, segments, pixels) if tiles or segments else None
 
 
 @dataclass

@@ -23,6 +23,7 @@ from segdesk.io.atomic import MARKER, explain_os_error
 
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".bmp", ".webp"})
 MAX_PIXELS = 1 << 28  # 16,384 x 16,384: 805 MB as RGB
+LARGE_FILE = 1 << 26  # bytes
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "DIB", "WEBP")  # nothing that starts a foreign program (EPS)
 _ORIENTATION = 0x0112
 
@@ -166,12 +167,7 @@ def read(path: Path, *, max_side: int | None = None) -> np.ndarray:
     not a picture, cut off or damaged, more than `MAX_PIXELS`.
     """
     path = Path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise _file_error(error, path) from error
-    except MemoryError:
-        _too_large(path, 0, 0)
+    data = _content(path)
     picture = _opened(io.BytesIO(data), path)
     try:
         pixels = _pixels(picture, data, max_side)
@@ -188,11 +184,7 @@ def read_raw(path: Path) -> np.ndarray:
     Raises `SegDeskError` as `read` does.
     """
     path = Path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise _file_error(error, path) from error
-    picture = _opened(io.BytesIO(data), path)
+    picture = _opened(io.BytesIO(_content(path)), path)
     try:
         return np.array(picture)
     except MemoryError:
@@ -213,6 +205,21 @@ def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
         8: lambda a: a[:, ::-1].swapaxes(0, 1),
     }
     return turns.get(orientation, lambda a: a)(pixels)
+
+
+def _content(path: Path) -> bytes:
+    """The whole file; of a large one the header first, so that gigabytes are not read only to be refused. Raises
+    `SegDeskError`."""
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > LARGE_FILE:
+                _opened(file, path)
+                file.seek(0)
+            return file.read()
+    except OSError as error:
+        raise _file_error(error, path) from error
+    except MemoryError:
+        _too_large(path, 0, 0)
 
 
 def _opened(file: BinaryIO, path: Path) -> Image.Image:

@@ -85,6 +85,11 @@ def test_a_picture_beyond_the_budget_is_given_but_not_kept(reader: Reader, tmp_p
     cache.close()
 
 
+def test_only_pictures_of_which_some_fit_are_worth_reading_ahead(cache: Prefetch) -> None:
+    assert cache.worth(3 * BYTES // 4)
+    assert not cache.worth(BYTES)
+
+
 def test_a_changed_file_is_decoded_again(cache: Prefetch, reader: Reader, tmp_path: Path) -> None:
     (path,) = paths(tmp_path, 1)
     cache.get(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import struct
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -257,7 +258,7 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*_: object) -> None:
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(Path, "read_bytes", refuse)
+        monkeypatch.setattr(Path, "open", refuse)
     else:
         path.chmod(0)
     assert "permission" in refusal(path)
@@ -345,3 +346,21 @@ def test_a_name_that_is_not_text_is_reported(tmp_path: Path) -> None:
     assert list(images.scan(tmp_path, on_problem=problems.append)) == ["1.jpg"]
     assert len(problems) == 1
     assert str(problems[0]).isprintable()
+
+
+def test_a_gigapixel_tiff_is_refused_before_it_is_read(tmp_path: Path):
+    path = tmp_path / "slide.tif"
+    height, width = 32_000, 32_768
+    stored = tifffile.memmap(path, shape=(height, width), dtype=np.uint8)  # takes no room on the disk
+    stored[0, 0] = 255
+    del stored
+    assert path.stat().st_size > 1_000_000_000
+    for attempt in (lambda: images.probe(path), lambda: images.read(path), lambda: images.read_raw(path)):
+        tracemalloc.start()
+        with pytest.raises(SegDeskError) as caught:
+            attempt()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 50_000_000
+        assert "32768 x 32000" in caught.value.text()
+        assert "pieces" in caught.value.hint_text()
