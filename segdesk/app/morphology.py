@@ -19,8 +19,7 @@ from segdesk.domain.edit import Rect, clip
 
 Patch = tuple[int, int, np.ndarray, int]
 Window = tuple[int, int, np.ndarray]
-SIDE = 1024  # pixels of a window's side
-HALO = 64  # pixels around a window in which the nearest label is looked for first
+PASSES = ((1024, 64), (2048, 1024))  # side of a window, and how far around it the nearest label is looked for
 CHUNK = 1 << 18  # pixels that are looked up at a time
 BAND_PIXELS = 1 << 22
 
@@ -112,65 +111,94 @@ def spread(ids: np.ndarray, sources: np.ndarray, over: np.ndarray, *, most: floa
     """Labels grow: each pixel whose id is set in `over` gets the label of the nearest pixel whose id is set in
     `sources`, if that is at most `most` away (centres, Euclidean, exact). Both (65536,) bool. Windows with a change.
 
-    Looks around each window first; pixels with nothing near are looked up among the borders of all sources, so that
-    memory does not follow the size of the void.
+    Looks around each window first, then further; pixels with nothing near at all are looked up among the borders of
+    all sources. So memory does not follow the size of the picture.
     """
     size = (ids.shape[0], ids.shape[1])
-    halo = math.ceil(most) + 1 if most < HALO else HALO
-    far: list[tuple[int, int, np.ndarray, np.ndarray]] = []
-    for top in range(0, size[0], SIDE):
-        for left in range(0, size[1], SIDE):
-            x0, y0, x1, y1 = clip((left, top, left + SIDE, top + SIDE), size)
-            window = ids[y0:y1, x0:x1].copy()
-            wanted = over[window]
-            if not wanted.any():
-                continue
-            found, distance = _nearest(ids, sources, wanted, (x0, y0), halo)
-            window[wanted] = np.where(distance <= min(most, halo), found, window[wanted])
-            beyond = distance > halo
-            if most > halo and beyond.any():
-                far.append((x0, y0, window, np.argwhere(wanted)[beyond]))
-            elif (window != ids[y0:y1, x0:x1]).any():
-                yield x0, y0, window
+    far: list[Rect] = [(0, 0, size[1], size[0])]
+    for side, halo in PASSES:
+        halo = min(halo, math.ceil(min(most, halo)) + 1)
+        again: list[Rect] = []
+        for rect in sorted({w for r in far for w in _windows(r, side, size)}):
+            window, beyond = _grown(ids, sources, over, rect, halo, most)
+            if beyond.any() and most > halo:
+                again.append(rect)
+            elif (window != ids[rect[1] : rect[3], rect[0] : rect[2]]).any():
+                yield rect[0], rect[1], window
+        far = again
     if far:
-        yield from _look_up(ids, sources, far, most)
+        tree, border = _tree(ids, sources)
+        for rect in far:
+            window, beyond = _grown(ids, sources, over, rect, 1, most)
+            yield rect[0], rect[1], _looked_up(ids, window, np.argwhere(beyond), rect[:2], (tree, border), most)
 
 
-def _nearest(
-    ids: np.ndarray, sources: np.ndarray, wanted: np.ndarray, corner: tuple[int, int], halo: int
+def _windows(rect: Rect, side: int, size: tuple[int, int]) -> Iterator[Rect]:
+    """The squares of a regular grid that a rectangle touches, cut to the map."""
+    for top in range(rect[1] // side * side, rect[3], side):
+        for left in range(rect[0] // side * side, rect[2], side):
+            yield clip((left, top, left + side, top + side), size)
+
+
+def _grown(
+    ids: np.ndarray, sources: np.ndarray, over: np.ndarray, rect: Rect, halo: int, most: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) labels and (n,) distances of the nearest source to the pixels of a mask whose top-left is `corner`, as far
-    as one lies within `halo` of their box (right where the distance is at most `halo`); inf where there is none."""
-    rows, columns = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
-    x, y = corner[0] + int(columns[0]), corner[1] + int(rows[0])
-    right, bottom = corner[0] + int(columns[-1]) + 1, corner[1] + int(rows[-1]) + 1
-    x0, y0, x1, y1 = clip((x - halo, y - halo, right + halo, bottom + halo), (ids.shape[0], ids.shape[1]))
-    crop = ids[y0:y1, x0:x1]
+    """The window with the labels that grow into it from at most `halo` away, and where that did not decide: (h, w)
+    uint16 and bool."""
+    x0, y0, x1, y1 = rect
+    window = ids[y0:y1, x0:x1].copy()
+    wanted = over[window]
+    box = _box_of(wanted)
+    if box is None:
+        return window, wanted
+    crop, inner = _around(ids, (x0 + box[0], y0 + box[1], x0 + box[2], y0 + box[3]), halo)
     free = ~sources[crop]
-    row, column = np.nonzero(wanted)
-    row, column = row + corner[1] - y0, column + corner[0] - x0
     if free.all():
-        return np.zeros(row.size, np.uint16), np.full(row.size, np.inf)
-    distance, nearest = ndimage.distance_transform_edt(free, return_indices=True)  # type: ignore[misc]  # two values
-    at = nearest[0][row, column], nearest[1][row, column]
-    return crop[at], distance[row, column]
+        return window, wanted
+    distance = np.full(window.shape, np.inf, np.float32)
+    exact = cv2.distanceTransform(free.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    distance[box[1] : box[3], box[0] : box[2]] = exact[inner]
+    near = wanted & (distance <= min(most, halo) + 1e-3)
+    box = _box_of(near)
+    if box is not None:
+        crop, inner = _around(ids, (x0 + box[0], y0 + box[1], x0 + box[2], y0 + box[3]), halo)
+        row, column = ndimage.distance_transform_edt(~sources[crop], return_distances=False, return_indices=True)  # type: ignore[misc]  # the indices alone
+        part = near[box[1] : box[3], box[0] : box[2]]
+        window[box[1] : box[3], box[0] : box[2]][part] = crop[row[inner][part], column[inner][part]]
+    return window, wanted & (distance > halo + 1e-3)
 
 
-def _look_up(
-    ids: np.ndarray, sources: np.ndarray, far: list[tuple[int, int, np.ndarray, np.ndarray]], most: float
-) -> Iterator[Window]:
+def _around(ids: np.ndarray, box: Rect, halo: int) -> tuple[np.ndarray, tuple[slice, slice]]:
+    """The part of the map up to `halo` around a box, and where the box lies in it."""
+    left, top, right, bottom = clip(
+        (box[0] - halo, box[1] - halo, box[2] + halo, box[3] + halo), (ids.shape[0], ids.shape[1])
+    )
+    return ids[top:bottom, left:right], (slice(box[1] - top, box[3] - top), slice(box[0] - left, box[2] - left))
+
+
+def _tree(ids: np.ndarray, sources: np.ndarray) -> tuple[KDTree | None, np.ndarray]:
     border = _borders(ids, sources)
-    tree = KDTree(border) if border.size else None
-    for x, y, window, places in far:
-        for chunk in np.array_split(places, max(1, math.ceil(len(places) / CHUNK))):
-            if tree is None:
-                break
-            distance, index = tree.query(np.add(chunk, (y, x)), distance_upper_bound=most * (1 + 1e-9) + 1e-9)
-            near = np.isfinite(distance)
-            row, column = border[np.asarray(index)[near]].T
-            window[tuple(chunk[near].T)] = ids[row, column]
-        if (window != ids[y : y + window.shape[0], x : x + window.shape[1]]).any():
-            yield x, y, window
+    return (KDTree(border) if len(border) else None), border
+
+
+def _looked_up(
+    ids: np.ndarray,
+    window: np.ndarray,
+    places: np.ndarray,
+    corner: tuple[int, int],
+    known: tuple[KDTree | None, np.ndarray],
+    most: float,
+) -> np.ndarray:
+    """The window with the labels of the nearest borders at `places` (n, 2) [row, column]."""
+    tree, border = known
+    if tree is None:
+        return window
+    for chunk in np.array_split(places, max(1, math.ceil(len(places) / CHUNK))):
+        distance, index = tree.query(np.add(chunk, corner[::-1]), distance_upper_bound=most * (1 + 1e-9) + 1e-9)
+        near = np.isfinite(distance)
+        row, column = border[np.asarray(index)[near]].T
+        window[tuple(chunk[near].T)] = ids[row, column]
+    return window
 
 
 def _borders(ids: np.ndarray, sources: np.ndarray) -> np.ndarray:

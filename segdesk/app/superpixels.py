@@ -82,7 +82,7 @@ class Superpixels:
         side, cell = self._side, self._cell
         top, left = max(0, row * side - cell), max(0, column * side - cell)
         bottom, right = min(self._height, (row + 1) * side + cell), min(self._width, (column + 1) * side + cell)
-        picture = cv2.GaussianBlur(self._reduced(left, top, right, bottom), (3, 3), 0)
+        picture = cv2.GaussianBlur(self._reduced(left, top, right, bottom), (5, 5), 0)
         seeds, numbers = self._seeds(picture, left, top)
         framed = cv2.copyMakeBorder(picture, 1, 1, 1, 1, cv2.BORDER_REPLICATE)  # watershed spoils the outermost pixels
         marks = cv2.watershed(framed, np.pad(seeds, 1))[1:-1, 1:-1]
