@@ -239,7 +239,7 @@
   </message>
   <message>
    <source>At most this far (0 = any)</source>
-   <translation type="unfinished" />
+   <translation>最大距离（0 = 不限）</translation>
   </message>
   <message>
    <source>Automatic</source>
@@ -251,7 +251,7 @@
   </message>
   <message>
    <source>Back to the model's answer</source>
-   <translation type="unfinished" />
+   <translation>恢复为模型结果</translation>
   </message>
   <message>
    <source>Back to the whole picture</source>
@@ -467,7 +467,7 @@
   </message>
   <message>
    <source>Circle</source>
-   <translation type="unfinished" />
+   <translation>圆形</translation>
   </message>
   <message>
    <source>Class</source>
@@ -595,7 +595,7 @@
   </message>
   <message>
    <source>Copy labels of the previous picture</source>
-   <translation type="unfinished" />
+   <translation>复制上一张图片的标注</translation>
   </message>
   <message>
    <source>Copy the picture again from where it came from.</source>
@@ -743,7 +743,7 @@
   </message>
   <message>
    <source>Each void pixel gets the nearest label; with a distance, only the void that near to one.</source>
-   <translation type="unfinished" />
+   <translation>每个未标注像素取最近的标注；若设定距离，则仅限该距离以内。</translation>
   </message>
   <message>
    <source>Edited</source>
@@ -797,11 +797,11 @@
   </message>
   <message>
    <source>Fill holes</source>
-   <translation type="unfinished" />
+   <translation>填充孔洞</translation>
   </message>
   <message>
    <source>Fill over other labels too</source>
-   <translation type="unfinished" />
+   <translation>也覆盖其他标注</translation>
   </message>
   <message>
    <source>Find by name or class</source>
@@ -877,11 +877,11 @@
   </message>
   <message>
    <source>Grow</source>
-   <translation type="unfinished" />
+   <translation>扩张</translation>
   </message>
   <message>
    <source>Grow over other labels too</source>
-   <translation type="unfinished" />
+   <translation>也覆盖其他标注</translation>
   </message>
   <message>
    <source>Hide labels</source>
@@ -1003,7 +1003,7 @@
   </message>
   <message>
    <source>Keep largest part</source>
-   <translation type="unfinished" />
+   <translation>保留最大部分</translation>
   </message>
   <message>
    <source>Keep the labels as they are</source>
@@ -1079,11 +1079,11 @@
   </message>
   <message>
    <source>Lock or unlock class</source>
-   <translation type="unfinished" />
+   <translation>锁定或解锁类别</translation>
   </message>
   <message>
    <source>Lock or unlock object</source>
-   <translation type="unfinished" />
+   <translation>锁定或解锁对象</translation>
   </message>
   <message>
    <source>Log</source>
@@ -1099,11 +1099,11 @@
   </message>
   <message>
    <source>Make all labels those of the model's answer; the tool Answer does it in an area.</source>
-   <translation type="unfinished" />
+   <translation>把全部标注恢复为模型结果；只恢复一块区域请用“结果”工具。</translation>
   </message>
   <message>
    <source>Make all objects of the active class one object.</source>
-   <translation type="unfinished" />
+   <translation>把当前类别的所有对象合并为一个。</translation>
   </message>
   <message>
    <source>Make objects larger by some pixels, over void or over other labels too; they do not grow over each other.</source>
@@ -1111,7 +1111,7 @@
   </message>
   <message>
    <source>Make objects smaller by some pixels; what they lose becomes void.</source>
-   <translation type="unfinished" />
+   <translation>让对象向内收缩若干像素，让出的部分设为未标注。</translation>
   </message>
   <message>
    <source>Make one with: segdesk run FOLDER --model ID</source>
@@ -1119,7 +1119,7 @@
   </message>
   <message>
    <source>Make pixels void. Right button or Ctrl paints; Shift erases the active class only, and Shift+click draws a straight line from the last stroke's end.</source>
-   <translation type="unfinished" />
+   <translation>把像素设为未标注。按右键或 Ctrl 绘制；按住 Shift 只擦除当前类别，按住 Shift 单击则从上一笔的终点画直线。</translation>
   </message>
   <message>
    <source>Make the class countable in the list of classes, or paint with another class.</source>
@@ -1127,7 +1127,7 @@
   </message>
   <message>
    <source>Make the selected object void.</source>
-   <translation type="unfinished" />
+   <translation>把选中的对象设为未标注。</translation>
   </message>
   <message>
    <source>Memory for the pictures around the open one, so that the next one shows at once.</source>
@@ -1147,7 +1147,7 @@
   </message>
   <message>
    <source>Merge all of the class</source>
-   <translation type="unfinished" />
+   <translation>合并该类别的全部对象</translation>
   </message>
   <message>
    <source>Merge or delete segments before adding new ones.</source>
@@ -1235,7 +1235,7 @@
   </message>
   <message>
    <source>No object is selected.</source>
-   <translation type="unfinished" />
+   <translation>没有选中对象。</translation>
   </message>
   <message>
    <source>No open picture is left in this list.</source>
@@ -1275,7 +1275,7 @@
   </message>
   <message>
    <source>No void left</source>
-   <translation type="unfinished" />
+   <translation>消除未标注</translation>
   </message>
   <message>
    <source>No.</source>
@@ -1291,11 +1291,11 @@
   </message>
   <message>
    <source>Nothing changes a locked object until it is unlocked or the program ends; undo still does.</source>
-   <translation type="unfinished" />
+   <translation>对象锁定后，在解锁或退出程序之前不会改变；撤销仍然有效。</translation>
   </message>
   <message>
    <source>Nothing changes the pixels of a locked class until it is unlocked or the program ends; undo still does.</source>
-   <translation type="unfinished" />
+   <translation>类别锁定后，在解锁或退出程序之前其像素不会改变；撤销仍然有效。</translation>
   </message>
   <message>
    <source>Nothing in this box differs from its surroundings.</source>
@@ -1319,7 +1319,7 @@
   </message>
   <message>
    <source>Of objects in several parts, only the largest part stays; the others become void.</source>
-   <translation type="unfinished" />
+   <translation>对象分成几块时只保留最大的一块，其余设为未标注。</translation>
   </message>
   <message>
    <source>Often memory ran out: try a smaller model, or close other programs.</source>
@@ -1355,7 +1355,7 @@
   </message>
   <message>
    <source>Only where there is no label yet</source>
-   <translation type="unfinished" />
+   <translation>仅限尚无标注处</translation>
   </message>
   <message>
    <source>Only {name}</source>
@@ -1451,7 +1451,7 @@
   </message>
   <message>
    <source>Paint the active class. Right button or Ctrl erases; Shift protects other labels, and Shift+click draws a straight line from the last stroke's end.</source>
-   <translation type="unfinished" />
+   <translation>绘制当前类别。按右键或 Ctrl 擦除；按住 Shift 保护其他标注，按住 Shift 单击则从上一笔的终点画直线。</translation>
   </message>
   <message>
    <source>Paint void / class</source>
@@ -1483,7 +1483,7 @@
   </message>
   <message>
    <source>Parts of objects under some pixels go to the label that surrounds them, or become void.</source>
-   <translation type="unfinished" />
+   <translation>对象中小于若干像素的碎块归入包围它的标注，或设为未标注。</translation>
   </message>
   <message>
    <source>Pascal VOC</source>
@@ -1495,7 +1495,7 @@
   </message>
   <message>
    <source>Pen pressure sets the size</source>
-   <translation type="unfinished" />
+   <translation>笔压控制大小</translation>
   </message>
   <message>
    <source>Pick</source>
@@ -1503,7 +1503,7 @@
   </message>
   <message>
    <source>Pick one with Alt+click.</source>
-   <translation type="unfinished" />
+   <translation>按住 Alt 单击可选取一个。</translation>
   </message>
   <message>
    <source>Pick the class under the cursor</source>
@@ -1527,7 +1527,7 @@
   </message>
   <message>
    <source>Pixels</source>
-   <translation type="unfinished" />
+   <translation>像素数</translation>
   </message>
   <message>
    <source>Pixels below this probability become void.</source>
@@ -1635,7 +1635,7 @@
   </message>
   <message>
    <source>Remove islands</source>
-   <translation type="unfinished" />
+   <translation>去除小岛</translation>
   </message>
   <message>
    <source>Rename the class  (F2)</source>
@@ -1787,7 +1787,7 @@
   </message>
   <message>
    <source>Shape</source>
-   <translation type="unfinished" />
+   <translation>形状</translation>
   </message>
   <message>
    <source>Show by state</source>
@@ -1803,7 +1803,7 @@
   </message>
   <message>
    <source>Shrink</source>
-   <translation type="unfinished" />
+   <translation>收缩</translation>
   </message>
   <message>
    <source>Single letters act while the picture has the focus: click it once.</source>
@@ -1831,11 +1831,11 @@
   </message>
   <message>
    <source>Smooth</source>
-   <translation type="unfinished" />
+   <translation>平滑</translation>
   </message>
   <message>
    <source>Smooth the borders: bays and tongues narrower than some pixels go.</source>
-   <translation type="unfinished" />
+   <translation>平滑边界：去掉窄于若干像素的凹凸。</translation>
   </message>
   <message>
    <source>Smoothing reach</source>
@@ -1867,7 +1867,7 @@
   </message>
   <message>
    <source>Square</source>
-   <translation type="unfinished" />
+   <translation>方形</translation>
   </message>
   <message>
    <source>Starting the engine</source>
@@ -1891,7 +1891,7 @@
   </message>
   <message>
    <source>Take over the previous picture's labels, everywhere or only where there is no label yet.</source>
-   <translation type="unfinished" />
+   <translation>取用上一张图片的标注：整张，或仅限尚无标注处。</translation>
   </message>
   <message>
    <source>Take the class and the object under the pointer. Alt+click does it with any tool.</source>
@@ -2231,7 +2231,7 @@
   </message>
   <message>
    <source>There is no class to lock.</source>
-   <translation type="unfinished" />
+   <translation>没有可锁定的类别。</translation>
   </message>
   <message>
    <source>There is no class to paint with.</source>
@@ -2327,7 +2327,7 @@
   </message>
   <message>
    <source>They become</source>
-   <translation type="unfinished" />
+   <translation>变为</translation>
   </message>
   <message>
    <source>This folder is there already and not empty: choose a new one.</source>
@@ -2387,7 +2387,7 @@
   </message>
   <message>
    <source>Under</source>
-   <translation type="unfinished" />
+   <translation>小于</translation>
   </message>
   <message>
    <source>Undo</source>
@@ -2419,7 +2419,7 @@
   </message>
   <message>
    <source>Void</source>
-   <translation type="unfinished" />
+   <translation>未标注</translation>
   </message>
   <message>
    <source>Wand</source>
@@ -2431,11 +2431,11 @@
   </message>
   <message>
    <source>What an object encloses becomes part of it: the void in it, or other objects too.</source>
-   <translation type="unfinished" />
+   <translation>被对象包围的部分归入该对象：仅其中的未标注处，或也包括其他对象。</translation>
   </message>
   <message>
    <source>What surrounds them</source>
-   <translation type="unfinished" />
+   <translation>包围它的标注</translation>
   </message>
   <message>
    <source>What was changed</source>
