@@ -1099,7 +1099,7 @@
   </message>
   <message>
    <source>Make all labels those of the model's answer; the tool Answer does it in an area.</source>
-   <translation>把全部标注恢复为模型结果；只恢复一块区域请用“结果”工具。</translation>
+   <translation>把全部标注恢复为模型结果；只恢复一块区域请用“取结果”工具。</translation>
   </message>
   <message>
    <source>Make all objects of the active class one object.</source>
@@ -1107,7 +1107,7 @@
   </message>
   <message>
    <source>Make objects larger by some pixels, over void or over other labels too; they do not grow over each other.</source>
-   <translation type="unfinished" />
+   <translation>让对象向外扩张若干像素，可只占未标注处，也可覆盖其他标注；所选对象之间互不覆盖。</translation>
   </message>
   <message>
    <source>Make objects smaller by some pixels; what they lose becomes void.</source>
