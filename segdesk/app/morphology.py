@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from scipy import ndimage
-from scipy.spatial import KDTree
 
 from segdesk.domain.classes import MAX_ID, VOID
 from segdesk.domain.edit import Rect, clip
+
+if TYPE_CHECKING:
+    from scipy.spatial import KDTree
 
 Patch = tuple[int, int, np.ndarray, int]
 Window = tuple[int, int, np.ndarray]
@@ -26,6 +28,8 @@ BAND_PIXELS = 1 << 22
 
 def boxes(ids: np.ndarray, table: np.ndarray) -> Iterator[tuple[int, Rect]]:
     """(id, box (x0, y0, x1, y1)) of each id that is set in (65536,) bool `table` and occurs."""
+    from scipy import ndimage  # slow to import: not before it is needed
+
     for key, found in enumerate(ndimage.find_objects(ids), 1):
         if found is not None and table[key]:
             rows, columns = found
@@ -145,6 +149,8 @@ def _grown(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The window with the labels that grow into it from at most `halo` away, and where that did not decide: (h, w)
     uint16 and bool."""
+    from scipy import ndimage
+
     x0, y0, x1, y1 = rect
     window = ids[y0:y1, x0:x1].copy()
     wanted = over[window]
@@ -177,6 +183,8 @@ def _around(ids: np.ndarray, box: Rect, halo: int) -> tuple[np.ndarray, tuple[sl
 
 
 def _tree(ids: np.ndarray, sources: np.ndarray) -> tuple[KDTree | None, np.ndarray]:
+    from scipy.spatial import KDTree
+
     border = _borders(ids, sources)
     return (KDTree(border) if len(border) else None), border
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from skimage.morphology import reconstruction
-from skimage.segmentation import watershed
 
 from segdesk.app import rules
 from segdesk.app.laying import AT_ONCE, Writer, change
@@ -76,6 +74,8 @@ def apply(doc: Document, name: str, cuts: Iterable[Parts]) -> None:
 def between_seeds(mask: np.ndarray, seeds: Sequence[tuple[int, int]]) -> np.ndarray:
     """(h, w) int32: the parts of a connected (h, w) bool mask, one a seed (column, row), that meet where the object is
     narrow (watershed of the distance to the border). Any thread."""
+    from skimage.segmentation import watershed  # slow to import: not before it is needed
+
     marks = np.zeros(mask.shape, np.int32)
     for number, (column, row) in enumerate(seeds, 1):
         marks[row, column] = number
@@ -85,6 +85,9 @@ def between_seeds(mask: np.ndarray, seeds: Sequence[tuple[int, int]]) -> np.ndar
 def by_depth(mask: np.ndarray, notch: float) -> np.ndarray:
     """(h, w) int32: the parts of a connected mask of touching round objects: one a summit of the distance to the border
     that stands out by more than `notch` (0..1) of the object's half width. Any thread."""
+    from skimage.morphology import reconstruction
+    from skimage.segmentation import watershed
+
     height = depth(mask)
     step = max(0.75, notch * float(height.max(initial=0.0)))
     flat = reconstruction(np.maximum(height - step, 0.0), height)
