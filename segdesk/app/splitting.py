@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from segdesk.app.document import Document
 
 
+SLIGHT = 0.05  # of the half width: a notch that counts where a person says that there are two objects
+
+
 @dataclass(frozen=True, eq=False)
 class Parts:
     """An object in parts: `labels` (h, w) int32, 1..count for the parts, with the top-left pixel at (x, y); 0 is not
@@ -72,14 +75,18 @@ def apply(doc: Document, name: str, cuts: Iterable[Parts]) -> None:
 
 
 def between_seeds(mask: np.ndarray, seeds: Sequence[tuple[int, int]]) -> np.ndarray:
-    """(h, w) int32: the parts of a connected (h, w) bool mask, one a seed (column, row), that meet where the object is
-    narrow (watershed of the distance to the border). Any thread."""
+    """(h, w) int32: the parts of a connected (h, w) bool mask, one a seed (column, row). They meet where the object is
+    narrow, if it is between all seeds (watershed of the distance to the border), else half way. Any thread."""
     from skimage.segmentation import watershed  # slow to import: not before it is needed
 
     marks = np.zeros(mask.shape, np.int32)
     for number, (column, row) in enumerate(seeds, 1):
         marks[row, column] = number
-    return watershed(-depth(mask), marks * mask, mask=mask).astype(np.int32)
+    humps = by_depth(mask, SLIGHT)
+    if len({int(humps[row, column]) for column, row in seeds}) == len(seeds):
+        return watershed(-depth(mask), marks * mask, mask=mask).astype(np.int32)
+    level = np.zeros(mask.shape, np.float32)
+    return watershed(level, marks * mask, mask=mask, compactness=1.0).astype(np.int32)  # type: ignore[arg-type]  # its stub wants an int
 
 
 def by_depth(mask: np.ndarray, notch: float) -> np.ndarray:

@@ -74,6 +74,16 @@ def test_a_drag_says_which_two():
     assert bottom[80, 50]
 
 
+def test_seeds_in_one_hump_share_it_half_way():
+    ids = np.zeros((120, 200), np.uint16)
+    ids[20:80, 30:150] = 7
+    doc = document(labelled(ids, {7: CELL}))
+    drag(split.Tool(), doc, (60.5, 50.5), (120.5, 50.5))
+    left, right = sorted(halves_of(doc, labelled(ids, {7: CELL}), 7), key=lambda p: not p[50, 60])
+    assert abs(int(left.sum()) - int(right.sum())) < 0.05 * left.sum()
+    assert left[:, :91].sum() == left.sum()
+
+
 def test_seeds_are_collected_until_enter():
     doc = document(touching())
     tool = split.Tool()
