@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from segdesk.app import rules
 from segdesk.app.laying import AT_ONCE, Writer, lay_masks
 from segdesk.app.region import connected
 from segdesk.app.shapes import Masks
 from segdesk.app.tools.base import PLAIN, BaseTool, Modifiers, ToolInfo
+from segdesk.domain.classes import VOID
 from segdesk.domain.text import N_
 
 if TYPE_CHECKING:
@@ -33,11 +35,14 @@ class Tool(BaseTool):
         height, width = doc.segmentation.size
         if not (0 <= x < width and 0 <= y < height):
             return
+        erase = modifiers.right or modifiers.ctrl
+        target = VOID if erase else rules.choose_target(doc, x, y)[0]
+        if target == doc.segment_at(x, y) and (erase or len(doc.classes)):
+            return
         region = connected(doc.segmentation.ids, int(x), int(y), most_pixels=AT_ONCE)
 
         def masks(writer: Writer) -> Masks:
             found = region or connected(writer.ids, int(x), int(y))
             return found.masks(writer.target.size) if found else iter(())
 
-        erase = modifiers.right or modifiers.ctrl
         lay_masks(doc, N_("Fill"), masks, (x, y), rect=region and region.rect, erase=erase, protect=modifiers.shift)

@@ -50,12 +50,11 @@ class Tool(BaseTool):
             return
         column, row, size = int(x), int(y), doc.segmentation.size
         alike = like(doc.pixels, doc.pixels[row, column], int(self.values["tolerance"]))
-        near = None
-        if self.values["contiguous"]:
-            near = flood(alike, column, row, size=size, most_pixels=AT_ONCE)
+        contiguous = bool(self.values["contiguous"])
+        near = flood(alike, column, row, size=size, most_pixels=AT_ONCE) if contiguous else None
 
         def masks(writer: Writer) -> Masks:
-            if not self.values["contiguous"]:
+            if not contiguous:
                 return ((0, top, alike((0, top, width, min(height, top + BAND)))) for top in range(0, height, BAND))
             region = near or flood(alike, column, row, size=size)
             return region.masks(size) if region else iter(())
