@@ -6,6 +6,7 @@ never waits. If the person painted meanwhile, the copy is out of date: it is dro
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -34,9 +35,15 @@ class Changes:
         self.timeline = timeline
         self.state_after: Patch | None = None
         self.busy = False
-        self._doc = doc
+        self._owner = weakref.ref(doc)  # no circle: a picture that is left must go at once, it may have 500 MB
         self._flying = False
         self._waiting: list[tuple[str, Operation]] = []
+
+    @property
+    def _doc(self) -> Document:
+        doc = self._owner()
+        assert doc is not None
+        return doc
 
     @property
     def under_way(self) -> bool:

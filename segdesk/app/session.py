@@ -48,14 +48,20 @@ class Session:
     values of `segdesk.app.jobs` and `segdesk.app.reports`.
 
     Threads: `engine` runs models, `loader` opens projects and pictures, `files` exports, imports and compares,
-    `network` downloads; beside them the store thread and the decoders.
+    `network` downloads; beside them the store thread and the decoders. `awaited`: `wait` is used (not by the window,
+    which takes each report once).
     """
 
     def __init__(
-        self, settings: Settings, on_report: Callable[[object], None], *, engine: EngineProcess | None = None
+        self,
+        settings: Settings,
+        on_report: Callable[[object], None],
+        *,
+        engine: EngineProcess | None = None,
+        awaited: bool = True,
     ) -> None:
         self.settings = settings
-        self._workers = Workers(("engine", "loader", "files", "network"), on_report)
+        self._workers = Workers(("engine", "loader", "files", "network"), on_report, awaited=awaited)
         self._models = Models([Path(f) for f in settings.model_folders])
         self._devices: list[DeviceInfo] = []
         self.model_id = settings.model_id if self._models.find(settings.model_id) else ""

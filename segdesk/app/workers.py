@@ -12,10 +12,12 @@ KEPT_ENDS = 1_000
 
 
 class Workers:
-    """Several workers that report to one listener. Job numbers are unique over all of them."""
+    """Several workers that report to one listener. Job numbers are unique over all of them. `awaited`: somebody may
+    `wait` for jobs; else their ends are not kept, for one may hold a whole picture."""
 
-    def __init__(self, names: Sequence[str], on_report: Callable[[object], None]) -> None:
+    def __init__(self, names: Sequence[str], on_report: Callable[[object], None], *, awaited: bool = True) -> None:
         self._on_report = on_report
+        self._awaited = awaited
         self._ends: dict[int, Done | Failed | Stopped] = {}
         self._ended = threading.Condition()
         self._workers = {name: Worker(self.report, name=name) for name in names}
@@ -53,7 +55,10 @@ class Workers:
                 check()
 
     def wait(self, job_id: int, timeout: float | None) -> Done | Failed | Stopped | None:
-        """Block until a job has ended and take its end; None after `timeout` seconds. The latest ends are kept."""
+        """Block until a job has ended and take its end; None after `timeout` seconds. The latest ends are kept.
+        RuntimeError where they are not."""
+        if not self._awaited:
+            raise RuntimeError("the ends of jobs are not kept here")
         with self._ended:
             self._ended.wait_for(lambda: job_id in self._ends, timeout)
             return self._ends.pop(job_id, None)
@@ -65,7 +70,7 @@ class Workers:
 
     def report(self, value: object) -> None:
         """Pass a report on, from whatever thread; note it if it ends a job."""
-        if isinstance(value, (Done, Failed, Stopped)):
+        if self._awaited and isinstance(value, (Done, Failed, Stopped)):
             with self._ended:
                 self._ends[value.job_id] = value
                 while len(self._ends) > KEPT_ENDS:

@@ -86,7 +86,7 @@ class Desk(QObject):
     def __init__(self, settings: settings_io.Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.bridge = Bridge(self)
-        self.session = Session(settings, self.bridge)
+        self.session = Session(settings, self.bridge, awaited=False)
         self.jobs: dict[int, Tracked] = {}
         self.save_state = SaveState("saved")
         self.scanning = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,8 @@ class Labels(QObject):
             hand=self.hand,
         )
         self.document = document
-        document.on_edit.append(lambda edit, kind: self._edited(document, edit, kind))
+        itself = weakref.ref(document)  # a document that listens to itself would stay until Python looks for circles
+        document.on_edit.append(lambda edit, kind: self._edited(itself(), edit, kind))
         document.on_segments.append(self.segments_changed.emit)
         document.on_state.append(self._state)
         self._clock.start()
@@ -102,7 +104,8 @@ class Labels(QObject):
         self.state_changed.emit()
         self._desk.conditions_changed.emit()
 
-    def _edited(self, document: Document, edit: Edit, kind: str) -> None:
+    def _edited(self, document: Document | None, edit: Edit, kind: str) -> None:
+        assert document is not None  # it is the one that calls
         by_model = edit.name == RESULT
         session = self._desk.session
         session.save_step(document.row.id, document.snapshot(edit), edit, kind, by_model=by_model)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 
 import numpy as np
@@ -117,3 +119,24 @@ def test_taste_is_kept_and_looks_are_not(labelled: MainWindow, until: Until):
     assert kept["minimap"] is False
     assert kept["dim_others"] is True
     assert "look" not in kept
+
+
+def test_a_picture_that_is_left_takes_no_memory(labelled: MainWindow, until: Until):
+    """Without waiting for Python to look for circles: a large picture and its labels have 500 MB."""
+    document = labelled.desk.labels.document
+    assert document is not None
+    stroke = document.begin("Brush")
+    stroke.write(3, 3, np.ones((5, 5), bool), 1)
+    document.commit()
+    left, pixels = weakref.ref(document), weakref.ref(document.segmentation.ids)
+    del document, stroke
+    gc.collect()
+    gc.disable()
+    try:
+        labelled.desk.queue.next()
+        until(lambda: labelled.canvas.document is not None)
+        until(lambda: labelled.desk.save_state.status == "saved")
+        assert left() is None
+        assert pixels() is None
+    finally:
+        gc.enable()
