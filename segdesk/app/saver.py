@@ -109,9 +109,11 @@ class Saver:
             yield
 
     def poke(self) -> None:
-        """Try again now."""
+        """Try again now; what comes of it is reported even if it is what came of it before."""
         with self._changed:
             self._poked = True
+            if self._queue:
+                self._told = "saving"
             self._changed.notify_all()
 
     def close(self, timeout: float | None = None) -> bool:

@@ -13,7 +13,7 @@ from segdesk.ui.widgets import icon_button, label, name
 
 
 class PlaceNote(Translated, QFrame):
-    """Floats at the upper edge of the canvas while a doubtful place is shown."""
+    """Floats in the upper left corner of the canvas while a doubtful place is shown."""
 
     def __init__(self, desk: Desk, canvas: QWidget) -> None:
         super().__init__(canvas)
@@ -57,10 +57,10 @@ class PlaceNote(Translated, QFrame):
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Qt: stay in the middle of the upper edge."""
+        """Qt: stay in the upper left corner."""
         if event.type() == QEvent.Type.Resize:
             self._put()
         return False
 
     def _put(self) -> None:
-        self.move(max(0, (self._canvas.width() - self.width()) // 2), theme.GAP)
+        self.move(theme.GAP, theme.GAP)

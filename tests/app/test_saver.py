@@ -199,3 +199,16 @@ def test_a_listener_that_raises_does_not_stop_saving(disk: Disk) -> None:
     saver.put(disk.write("two"))
     assert saver.close(TIMEOUT)
     assert disk.written == ["one", "two"]
+
+
+def test_a_poke_is_always_answered(saver: Saver, disk: Disk, listener: Listener) -> None:
+    disk.full = True
+    saver.put(disk.write("one"))
+    listener.wait(lambda r: isinstance(r, SaveState) and r.status == "failed")
+    for answers in (2, 3):
+        saver.poke()  # whoever closes the window waits for what comes of it
+        listener.wait(lambda _, answers=answers: status(listener).count("failed") == answers)
+    disk.full = False
+    saver.poke()
+    listener.wait(lambda r: isinstance(r, SaveState) and r.status == "saved")
+    assert disk.written == ["one"]

@@ -1,0 +1,193 @@
+"""Full disk, removed folder, read-only medium, second program: the window says so, keeps the work, saves it later."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from segdesk.domain.classes import ClassSet
+from segdesk.io.project import Project
+from segdesk.ui.main_window import MainWindow
+
+Until = Callable[[Callable[[], object]], None]
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def project_file(pictures: Path) -> Path:
+    """A project of the three pictures with a class to paint."""
+    path = pictures / "pictures.segdesk"
+    with Project.create(path, pictures, ClassSet.from_names(["cell"], things=["cell"])) as project:
+        project.add_pictures(["a.png", "b.png", "c.png"])
+    return path
+
+
+@pytest.fixture
+def painting(window: MainWindow, project_file: Path, until: Until) -> MainWindow:
+    """The window with the brush in hand."""
+    open_in(window, project_file, until)
+    return window
+
+
+def open_in(window: MainWindow, path: Path, until: Until) -> None:
+    window.desk.open_path(path)
+    until(lambda: window.desk.labels.document is not None and not window.desk.scanning)
+    window.activateWindow()
+    window.canvas.setFocus()
+    window.desk.labels.choose_tool("brush")
+
+
+def paint(window: MainWindow, line: int) -> None:
+    """A stroke by mouse, across the canvas; `line` 0 to 9 from top to bottom."""
+    canvas = window.canvas
+    y = canvas.height() * (2 * line + 5) // 26
+    left, right = QPoint(canvas.width() // 4, y), QPoint(canvas.width() // 2, y)
+    QTest.mousePress(canvas, LEFT, pos=left)
+    QTest.mouseMove(canvas, (left + right) / 2)
+    QTest.mouseMove(canvas, right)
+    QTest.mouseRelease(canvas, LEFT, pos=right)
+
+
+def messages(window: MainWindow) -> str:
+    return " ".join(toast.key[1] for toast in window.toasts.shown if toast.key[0] != "good")
+
+
+def pages(window: MainWindow, most: int | None) -> None:
+    """Let the project's file grow no more (as a full disk does), or let it grow again."""
+    project = window.desk.session.project
+    assert project is not None
+    with project._database.reading() as connection:
+        now = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {now if most is None else most}")
+
+
+def check_saved(window: MainWindow, until: Until, *, strokes: int) -> None:
+    """All is on disk: the project reopened by itself has the window's labels and its undo."""
+    until(lambda: window.desk.save_state.status == "saved")
+    document = window.desk.labels.document
+    assert document is not None
+    labels, row = document.segmentation.copy(), document.row
+    path = window.desk.session.project.path
+    window.desk.close_project()
+    until(lambda: window.stage.currentWidget() is window.welcome)
+    with Project.open(path) as project:
+        found, history = project.load_map(row.id, "annotation"), project.load_history(row.id)
+        assert np.array_equal(found.ids, labels.ids)
+        assert len(history.done) == strokes
+        while history.undo(found):
+            pass
+        assert not found.ids.any()
+
+
+def test_a_full_disk(painting: MainWindow, until: Until):
+    paint(painting, 0)
+    until(lambda: painting.desk.save_state.status == "saved" and painting.desk.labels.document.can_undo)
+    pages(painting, None)
+    noise = np.random.default_rng(0)
+    document = painting.desk.labels.document
+    for _ in range(6):  # strokes that need room
+        stroke = document.begin("Brush")
+        stroke.write(0, 0, noise.random((64, 96)) < 0.5, 1)
+        document.commit()
+    until(lambda: painting.desk.save_state.status == "failed")
+    assert "disk is full" in messages(painting)
+    assert "not saved" in painting.footer.saved.text()
+    assert len(document.history.done) == 7
+    paint(painting, 3)  # work goes on
+    assert len(document.history.done) == 8
+    pages(painting, 1 << 30)
+    QTest.keyClick(painting.canvas, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    check_saved(painting, until, strokes=8)
+
+
+def test_a_project_whose_folder_goes_away_and_comes_back(painting: MainWindow, pictures: Path, until: Until):
+    away = pictures.with_name("away")
+    paint(painting, 0)
+    until(lambda: painting.desk.save_state.status == "saved" and painting.desk.labels.document.can_undo)
+    pictures.rename(away)
+    for line in range(1, 4):
+        paint(painting, line)
+    until(lambda: painting.desk.save_state.status == "failed")
+    assert "no longer there" in messages(painting)
+    painting.desk.queue.next()  # pictures that cannot be read are said, too
+    until(lambda: painting.stage.currentWidget() is painting.stage.message)
+    away.rename(pictures)
+    painting.desk.save_now()
+    until(lambda: painting.desk.save_state.status == "saved")
+    painting.desk.queue.previous()
+    until(lambda: painting.desk.labels.document is not None)
+    assert len(painting.desk.labels.document.history.done) == 4
+    check_saved(painting, until, strokes=4)
+
+
+def answer_question(words: str) -> list[str]:
+    """Click the button with these words in the next question; gives the texts of the questions that came."""
+    asked: list[str] = []
+
+    def click() -> None:
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox):
+            QTimer.singleShot(20, click)
+            return
+        asked.append(box.text())
+        next(b for b in box.buttons() if b.text() == words).click()
+
+    QTimer.singleShot(0, click)
+    return asked
+
+
+def test_a_project_on_a_read_only_medium(
+    window: MainWindow, project_file: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+):
+    before = project_file.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("segdesk.io.project_database.os.access", lambda *_: False)  # also for the superuser
+        open_in(window, project_file, until)
+    assert "read-only medium" in messages(window)
+    paint(window, 1)
+    until(lambda: window.desk.save_state.status == "failed")
+    assert window.desk.labels.document.segmentation.ids.any()
+    asked = answer_question("Keep SegDesk open")
+    window.close()
+    until(lambda: bool(asked))
+    assert "could not be saved" in asked[0]
+    assert window.isVisible()
+    assert window.desk.labels.document.segmentation.ids.any()
+    asked = answer_question("Close and lose them")
+    window.close()
+    until(lambda: window.closing.finished)
+    assert project_file.read_bytes() == before
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from segdesk.io.project import Project
+project = Project.open(Path(sys.argv[1]))
+print("open", flush=True)
+sys.stdin.read()
+project.close()
+"""
+
+
+def test_a_project_that_another_program_has_open(window: MainWindow, project_file: Path, until: Until):
+    command = [sys.executable, "-c", HOLDER, str(project_file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "open\n"
+        window.desk.open_path(project_file)
+        until(lambda: "already open" in messages(window))
+        assert window.desk.session.project is None
+        assert window.stage.currentWidget() is window.welcome
+        other.stdin.close()
+        assert other.wait(60) == 0
+    open_in(window, project_file, until)
+    paint(window, 1)
+    check_saved(window, until, strokes=1)
