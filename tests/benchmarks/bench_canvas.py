@@ -127,6 +127,31 @@ def bench_views(canvas: Canvas) -> None:
     report("pan step at 1x", moves, FRAME_MS)
 
 
+def bench_looks(canvas: Canvas, doc: Document) -> None:
+    """Difference to an answer, and doubt: a zoom step, and a brush step in the whole picture with the minimap on."""
+    answer = Segmentation(np.roll(doc.segmentation.ids, 40, axis=1), dict(doc.segmentation.segments))
+    doc.prediction = answer
+    canvas.set_heat(np.random.default_rng(1).integers(0, 256, (171, 256)).astype(np.uint8))
+    angle = np.linspace(0, 2 * np.pi, 80)
+    path = np.stack([960 + 500 * np.cos(angle), 540 + 250 * np.sin(angle)], axis=1)
+    for look in ("difference", "doubt"):
+        canvas.zoom_fit()
+        report(f"switch to {look}", [timed(lambda look=look: (canvas.set_look(look), canvas.repaint()))], FRAME_MS)
+        zooms = [timed(lambda f=f: (canvas.zoom_by(f), QApplication.processEvents())) for f in [1.25] * 16 + [0.8] * 16]
+        report(f"{look}, zoom step (full repaint)", zooms, FRAME_MS)
+        canvas.zoom_to(canvas.zoom * 1.3)
+        doc.brush_size = 100
+        mouse(canvas, QEvent.Type.MouseButtonPress, *path[0])
+        steps = [timed(lambda p=p: mouse(canvas, QEvent.Type.MouseMove, *p)) for p in path[1:]]
+        mouse(canvas, QEvent.Type.MouseButtonRelease, *path[-1])
+        report(f"{look}, brush step, radius 50", steps, STEP_MS)
+        doc.undo()
+        while doc.busy:
+            QApplication.processEvents()
+    canvas.set_look("labels")
+    doc.prediction = None
+
+
 def bench_stalls(canvas: Canvas, doc: Document) -> None:
     """The longest pause of the UI thread while large changes run in the background."""
     answer = doc.segmentation.copy()
@@ -165,6 +190,7 @@ def bench(megapixels: float, canvas: Canvas) -> None:
     bench_views(canvas)
     doc.active_class = 4
     bench_brush(canvas, doc)
+    bench_looks(canvas, doc)
     bench_stalls(canvas, doc)
 
 

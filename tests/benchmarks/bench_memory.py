@@ -142,8 +142,8 @@ def child(folder: Path, run: bool) -> Figures:
 
 def children() -> list[int]:
     """The processes that this one has started."""
-    found = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    return [int(pid) for pid in found]
+    lists = Path("/proc/self/task").glob("*/children")  # each thread has its own
+    return [int(pid) for one in lists for pid in one.read_text().split()]
 
 
 def ready(window: MainWindow) -> bool:
