@@ -11,6 +11,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -78,9 +79,9 @@ class Edit:
     segments: Mapping[int, Segment | None]
     pixels: int = 0
 
-    @property
+    @cached_property
     def nbytes(self) -> int:
-        """About the memory that it holds."""
+        """About the memory that it holds; counted once, for a history adds it up at every step."""
         return sum(len(t) + 64 for t in self.tiles.values()) + 64 * len(self.segments)
 
     def rect(self) -> Rect:

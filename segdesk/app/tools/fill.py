@@ -37,7 +37,8 @@ class Tool(BaseTool):
             return
         erase = modifiers.right or modifiers.ctrl
         target = VOID if erase else rules.choose_target(doc, x, y)[0]
-        if target == doc.segment_at(x, y) and (erase or len(doc.classes)):
+        there_already = target == doc.segment_at(x, y) and (erase or len(doc.classes) > 0)
+        if there_already and not rules.is_locked(doc, target):
             return
         region = connected(doc.segmentation.ids, int(x), int(y), most_pixels=AT_ONCE)
 
