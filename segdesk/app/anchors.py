@@ -129,8 +129,8 @@ class Anchored(BaseTool):
             return
         line = self._line() + list(self.leg(doc, self.anchors[-1], self.anchors[0])[1:-1])
         start, first = self.anchors[0], self._first
-        self._reset()
         lay(doc, self.name, Polygon(tuple(line)), start, erase=first.right or first.ctrl, protect=first.shift)
+        self._reset()  # only now: a line that was refused is still there
 
     def _reset(self) -> None:
         self.anchors = []

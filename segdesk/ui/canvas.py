@@ -51,6 +51,7 @@ class Canvas(PictureView):
         self._pointer = Pointer(self)
         self._keys = Keys(self)
         self._background = Background(self)
+        self._background.problem.connect(self.problem)
         self.seeing = Seeing()
         self.badge = Badge(self)
         self._seen = Seen("")

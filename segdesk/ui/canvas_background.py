@@ -8,10 +8,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from segdesk.domain.errors import SegDeskError
+
 
 class Background(QObject):
-    """One short-lived thread a call; results come in through a queued signal."""
+    """One short-lived thread a call; results come in through a queued signal. `problem(error)`: what was done with a
+    result raised a `SegDeskError`."""
 
+    problem = Signal(object)
     _done = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -28,6 +32,8 @@ class Background(QObject):
 
         threading.Thread(target=body, name="canvas", daemon=True).start()
 
-    @staticmethod
-    def _deliver(then: Callable[[object], None], result: object) -> None:
-        then(result)
+    def _deliver(self, then: Callable[[object], None], result: object) -> None:
+        try:
+            then(result)
+        except SegDeskError as error:
+            self.problem.emit(error)

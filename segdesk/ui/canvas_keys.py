@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
+from segdesk.domain.errors import SegDeskError
+
 if TYPE_CHECKING:
     from segdesk.ui.canvas import Canvas
 
@@ -60,7 +62,11 @@ class Keys:
         if event.key() == Key.Key_Escape:
             canvas.escape()
             return True
-        used = canvas.tool is not None and canvas.tool.key(doc, QKeySequence(event.key()).toString())
+        try:
+            used = canvas.tool is not None and canvas.tool.key(doc, QKeySequence(event.key()).toString())
+        except SegDeskError as error:
+            used = True
+            canvas.problem.emit(error)
         if used:
             canvas.update()
         return used

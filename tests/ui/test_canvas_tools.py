@@ -180,3 +180,23 @@ def test_an_answer_for_a_picture_that_is_gone_is_dropped(qtbot: QtBot, canvas: C
     drag(qtbot, canvas, [at(canvas, 85, 45), at(canvas, 235, 195)])
     settled(qtbot, other)
     assert not doc.can_undo
+
+
+def test_what_a_tool_cannot_do_is_reported_wherever_it_comes_up(qtbot: QtBot, canvas: Canvas):
+    doc = make(segmentation=halves(240, 320))
+    problems = []
+    canvas.problem.connect(lambda error: problems.append(str(error)))
+    hold(canvas, "split", doc, CAR)
+    click(qtbot, canvas, 5, 5)  # at the press: stuff
+    click(qtbot, canvas, 80, 120)  # in the answer from the background: no notch
+    qtbot.waitUntil(lambda: len(problems) == 2, timeout=20_000)
+    hold(canvas, "polygon", doc, CAR)
+    doc.hand.locked_classes = {CAR}
+    for corner in ((60, 40), (260, 60), (240, 200)):
+        click(qtbot, canvas, *corner)
+    qtbot.keyClick(canvas, Key.Key_Return)  # at a key: locked
+    assert [p.split()[0] for p in problems] == ["Only", "No", "This"]
+    assert not doc.can_undo
+    doc.hand.locked_classes = set()
+    qtbot.keyClick(canvas, Key.Key_Return)  # the polygon is still there
+    settled(qtbot, doc)

@@ -142,5 +142,5 @@ class Tool(BaseTool):
         if self._proposal is None or self._question.waiting:
             return
         region, prompts = self._proposal, self._asked[-1]
-        self.cancel(doc)
         lay(doc, N_("Segment by clicks"), region, prompts.plus[0] if prompts.plus else inside(region))
+        self.cancel(doc)  # only now: a proposal that was refused is still there
