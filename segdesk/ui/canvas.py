@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QTabletEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent, QTabletEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from segdesk.app import pyramid as pyramids
@@ -329,6 +329,11 @@ class Canvas(PictureView):
         scale = self.devicePixelRatioF()
         device = self.view.to_device(x, y)
         return QPointF(device[0] / scale, device[1] / scale)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the badge in its corner."""
+        super().resizeEvent(event)
+        self.badge.place()
 
     def view_moved(self) -> None:
         """Another pixel is under the pointer now."""

@@ -15,16 +15,16 @@ MARGIN = 10
 
 
 class Badge(Translated, QLabel):
-    """Lies in the upper left corner of its parent and lets the mouse through."""
+    """Lies in the lower left corner of its parent and lets the mouse through."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._over = parent
         self._seen = Seen("")
         self.setProperty("kind", "panel")
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setContentsMargins(10, 5, 10, 5)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.move(MARGIN, MARGIN)
         self.hide()
 
     def tell(self, seen: Seen) -> None:
@@ -39,7 +39,12 @@ class Badge(Translated, QLabel):
         self.setText(words)
         self.setAccessibleName(words.replace("■", "") if "<" not in words else _plain(self._seen))
         self.adjustSize()
+        self.place()
         self.setVisible(bool(words))
+
+    def place(self) -> None:
+        """Go to the corner; to be called when the parent has another size."""
+        self.move(MARGIN, self._over.height() - self.height() - MARGIN)
 
 
 def _words(seen: Seen) -> str:

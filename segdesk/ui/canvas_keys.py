@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from segdesk.ui.canvas import Canvas
 
 TAP_MS = 250  # V held for less than this is a tap: the overlay stays hidden, or comes back
+REPEAT_MS = 60  # a press so soon after a release is the keyboard's repeat, which Qt does not always know on X11
 Key, Held = Qt.Key, Qt.KeyboardModifier
 
 
@@ -22,6 +23,7 @@ class Keys:
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
         self._pressed_at = 0
+        self._released_at = -REPEAT_MS
 
     def press(self, event: QKeyEvent) -> bool:
         """A key went down; False: not for the canvas."""
@@ -48,10 +50,13 @@ class Keys:
 
     def _hold_v(self, event: QKeyEvent, down: bool) -> None:
         """Held: peek. Tapped: hide the overlay for good, or show it again."""
-        if down:
-            self._pressed_at = event.timestamp()
-        elif self._canvas.seeing.peeking and event.timestamp() - self._pressed_at < TAP_MS:
+        now = event.timestamp()
+        if down and now - self._released_at >= REPEAT_MS:
+            self._pressed_at = now
+        elif not down and self._canvas.seeing.peeking and now - self._pressed_at < TAP_MS:
             self._canvas.hide_overlay(not self._canvas.seeing.hidden)
+        if not down:
+            self._released_at = now
         self._canvas.peek(down)
 
     def _other(self, event: QKeyEvent) -> bool:

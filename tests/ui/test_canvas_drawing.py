@@ -224,6 +224,18 @@ def test_v_held_peeks_and_tapped_hides(canvas: Canvas):
     assert told == [True, False]
 
 
+def test_v_held_is_no_tap_although_the_keyboard_repeats_it(canvas: Canvas):
+    """On X11, Qt sometimes hands on the keyboard's repeats as presses and releases of their own."""
+    opened(canvas, make(segmentation=halves()))
+    with_labels = shot(canvas)
+    key(canvas, Qt.Key.Key_V, down=True, when=1000)
+    for at_ in (1600, 1630, 1660):
+        key(canvas, Qt.Key.Key_V, down=False, when=at_)
+        key(canvas, Qt.Key.Key_V, down=True, when=at_)
+    key(canvas, Qt.Key.Key_V, down=False, when=1680)
+    assert np.array_equal(shot(canvas), with_labels)
+
+
 def test_backquote_shows_the_prediction_while_held(canvas: Canvas):
     prediction = Segmentation.empty(120, 160)
     prediction.ids[:] = 9
