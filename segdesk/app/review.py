@@ -58,13 +58,13 @@ class Review:
         def run(ctx: Context) -> dict[int, int]:
             return opened.project.count_segments(class_ids)
 
-        return self._workers.submit("loader", N_("Searching"), run, key="count segments")
+        return self._workers.submit("lists", N_("Searching"), run, key="count segments")
 
     def arrange(self, wanted: Wanted) -> int:
         """Sort and filter the list of pictures in a thread. Done value: what `segdesk.app.queue.arrange` gives. The
         latest call wins."""
         rows = self._desk.opened().roster.rows
-        return self._workers.submit("loader", N_("Sorting"), lambda _: arrange(rows, wanted), key="arrange")
+        return self._workers.submit("lists", N_("Sorting"), lambda _: arrange(rows, wanted), key="arrange")
 
     def close(self, timeout: float = 5.0) -> None:
         """End the threads."""

@@ -17,6 +17,7 @@ class Roster:
 
     def __init__(self) -> None:
         self.rows: list[PictureRow] = []
+        self._counts: Counter[str] = Counter()
         self._index: dict[int, int] = {}
         self._lock = threading.Lock()
 
@@ -26,12 +27,14 @@ class Roster:
             old, index = self.rows, self._index
             self.rows = [old[index[r.id]] if r.id in index else r for r in rows]
             self._index = {r.id: i for i, r in enumerate(self.rows)}
+            self._counts = Counter(r.state for r in self.rows)
 
     def reload(self, rows: list[PictureRow]) -> None:
         """Take a new list that was read after everything had been saved."""
         with self._lock:
             self.rows = rows
             self._index = {r.id: i for i, r in enumerate(rows)}
+            self._counts = Counter(r.state for r in rows)
 
     def row(self, picture_id: int) -> PictureRow | None:
         """The row of a picture."""
@@ -51,12 +54,15 @@ class Roster:
             row = replace(self.rows[index], **values)  # type: ignore[arg-type]
             if row == self.rows[index]:
                 return None
+            self._counts[self.rows[index].state] -= 1
+            self._counts[row.state] += 1
             self.rows[index] = row
             return row, index
 
     def counts(self) -> dict[str, int]:
-        """Pictures by state."""
-        return dict(Counter(r.state for r in self.rows))
+        """Pictures by state; states without a picture are left out."""
+        with self._lock:
+            return {state: count for state, count in self._counts.items() if count}
 
     def around(self, picture_id: int, after: int = 2, before: int = 1) -> list[PictureRow]:
         """The neighbours that will be wanted next: following ones first."""

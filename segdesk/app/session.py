@@ -37,7 +37,7 @@ from segdesk.io.project import PictureRow, Project
 from segdesk.io.samples import write_samples
 from segdesk.io.weights import WeightsStatus
 
-PROJECT_WORKERS = ("engine", "loader", "files")  # a download goes on when another project is opened
+PROJECT_WORKERS = ("engine", "loader", "files", "lists")  # a download goes on when another project is opened
 
 
 class Session:
@@ -48,8 +48,8 @@ class Session:
     values of `segdesk.app.jobs` and `segdesk.app.reports`.
 
     Threads: `engine` runs models, `loader` opens projects and pictures, `files` exports, imports and compares,
-    `network` downloads; beside them the store thread and the decoders. `awaited`: `wait` is used (not by the window,
-    which takes each report once).
+    `lists` sorts and searches, `network` downloads; beside them the store thread, the decoders and the thumbnails'.
+    `awaited`: `wait` is used (not by the window, which takes each report once).
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Session:
         awaited: bool = True,
     ) -> None:
         self.settings = settings
-        self._workers = Workers(("engine", "loader", "files", "network"), on_report, awaited=awaited)
+        self._workers = Workers(("engine", "loader", "files", "lists", "network"), on_report, awaited=awaited)
         self._models = Models([Path(f) for f in settings.model_folders])
         self._devices: list[DeviceInfo] = []
         self.model_id = settings.model_id if self._models.find(settings.model_id) else ""
@@ -414,5 +414,5 @@ class Session:
 
     def _leave(self, ctx: Context) -> None:
         """Wait until no job works on the open project any more, then close it (loader's thread)."""
-        self._workers.wait_idle(("engine", "files"), ctx.check)
+        self._workers.wait_idle(("engine", "files", "lists"), ctx.check)
         close_current(self._desk)

@@ -15,7 +15,7 @@ from segdesk.ui.i18n import tr
 if TYPE_CHECKING:
     from segdesk.ui.desk import Desk
 
-AT_ONCE = 5_000  # so many rows are arranged on the UI thread, which takes a few milliseconds; more in a thread
+AT_ONCE = 20_000  # so many rows are arranged on the UI thread, which takes a few milliseconds; more in a thread
 
 
 class Queue(QObject):

@@ -8,7 +8,6 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QPoint,
     QRect,
-    QSize,
     Qt,
     QTimer,
     Signal,
@@ -17,12 +16,13 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QLineEdit,
-    QListView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -123,10 +123,6 @@ def _tip(row: PictureRow, error: SegDeskError | None) -> str:
 class FileDelegate(QStyledItemDelegate):
     """Draws a line: review dot, file name, and its folder in soft letters."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Qt: all lines are of one height."""
-        return QSize(120, option.fontMetrics.height() + 9)
-
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Qt: draw one line."""
         row = index.data(Qt.ItemDataRole.UserRole)
@@ -155,6 +151,27 @@ class FileDelegate(QStyledItemDelegate):
         painter.restore()
 
 
+def _lines(model: FileModel) -> QTableView:
+    """The list of names. A table of one column: a `QListView` lays out all rows whenever the order changes, which takes
+    0.15 s at 100,000, a table only those that are in view."""
+    view = QTableView()
+    view.setModel(model)
+    view.setItemDelegate(FileDelegate(view))
+    view.setMouseTracking(True)
+    view.setShowGrid(False)
+    view.setTabKeyNavigation(False)
+    view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+    view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    view.horizontalHeader().setVisible(False)
+    view.horizontalHeader().setStretchLastSection(True)
+    lines = view.verticalHeader()
+    lines.setVisible(False)
+    lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    lines.setDefaultSectionSize(view.fontMetrics().height() + 9)
+    return view
+
+
 class FileList(Translated, QWidget):
     """The panel: search, filter by state, order, and the list or the grid of thumbnails.
 
@@ -170,12 +187,7 @@ class FileList(Translated, QWidget):
         self._desk = desk
         self._quiet = False  # while the program itself moves the current line
         self.model = FileModel(desk, self)
-        self.view = QListView()
-        self.view.setUniformItemSizes(True)
-        self.view.setModel(self.model)
-        self.view.setItemDelegate(FileDelegate(self.view))
-        self.view.setMouseTracking(True)
-        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.view = _lines(self.model)
         self.grid = ThumbGrid(self.model, desk.thumbs)
         self.search = QLineEdit()
         self.search.setClearButtonEnabled(True)
