@@ -110,7 +110,9 @@ def _seeds(piece: Piece, box: Rect | None, plus: tuple[Point, ...], minus: tuple
         seeds[:] = BACK
         seeds[top : bottom + 1, left : right + 1] = MAYBE_FRONT
     else:
-        seeds[_like_clicks(piece, plus, minus)] = MAYBE_FRONT
+        maybe, sure = _like_clicks(piece, plus, minus)
+        seeds[maybe] = MAYBE_FRONT
+        seeds[sure] = FRONT
         seeds[[0, -1]] = BACK
         seeds[:, [0, -1]] = BACK
     radius = max(1, round(min(height, width) / 100))
@@ -120,20 +122,24 @@ def _seeds(piece: Piece, box: Rect | None, plus: tuple[Point, ...], minus: tuple
     return seeds
 
 
-def _like_clicks(piece: Piece, plus: tuple[Point, ...], minus: tuple[Point, ...]) -> np.ndarray:
-    """Pixels that are nearer in colour to the clicks `plus` than Otsu's threshold, and than to any click `minus`."""
+def _like_clicks(piece: Piece, plus: tuple[Point, ...], minus: tuple[Point, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Two (h, w) bool masks of what hangs together with a click `plus` by colour, and is nearer to it than to any click
+    `minus`: up to Otsu's threshold, and up to a quarter of that, which is surely the object even where its parts differ
+    in colour."""
     lab = cv2.cvtColor(cv2.GaussianBlur(piece.pixels, (5, 5), 0), cv2.COLOR_RGB2LAB).astype(np.float32)
 
-    def distance(points: tuple[Point, ...]) -> np.ndarray:
-        gaps = [np.linalg.norm(lab - lab[row, column], axis=2) for column, row in map(piece.place, points)]
-        return np.minimum.reduce(gaps)
+    def distance(point: Point) -> np.ndarray:
+        column, row = piece.place(point)
+        return np.linalg.norm(lab - lab[row, column], axis=2)
 
-    near = distance(plus)
-    level, _ = cv2.threshold(np.clip(near, 0, 255).astype(np.uint8), 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    like = near <= level
-    if minus:
-        like &= near < distance(minus)
-    return _touching(like, [piece.place(p) for p in plus])
+    beside = np.minimum.reduce([np.full(lab.shape[:2], np.inf), *map(distance, minus)])
+    maybe, sure = np.zeros(lab.shape[:2], bool), np.zeros(lab.shape[:2], bool)
+    for point in plus:
+        near = distance(point)
+        level, _ = cv2.threshold(np.clip(near, 0, 255).astype(np.uint8), 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+        for mask, limit in ((maybe, level), (sure, level / 4)):
+            mask |= _touching((near <= limit) & (near < beside), [piece.place(point)])
+    return maybe, sure
 
 
 def _grabcut(pixels: np.ndarray, seeds: np.ndarray, cancelled: Callable[[], bool]) -> np.ndarray:

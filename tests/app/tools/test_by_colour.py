@@ -278,6 +278,17 @@ def test_one_click_proposes_and_enter_accepts():
     check(doc)
 
 
+def test_an_object_of_two_colours_needs_a_click_in_each():
+    pixels = scene(noise=6)
+    pixels[TRUE & (np.mgrid[:150, :200][0] < 70)] = (230, 220, 60)
+    doc = document(pixels)
+    tool = prompt.Tool()
+    click(tool, doc, 90, 90)
+    click(tool, doc, 90, 50)
+    tool.key(doc, "Return")
+    assert iou(doc.segmentation.ids > 0, TRUE) > 0.95
+
+
 def test_a_box_and_clicks_beside_narrow_the_proposal():
     doc = document()
     tool = prompt.Tool()
