@@ -29,6 +29,9 @@ TRIES = 2
 Cancel = Callable[[], bool]
 Result = Answer | NotKept | SegDeskError
 
+AHEAD = 5  # as many as the engine computes side by side, and one that waits
+AHEAD_BYTES = 256 << 20
+
 
 def _never() -> bool:
     return False
@@ -120,11 +123,12 @@ class EngineProcess:
         raise _died()
 
     def answer_many(
-        self, requests: Iterable[PredictRequest], cancelled: Cancel = _never, *, ahead: int = 2
+        self, requests: Iterable[PredictRequest], cancelled: Cancel = _never, *, ahead: int = AHEAD
     ) -> Iterator[tuple[str, Result]]:
         """Segment many pictures in order, yielding (request.key, answer or error).
 
-        Up to `ahead` further requests are taken from `requests` and wait in shared memory while one runs. A process
+        Up to `ahead` further requests are taken from `requests` and wait in shared memory while one runs, fewer where
+        the pictures are so large that they would pass `AHEAD_BYTES`. A process
         that dies costs the picture it worked on; the others are sent again. Other calls may come between; they go
         first. Raises `Cancelled`. Closing the generator gives up what is under way, without waiting.
         """
@@ -132,7 +136,10 @@ class EngineProcess:
         waiting: deque[tuple[PredictRequest, Ticket]] = deque()
         try:
             while True:
-                for request in itertools.islice(source, 1 + ahead - len(waiting)):
+                while len(waiting) <= ahead and (not waiting or sum(map(_nbytes, waiting)) < AHEAD_BYTES):
+                    request = next(source, None)
+                    if request is None:
+                        break
                     waiting.append((request, self._ask(request, urgent=False)))
                 if not waiting:
                     return
@@ -315,6 +322,11 @@ class _Running:
             self._blocks.give_back(ticket.block)
         ticket.outcome = outcome
         ticket.done.set()
+
+
+def _nbytes(waiting: tuple[PredictRequest, Ticket]) -> int:
+    image = waiting[0].image
+    return 0 if image is None else image.nbytes
 
 
 # On Windows: no console, and behind the window when both want the processor (elsewhere the host steps back itself).

@@ -64,7 +64,7 @@ class Work:
 
 
 class Engine:
-    """Owns torch and the device. `predict` and `finish` may run in two threads at a time; `answer` is both in turn."""
+    """Owns torch and the device. Any thread may call any method; `answer` is `predict` and `finish` in turn."""
 
     def __init__(self, device: str = "auto", keep_models: int = 2, keep_bytes: int = 1 << 30) -> None:
         """`device`: for requests that say "auto". `keep_models`: nets in memory. `keep_bytes`: for predictions; the
@@ -75,6 +75,7 @@ class Engine:
         self._models: OrderedDict[tuple[object, ...], Loaded] = OrderedDict()
         self._works: OrderedDict[tuple[str, str], Work] = OrderedDict()
         self._lock = threading.Lock()  # of _works
+        self._loading = threading.RLock()  # of _models
 
     def devices(self) -> list[DeviceInfo]:
         """Where it can compute, the best first."""
@@ -119,6 +120,11 @@ class Engine:
         """Whether several pictures in one pass are faster than one by one: on a graphics card."""
         wanted = self._device if request.device == "auto" else request.device
         return wanted.startswith("cuda") or (wanted == "auto" and torch.cuda.is_available())
+
+    def on_processor(self, request: PredictRequest) -> bool:
+        """Whether the request's model computes on the processor."""
+        wanted = self._device if request.device == "auto" else request.device
+        return wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available())
 
     def kept(self, request: PredictRequest) -> Work | None:
         """The kept prediction of the request's picture and card, or None if it is gone, or lacks the mirrored picture
@@ -214,13 +220,14 @@ class Engine:
         device = devices_of.choose(self._device if request.device == "auto" else request.device)
         weights = request.weights.get(card.id)
         key = (card.id, weights, str(device), repr(card.net), card.channel_ids)
-        if key not in self._models:
-            while len(self._models) >= self._keep_models:
-                self._models.popitem(last=False)
-            devices_of.free_memory(device)
-            self._models[key] = self._load(card, weights, device)
-        self._models.move_to_end(key)
-        loaded = self._models[key]
+        with self._loading:
+            if key not in self._models:
+                while len(self._models) >= self._keep_models:
+                    self._models.popitem(last=False)
+                devices_of.free_memory(device)
+                self._models[key] = self._load(card, weights, device)
+            self._models.move_to_end(key)
+            loaded = self._models[key]
         # Regions have no net and always run on the processor.
         elsewhere = loaded.device != device and loaded.net is not None
         return loaded, (NOTE_LOADED_ON_PROCESSOR,) if elsewhere else ()

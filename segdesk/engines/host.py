@@ -17,12 +17,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from segdesk.domain.errors import Cancelled, SegDeskError
-from segdesk.engines.messages import NotKept, PredictRequest
+from segdesk.engines.messages import Answer, NotKept, PredictRequest
 from segdesk.engines.wire import Ask, AskDevices, Began, Forget, Pipe, Reply, read_block, without_map, write_block
 
 if TYPE_CHECKING:
     from segdesk.engines.engine import Engine, Work
 
+LANE_PIXELS = 4_000_000  # larger pictures are computed one at a time: several would need too much memory
 BATCH = 8  # pictures of one size that share a pass on a graphics card
 
 log = logging.getLogger("segdesk.engine")
@@ -62,6 +63,11 @@ class Inbox:
         except queue.Empty:
             return None
 
+    def urgent_waits(self) -> bool:
+        """Whether the next message goes before batch work."""
+        with self._queue.mutex:
+            return bool(self._queue.queue) and not self._queue.queue[0][0]
+
     def cancelled(self, number: int) -> Callable[[], bool]:
         """The cancel token of a number."""
         return lambda: number in self._forgotten
@@ -71,8 +77,47 @@ class Inbox:
         self._forgotten.discard(number)
 
 
+class Lanes:
+    """Several pictures side by side on a processor, each with its share of the cores.
+
+    One net on all cores waits at the end of every layer for the slowest of them; pictures beside each other do not, and
+    what is done with an answer (upsampling, deciding) takes its turn in the same lane.
+    """
+
+    def __init__(self, most: int = 4) -> None:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self._count = min(most, cores)
+        self._cores = max(1, cores // self._count)
+        self._free = threading.Semaphore(self._count)
+        self._pool = ThreadPoolExecutor(self._count, "lane", self._begin)
+
+    def _begin(self) -> None:
+        import torch
+
+        torch.set_num_threads(self._cores)  # holds for this thread alone
+
+    def enter(self, instead: Callable[[], bool]) -> bool:
+        """Wait for a free lane; False if `instead` says that something else has come up."""
+        while not self._free.acquire(timeout=0.02):
+            if instead():
+                return False
+        return True
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Do it in the lane that was entered."""
+        self._pool.submit(self._run, work)
+
+    def _run(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        finally:
+            self._free.release()
+
+
 class Host:
-    """Answers requests: nets run in this thread; refining and deciding, in another, overlap with the next picture."""
+    """Answers requests. On a graphics card, and for what is urgent or large, nets run in this thread with all that the
+    device has, while refining and deciding, in another, overlap with the next picture; other batch work on the
+    processor goes into lanes."""
 
     def __init__(self, pipe: Pipe, inbox: Inbox, engine: Engine) -> None:
         self._pipe = pipe
@@ -80,6 +125,7 @@ class Host:
         self._engine = engine
         self._pool = ThreadPoolExecutor(1, "finish")
         self._finishing: Future[None] | None = None
+        self._lanes = Lanes()
 
     def serve(self) -> None:
         """Answer until the process ends."""
@@ -87,8 +133,33 @@ class Host:
             message = self._inbox.next()
             if isinstance(message, AskDevices):
                 self._reply(message.number, self._engine.devices())
+            elif self._fits_a_lane(message):
+                self._serve_in_lane(message)
             else:
                 self._serve(self._with_alike(message))
+
+    def _fits_a_lane(self, ask: Ask) -> bool:
+        small = ask.shape is not None and ask.shape[0] * ask.shape[1] <= LANE_PIXELS
+        return small and not ask.urgent and self._engine.on_processor(ask.request)
+
+    def _serve_in_lane(self, ask: Ask) -> None:
+        if not self._lanes.enter(self._inbox.urgent_waits):
+            self._inbox.put(ask)
+            return
+
+        def work() -> None:
+            self._pipe.send(Began(ask.number))
+            cancelled = self._inbox.cancelled(ask.number)
+            try:
+                if cancelled():
+                    raise Cancelled
+                answer = self._engine.answer(_with_picture(ask), cancelled)
+            except BaseException as error:
+                self._reply(ask.number, _as_value(error, ask.request))
+            else:
+                self._reply_answer(ask, answer)
+
+        self._lanes.run(work)
 
     def _with_alike(self, first: Ask) -> list[Ask]:
         """`first` and those waiting behind it that may share its pass."""
@@ -144,6 +215,13 @@ class Host:
             answer = self._engine.finish(request, work, self._inbox.cancelled(ask.number))
         except BaseException as error:
             self._reply(ask.number, _as_value(error, request))
+            return
+        self._reply_answer(ask, answer)
+
+    def _reply_answer(self, ask: Ask, answer: Answer | NotKept) -> None:
+        """Send it, the label map through the request's block if it fits."""
+        if isinstance(answer, NotKept):
+            self._reply(ask.number, answer)
             return
         ids = answer.segmentation.ids
         if ask.block is not None and write_block(ask.block, ids):

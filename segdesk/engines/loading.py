@@ -12,6 +12,7 @@ from torch import nn
 
 from segdesk.domain.card import ModelCard
 from segdesk.domain.errors import SegDeskError
+from segdesk.engines.quicken import quickened
 from segdesk.engines.safeload import State, read_state
 
 # What a layout drops before the strict comparison: auxiliary heads serve training only.
@@ -36,7 +37,7 @@ def load_net(card: ModelCard, weights: str | None, device: torch.device) -> nn.M
         net = build(card.net.options, net_classes(card))
     if state is not None:
         _fill(net, state, card)
-    return net.eval().requires_grad_(False).to(device)
+    return quickened(net.eval().requires_grad_(False).to(device), device)
 
 
 def builder(net_type: str) -> Callable[[Mapping[str, object], int], nn.Module]:

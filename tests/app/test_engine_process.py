@@ -144,7 +144,8 @@ def test_another_question_may_come_between(shared_engine: EngineProcess):
 
 @needs_fifo
 def test_a_killed_engine_costs_its_picture_and_starts_again(shared_engine: EngineProcess, tmp_path: Path):
-    request = held(tmp_path / "w")
+    # A large picture is computed by itself, so that there is no doubt whose fault it was.
+    request = replace(held(tmp_path / "w"), image=picture(height=2_100, width=2_000))
     before = shared_engine.pid
     results = shared_engine.answer_many([ask("0"), request, ask("2"), ask("3")])
     assert isinstance(next(results)[1], Answer)
@@ -156,6 +157,49 @@ def test_a_killed_engine_costs_its_picture_and_starts_again(shared_engine: Engin
     assert "stopped" in error.text()
     assert [(key, type(value)) for key, value in results] == [("2", Answer), ("3", Answer)]
     assert shared_engine.pid != before
+
+
+def test_pictures_side_by_side_come_back_in_order(shared_engine: EngineProcess):
+    requests = [ask(str(n), image=picture(n, 40 + n, 60)) for n in range(12)]
+    results = list(shared_engine.answer_many(requests))
+    assert [key for key, _ in results] == [str(n) for n in range(12)]
+    assert [answer.segmentation.size for _, answer in results] == [(40 + n, 60) for n in range(12)]
+
+
+def test_an_urgent_question_is_answered_within_a_batch(shared_engine: EngineProcess):
+    results = shared_engine.answer_many(ask(str(n)) for n in range(20))
+    next(results)
+    assert isinstance(shared_engine.answer(ask("urgent", DEEPLAB)), Answer)
+    assert len(list(results)) == 19
+
+
+@needs_fifo
+def test_two_suspects_are_each_asked_alone(shared_engine: EngineProcess, tmp_path: Path):
+    """Two pictures are under way when the engine dies; the guilty one kills it again, the other is answered."""
+    request, over = held(tmp_path / "w"), threading.Event()
+
+    def kill_at_each_attempt() -> None:
+        while True:
+            writer = os.open(tmp_path / "w", os.O_WRONLY)  # waits until the engine reads
+            if over.is_set():
+                os.close(writer)
+                return
+            victim = shared_engine.pid
+            os.kill(victim or 0, signal.SIGKILL)
+            while shared_engine.pid == victim:
+                os.sched_yield()
+            os.close(writer)
+
+    killer = threading.Thread(target=kill_at_each_attempt)
+    killer.start()
+    results = dict(shared_engine.answer_many([request, *(ask(str(n)) for n in range(3))]))
+    over.set()
+    reader = os.open(tmp_path / "w", os.O_RDONLY)  # lets the thread go
+    killer.join()
+    os.close(reader)
+    assert isinstance(results.pop("held"), SegDeskError)
+    assert all(isinstance(answer, Answer) for answer in results.values())
+    assert len(results) == 3
 
 
 @needs_fifo

@@ -19,6 +19,7 @@ from segdesk.app.session import Session
 from segdesk.app.settings import Settings
 from segdesk.domain.card import ModelCard
 from segdesk.domain.options import RunOptions
+from segdesk.engines.quicken import quickened
 from segdesk.io import images
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,16 +28,22 @@ MODEL = "deeplabv3-mobilenetv2-voc21"
 
 
 class Bare:
-    """The net alone: inputs are prepared beforehand, answers are thrown away."""
+    """The net alone on all cores: inputs are prepared beforehand, answers are thrown away.
 
-    def __init__(self, card: ModelCard, weights: str, pictures: list[Path]) -> None:
+    `quick` False: as it comes from its file; True: as the engine runs it (`segdesk.engines.quicken`).
+    """
+
+    def __init__(self, card: ModelCard, weights: str, pictures: list[Path], *, quick: bool) -> None:
         import torch
 
+        from segdesk.engines import loading
         from segdesk.engines.inputs import prepare, tensor
-        from segdesk.engines.loading import load_net
 
         self._torch = torch
-        self._net = load_net(card, weights, torch.device("cpu"))
+        if not quick:
+            loading.quickened = lambda net, device: net
+        self._net = loading.load_net(card, weights, torch.device("cpu"))
+        loading.quickened = quickened
         prepared = [prepare(images.read(p), card.input) for p in pictures]
         self._inputs = [tensor(p.pixels, card.input, torch.device("cpu")) for p in prepared]
         self._forward(self._inputs[:2])
@@ -86,20 +93,27 @@ def main(count: int = 60, rounds: int = 3) -> None:
             (folder / path.name).symlink_to(path)
         models = Models([weights])
         plan = models.plan(MODEL, RunOptions(), "cpu")
-        bare, whole = Bare(plan.card, plan.weights[MODEL], pictures), Whole(folder, weights)
-        ratios = []
+        plain, quick = (Bare(plan.card, plan.weights[MODEL], pictures, quick=q) for q in (False, True))
+        whole = Whole(folder, weights)
+        ratios: dict[str, list[float]] = {"plain": [], "quickened": []}
         for number in range(1, rounds + 1):
-            first, before = bare.seconds(), time.process_time()
+            alone = {"plain": plain.seconds(), "quickened": quick.seconds()}
+            before = time.process_time()
             path, busy = whole.seconds(), time.process_time() - before
-            second = bare.seconds()
-            alone = (first + second) / 2
-            ratios.append(alone / path)
+            again = {"plain": plain.seconds(), "quickened": quick.seconds()}
+            for name in ratios:
+                alone[name] = (alone[name] + again[name]) / 2
+                ratios[name].append(alone[name] / path)
             print(
-                f"round {number}: forward alone {count / alone:.2f}/s, whole path {count / path:.2f}/s, "
+                f"round {number}: plain net alone {count / alone['plain']:.2f}/s, quickened net alone "
+                f"{count / alone['quickened']:.2f}/s, whole path {count / path:.2f}/s, "
                 f"of which the session's process computed {1000 * busy / count:.1f} ms a picture"
             )
         whole.session.close()
-    print(f"whole path over bare forward loop, {count} pictures: {statistics.median(ratios):.3f} (aim 0.9)")
+    for name, values in ratios.items():
+        print(
+            f"whole path over the {name} net's bare loop, {count} pictures: {statistics.median(values):.3f} (aim 0.9)"
+        )
 
 
 if __name__ == "__main__":
