@@ -1,4 +1,4 @@
-"""One day's work in one process of the real program: open, run a model, paint, undo, redo, accept, run on all, export, quit.
+"""One day's work in one process of the real program: open, run, paint, undo, redo, accept, run on all, export, quit.
 
 The process is driven from inside by a generator that runs between events; what it leaves behind (threads, widgets,
 torch) is printed as JSON when the window has closed, and looked at here together with the files.
