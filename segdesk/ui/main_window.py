@@ -130,6 +130,7 @@ class MainWindow(Translated, QMainWindow):
         canvas.problem.connect(desk.show_error)
         canvas.picked.connect(desk.labels.select)
         self.files.chosen.connect(desk.go_to)
+        self.files.as_grid.toggled.connect(self._room_for_files)
         self.files.by_mouse.connect(canvas.setFocus)
 
     def _class_keys(self) -> None:
@@ -190,6 +191,13 @@ class MainWindow(Translated, QMainWindow):
         height = self.height() - 60
         self.resizeDocks(docks, [height * 38 // 100, height * 27 // 100, height * 35 // 100], Qt.Orientation.Vertical)
         self.resizeDocks(docks[:1], [288], Qt.Orientation.Horizontal)
+
+    def _room_for_files(self, grid: bool) -> None:
+        """Thumbnails need more room than names."""
+        files = self.docks["files"]
+        width, share = (460, 62) if grid else (288, 38)
+        self.resizeDocks([files], [width], Qt.Orientation.Horizontal)
+        self.resizeDocks([files], [(self.height() - 60) * share // 100], Qt.Orientation.Vertical)
 
     def _title(self) -> None:
         project = self.desk.session.project

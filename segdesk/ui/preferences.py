@@ -91,6 +91,7 @@ def _spin(key: str, value: int) -> QSpinBox:
     spin.setRange(least, most)
     spin.setSingleStep(step)
     spin.setSuffix(" MB")
+    spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     spin.setValue(value)
     spin.setToolTip(tr(tip))
     return spin
