@@ -2038,6 +2038,10 @@
    <translation>无法读取模型卡 {file}：{reason}。</translation>
   </message>
   <message>
+   <source>The model did {share} % of the work; {seconds} s a picture (median).</source>
+   <translation>模型完成了 {share} % 的工作；每张图片 {seconds} 秒（中位数）。</translation>
+  </message>
+  <message>
    <source>The model gave no answer for this picture.</source>
    <translation>模型没有为这张图片给出结果。</translation>
   </message>

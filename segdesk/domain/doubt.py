@@ -66,9 +66,11 @@ def doubts(
     """
     size = map_size(prediction)
     spots = np.zeros(size, np.float32)
-    value = doubt(prediction)
+    margin = None
     if prediction.scores is not None and prediction.scores.shape[0] > 1:
-        spots = block_mean(margin_doubt(prediction.scores), size)
+        margin = margin_doubt(prediction.scores)
+        spots = block_mean(margin, size)
+    value = doubt(prediction, margin)
     found = _spots(spots, prediction.size, "margin")
     if flipped is not None:
         differs = disagreement(prediction, flipped, size, confidence=confidence)

@@ -50,12 +50,13 @@ class Prediction:
         return scores + sum(i.mask.counts.nbytes for i in self.instances)
 
 
-def doubt(prediction: Prediction) -> float:
+def doubt(prediction: Prediction, margin: np.ndarray | None = None) -> float:
     """How unsure the model is, 0 (sure) to 1: the mean gap between the best and second-best class, turned round;
-    for objects the mean closeness of their scores to one half. The larger of the two where there are both."""
+    for objects the mean closeness of their scores to one half. The larger of the two where there are both.
+    `margin`: what `margin_doubt` gives for its scores, if that is known already."""
     parts = [0.0]
     if prediction.scores is not None and prediction.scores.shape[0] > 1:
-        parts.append(float(margin_doubt(prediction.scores).mean()))
+        parts.append(float((margin_doubt(prediction.scores) if margin is None else margin).mean()))
     if prediction.instances:
         parts.append(float(np.mean([object_doubt(i) for i in prediction.instances])))
     return min(1.0, max(parts))

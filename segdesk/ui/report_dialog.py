@@ -61,6 +61,12 @@ class ReportDialog(FormDialog):
 
 def _written(desk: Desk, value: object, show: bool) -> None:
     if isinstance(value, Evaluated):
-        desk.notice.emit("good", tr("The report is in {folder}.", folder=value.page.parent), "")
+        effort, hint = value.report.effort, ""
+        if effort is not None:
+            share, seconds = f"{effort.model_share * 100:.1f}", f"{effort.median_seconds:.0f}"
+            hint = tr(
+                "The model did {share} % of the work; {seconds} s a picture (median).", share=share, seconds=seconds
+            )
+        desk.notice.emit("good", tr("The report is in {folder}.", folder=value.page.parent), hint)
         if show:
             open_file(value.page)

@@ -125,3 +125,14 @@ def test_the_report_says_what_the_model_did(opened: Desktop, tmp_path: Path) -> 
     assert effort is not None
     assert (effort.pictures, effort.changed, effort.seconds) == (2, gone, 12.0)
     assert effort.kept == effort.pixels - gone
+    assert any("2 pictures worked on" in line for line in found.report.headline_lines())
+
+
+def test_a_mirror_check_is_another_run_and_its_absence_none(opened: Desktop) -> None:
+    def record() -> dict[str, object]:
+        return opened.session._plan_maker()().record()
+
+    before = record()
+    assert "flip" not in before  # as runs were recorded before there was such a check
+    opened.session.set_options(replace(opened.session.options, flip=True))
+    assert record() == {**before, "flip": True}

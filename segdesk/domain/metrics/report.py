@@ -119,6 +119,10 @@ class Report:
             rule = _RULES[rules.get(key, self.panoptic_rule)]
             figure = "-" if value is None else f"{value:.4f}"
             lines.append(f"{_NAMES[key]:15} {figure}  ({rule}; {len(self.pictures)} pictures)")
+        if self.effort is not None:
+            done, of = self.effort, self.effort.pictures
+            lines.append(f"{'the model did':15} {done.model_share:.4f}  (of {of} pictures worked on or verified;")
+            lines[-1] += f" median {done.median_seconds:.1f} s a picture, {done.changed} pixels changed by hand)"
         return lines
 
 
