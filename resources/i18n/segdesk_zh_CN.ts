@@ -46,12 +46,6 @@
    </translation>
   </message>
   <message numerus="yes">
-   <source>%n picture(s) failed</source>
-   <translation>
-    <numerusform>%n 张图片失败</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
    <source>%n picture(s) segmented</source>
    <translation>
     <numerusform>已分割 %n 张图片</numerusform>

@@ -19,6 +19,7 @@ from segdesk.domain.errors import SegDeskError
 from segdesk.io.project import Project
 
 CLASS_MEMORY = "class_memory"
+MARKS = ("verified", "skipped")
 
 
 @dataclass(eq=False)
@@ -32,6 +33,7 @@ class OpenProject:
     report: Callable[[object], None]
     run_ids: dict[str, int] = field(default_factory=dict)
     errors: dict[int, SegDeskError] = field(default_factory=dict)
+    before_mark: dict[int, str] = field(default_factory=dict)  # picture -> its state before "verified" or "skipped"
 
     def path_of(self, picture_id: int) -> Path:
         """The file of a picture."""
@@ -52,6 +54,23 @@ class OpenProject:
             key=f"state:{picture_id}",
             owner=picture_id,
         )
+
+    def mark(self, picture_id: int, state: str) -> None:
+        """Set "verified" or "skipped"; `unmark` takes it back."""
+        row = self.roster.row(picture_id)
+        if row is not None and row.state not in MARKS:
+            self.before_mark[picture_id] = row.state
+        self.set_state(picture_id, state)
+
+    def unmark(self, picture_id: int) -> None:
+        """Give a picture the state from before `mark`; "edited", which no batch touches, where that is not known or the
+        person has worked on it since (`touched`)."""
+        before = self.before_mark.pop(picture_id, "edited")
+        self.set_state(picture_id, "edited" if before == "failed" else before)
+
+    def touched(self, picture_id: int) -> None:
+        """A person has worked on the picture's labels."""
+        self.before_mark.pop(picture_id, None)
 
     def mark_failed(self, picture_id: int, error: SegDeskError) -> None:
         """Note on the row why a picture could not be done; the state of a person's work stays what it is."""

@@ -47,6 +47,7 @@ class Review:
             self._threads = [
                 threading.Thread(target=self._loop, name=f"segdesk-thumbs-{n}", daemon=True) for n in range(THREADS)
             ]
+            self._threads.append(threading.Thread(target=thumbnails.trim, name="segdesk-thumbs-trim", daemon=True))
             for thread in self._threads:
                 thread.start()
 

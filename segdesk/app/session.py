@@ -195,6 +195,8 @@ class Session:
         if machine_owned(opened, picture_id):
             state = "predicted" if by_model else "edited"
             opened.show(picture_id, state=state, error="")
+        if not by_model:
+            opened.touched(picture_id)
 
         def write() -> None:
             opened.project.save_step(picture_id, step.after, edit, kind)
@@ -209,15 +211,15 @@ class Session:
 
     def verify(self, picture_id: int) -> None:
         """Mark a picture as right; a batch never touches it."""
-        self._desk.opened().set_state(picture_id, "verified")
+        self._desk.opened().mark(picture_id, "verified")
 
     def unverify(self, picture_id: int) -> None:
-        """Take the mark of `verify` or `skip` back: the picture counts as edited."""
-        self._desk.opened().set_state(picture_id, "edited")
+        """Take the mark of `verify` or `skip` back: the state is what it was before, or "edited"."""
+        self._desk.opened().unmark(picture_id)
 
     def skip(self, picture_id: int) -> None:
         """Mark a picture as left out; batches pass over it."""
-        self._desk.opened().set_state(picture_id, "skipped")
+        self._desk.opened().mark(picture_id, "skipped")
 
     def add_cost(self, picture_id: int, seconds: float, pixels: int) -> None:
         """Add the time and the pixels spent on a correction."""

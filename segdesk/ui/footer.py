@@ -5,8 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
+from segdesk.app.queue import FILTERS
 from segdesk.app.reports import SaveState
 from segdesk.engines.messages import DeviceInfo
+from segdesk.io.project import STATES
 from segdesk.ui import icons, theme
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, error_text, tr
@@ -80,8 +82,8 @@ class Footer(Translated, QFrame):
             return
         counts = self._desk.session.counts()
         self.counter.setText(tr("{done} of {total} verified", done=counts.get("verified", 0), total=total))
-        failed = counts.get("failed", 0)
-        self.counter.setToolTip(tr("%n picture(s) failed", failed) if failed else "")
+        lines = [f"{tr(FILTERS[state])}  {counts[state]}" for state in STATES if counts.get(state)]
+        self.counter.setToolTip("\n".join(lines))
 
     def _show_picture(self) -> None:
         row = self._desk.current

@@ -16,6 +16,7 @@ from segdesk.app.review import overlaid
 from segdesk.app.session import Session
 from segdesk.app.settings import Settings
 from segdesk.domain.classes import ClassSet
+from segdesk.domain.edit import replace_all
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.io.project import Project
 from tests.app.conftest import Desktop
@@ -104,3 +105,28 @@ def test_changed_budgets_hold_at_once(opened: Desktop):
     assert opened.session._desk.undo_bytes == 3 << 20
     opened.value(opened.session.go_to(opened.id("img1.png")))
     assert opened.session._desk.prefetch.nbytes <= 1 << 20
+
+
+def test_taking_a_mark_back_gives_the_state_from_before(opened: Desktop):
+    session = opened.session
+    one, two = opened.id("img1.png"), opened.id("img2.png")
+    opened.value(session.run_here(one))
+    for mark in (session.verify, session.skip):
+        for picture, before in ((one, "predicted"), (two, "new")):
+            mark(picture)
+            session.skip(picture)  # a mark over a mark does not hide what was before
+            session.unverify(picture)
+            assert opened.saved().picture(picture).state == before
+
+
+def test_work_on_a_marked_picture_is_never_given_back_to_the_model(opened: Desktop):
+    session = opened.session
+    one = opened.id("img1.png")
+    opened.value(session.run_here(one))
+    shown = opened.value(session.go_to(one))
+    session.verify(one)
+    edit = replace_all(shown.segmentation, Segmentation.empty(*shown.segmentation.size), "Delete")
+    assert edit is not None
+    session.save_step(one, shown.segmentation, edit, "push")
+    session.unverify(one)
+    assert opened.saved().picture(one).state == "edited"

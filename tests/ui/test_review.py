@@ -116,7 +116,8 @@ def test_skip_and_take_back_by_key_and_the_filter_with_its_counts(reviewing: Mai
         Qt.Key.Key_Return,
         Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
     )
-    assert desk.current.state == "edited"
+    assert desk.current.state == "predicted"
+    until(lambda: reviewing.footer.counter.toolTip() == "Predicted  2\nVerified  1")
     until(lambda: not reviewing.action_set.by_id["unverify"].isEnabled())
     assert {files.filter.itemData(n) for n in range(files.filter.count())} == set(FILTERS)
     assert {files.order.itemData(n) for n in range(files.order.count())} == set(ORDERS)
