@@ -318,10 +318,12 @@ class _Running:
         return (self._process.returncode or 0) < 0
 
     def _settle(self, ticket: Ticket, outcome: object) -> None:
-        if ticket.block is not None:
-            self._blocks.give_back(ticket.block)
-        ticket.outcome = outcome
-        ticket.done.set()
+        try:
+            if ticket.block is not None:
+                self._blocks.give_back(ticket.block)
+        finally:  # whatever happens to the block, nobody must wait for ever
+            ticket.outcome = outcome
+            ticket.done.set()
 
 
 def _nbytes(waiting: tuple[PredictRequest, Ticket]) -> int:

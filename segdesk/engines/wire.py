@@ -21,6 +21,7 @@ from segdesk.engines.messages import Answer, PredictRequest
 
 _LENGTH = struct.Struct("<Q")
 _block_numbers = itertools.count(1)
+_attaching = threading.Lock()  # several lanes attach at a time, and one function of the tracker is exchanged meanwhile
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +165,8 @@ def _created(size: int) -> shared_memory.SharedMemory:
 
 
 def _remove(block: shared_memory.SharedMemory) -> None:
-    block.unlink()
+    with suppress(FileNotFoundError):  # somebody cleaned the shared memory of this machine
+        block.unlink()
     with suppress(BufferError):  # a thread still copies out of it: the memory goes when it is done
         block.close()
 
@@ -198,12 +200,13 @@ def _attach(name: str) -> shared_memory.SharedMemory:
     warning, when this process ends."""
     if sys.version_info >= (3, 13):
         return shared_memory.SharedMemory(name, track=False)
-    register = resource_tracker.register
-    resource_tracker.register = lambda *_: None
-    try:
-        return shared_memory.SharedMemory(name)
-    finally:
-        resource_tracker.register = register
+    with _attaching:
+        register = resource_tracker.register
+        resource_tracker.register = lambda *_: None
+        try:
+            return shared_memory.SharedMemory(name)
+        finally:
+            resource_tracker.register = register
 
 
 def without_map(answer: Answer) -> Answer:

@@ -231,7 +231,15 @@ def running(photos: Path) -> tuple[subprocess.Popen[str], str]:
     for copy in range(3, 400):
         os.link(photos / f"p{copy % 3}.png", photos / f"p{copy}.png")
     words = [sys.executable, "-u", "-m", "segdesk", "run", str(photos), "--model", "regions"]
-    process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    # A shell that runs the tests in the background lets its children ignore Ctrl+C; this one must hear it.
+    process = subprocess.Popen(
+        words,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert process.stderr is not None
     return process, process.stderr.readline()
 
