@@ -223,6 +223,7 @@ class _Running:
         self._tickets: dict[int, Ticket] = {}
         self._lock = threading.Lock()
         self._over = False
+        self._heard = False
         self._stopping = False
         self._process = _spawn(arguments, log)
         assert self._process.stdin is not None
@@ -248,7 +249,7 @@ class _Running:
             with suppress(OSError, ValueError):  # gone: the reader thread settles the ticket
                 self._pipe.send(message)
         elif not ticket.done.is_set():
-            self._settle(ticket, None)
+            self._settle(ticket, None if self._had_started() else _never_started(self._log))
 
     def forget(self, ticket: Ticket) -> None:
         with suppress(OSError, ValueError):
@@ -271,6 +272,7 @@ class _Running:
 
     def _read(self) -> None:
         while (message := self._pipe.receive()) is not None:
+            self._heard = True
             if isinstance(message, Began):
                 ticket = self._tickets.get(message.number)
                 if ticket is not None:
@@ -313,9 +315,9 @@ class _Running:
                 self._settle(ticket, None if suspects or self._had_started() else _never_started(self._log))
 
     def _had_started(self) -> bool:
-        # A process that was killed from outside before its first picture is worth a second try; one that ended by
-        # itself (a broken installation) would do so again.
-        return (self._process.returncode or 0) < 0
+        # A process that was killed from outside before its first word is worth a second try; one that ended by itself
+        # (a broken installation) would do so again.
+        return self._heard or (self._process.returncode or 0) < 0
 
     def _settle(self, ticket: Ticket, outcome: object) -> None:
         try:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segdesk.app.engine_process import EngineProcess
+from segdesk.app.engine_process import EngineProcess, Ticket
 from segdesk.domain.card import ModelCard, NetSpec, Text, WeightsSpec
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.decide import DecideOptions
@@ -264,6 +264,12 @@ def test_an_engine_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytes
     engine = EngineProcess(log=tmp_path / "log")
     with pytest.raises(SegDeskError, match="could not start"):
         engine.answer(ask())
+    engine.start()
+    running, late = engine._running, Ticket(99)
+    assert running is not None
+    running._reader.join()  # it has ended before the question comes
+    running.ask(late, None)
+    assert "could not start" in str(late.outcome)
     engine.stop()
 
 
