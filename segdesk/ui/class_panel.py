@@ -33,6 +33,7 @@ class ClassPanel(Translated, QWidget):
         super().__init__(parent)
         self._desk = desk
         self._quiet = False
+        self._filled: ClassSet | None = None
         self.list = QTreeWidget()
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
@@ -74,13 +75,19 @@ class ClassPanel(Translated, QWidget):
         self.list.currentItemChanged.connect(self._chosen)
         self.list.itemChanged.connect(self._renamed)
         self.list.customContextMenuRequested.connect(self._menu)
-        self._desk.classes_changed.connect(self.fill)
+        self._desk.classes_changed.connect(self._follow)
         self._desk.labels.state_changed.connect(self._show_active)
         self._desk.project_opened.connect(lambda _: self._update_buttons())
         self._desk.project_closed.connect(lambda: self.fill(ClassSet()))
 
+    def _follow(self, classes: ClassSet) -> None:
+        """Show the project's classes; a name that is being typed stays open where the list shows them already."""
+        if classes != self._filled:
+            self.fill(classes)
+
     def fill(self, classes: ClassSet) -> None:
         """Show these classes."""
+        self._filled = classes
         self._quiet = True
         self.list.clear()
         for at, info in enumerate(classes):

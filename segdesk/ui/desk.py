@@ -247,6 +247,8 @@ class Desk(QObject):
         self.conditions_changed.emit()
 
     def _picture_changed(self, report: PictureChanged) -> None:
+        if self.session.row(report.row.id) is None:  # its project has been closed since
+            return
         self.labels.row_changed(report.row)
         self.picture_changed.emit(report.index)
         self.conditions_changed.emit()
