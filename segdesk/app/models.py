@@ -108,7 +108,8 @@ class Models:
         return RunPlan(card, options, device, files, self.parts(card))
 
     def download(self, card_id: str, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> list[Path]:
-        """Fetch the weights that are not here; `progress` in bytes over all of them. Blocks."""
+        """Fetch the weights that are not here into the first model folder (or the cache); `progress` in bytes over all
+        of them. Blocks."""
         needed = [c for c in self.with_weights(self.get(card_id)) if weights.status(c, self.folders).path is None]
         total, before, paths = sum(c.weights.bytes for c in needed if c.weights), 0, []
         for card in needed:
@@ -117,13 +118,17 @@ class Models:
             def part(done: int, _size: int, start: int = start) -> None:
                 progress(start + done, max(total, start + done))
 
-            paths.append(weights.download(card, weights.weights_cache(), progress=part, cancelled=cancelled))
+            paths.append(weights.download(card, self._home(), progress=part, cancelled=cancelled))
             before += paths[-1].stat().st_size
         return paths
 
+    def _home(self) -> Path:
+        """Where new weights files go."""
+        return self.folders[0] if self.folders else weights.weights_cache()
+
     def adopt(self, card_id: str, file: Path) -> Path:
         """Take a weights file into the first model folder (or the cache). Of a merged model, whichever part it fits."""
-        folder = self.folders[0] if self.folders else weights.weights_cache()
+        folder = self._home()
         candidates = self.with_weights(self.get(card_id))
         error = SegDeskError("The model {model} needs no weights file.", model=card_id)
         for card in candidates:
