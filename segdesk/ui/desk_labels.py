@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from segdesk.app import rules
 from segdesk.app.document import Document, Hand
 from segdesk.app.reports import Opened
 from segdesk.app.work_clock import WorkClock
@@ -188,14 +189,23 @@ class Labels(QObject):
 
     def delete(self, segment_id: int) -> None:
         """Make an object void."""
-        if self.document is not None and not self.document.busy:
-            self.document.delete(segment_id)
+        document = self.document
+        if document is not None and not document.busy:
+            self._desk.attempt(lambda: self._delete(document, segment_id))
+
+    def _delete(self, document: Document, segment_id: int) -> None:
+        rules.check_unlocked(document, segment_id)
+        document.delete(segment_id)
 
     def relabel(self, segment_id: int, class_id: int) -> None:
         """Give an object another class."""
         document = self.document
         if document is not None and not document.busy and document.segment(segment_id) is not None:
-            document.relabel(segment_id, class_id)
+            self._desk.attempt(lambda: self._relabel(document, segment_id, class_id))
+
+    def _relabel(self, document: Document, segment_id: int, class_id: int) -> None:
+        rules.check_unlocked(document, segment_id, class_id)
+        document.relabel(segment_id, class_id)
 
     def accept_preview(self) -> None:
         """Apply the answer that waits as a preview."""
