@@ -87,14 +87,14 @@ class Lanes:
     def __init__(self, most: int = 4) -> None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         self._count = min(most, cores)
-        self._cores = max(1, cores // self._count)
+        self._threads = max(2, cores // self._count)  # with one, torch leaves the fast convolution out for 1x1 kernels
         self._free = threading.Semaphore(self._count)
         self._pool = ThreadPoolExecutor(self._count, "lane", self._begin)
 
     def _begin(self) -> None:
         import torch
 
-        torch.set_num_threads(self._cores)  # holds for this thread alone
+        torch.set_num_threads(self._threads)  # holds for this thread alone
 
     def enter(self, instead: Callable[[], bool]) -> bool:
         """Wait for a free lane; False if `instead` says that something else has come up."""

@@ -121,8 +121,9 @@ def test_taking_a_mark_back_gives_the_state_from_before(opened: Desktop):
 
 def test_work_on_a_marked_picture_is_never_given_back_to_the_model(opened: Desktop):
     session = opened.session
-    one = opened.id("img1.png")
-    opened.value(session.run_here(one))
+    one = opened.id("img2.png")  # not the open one, so that its answer goes into the project
+    assert not session.settle(opened.value(session.run_here(one)))
+    opened.saved()
     shown = opened.value(session.go_to(one))
     session.verify(one)
     edit = replace_all(shown.segmentation, Segmentation.empty(*shown.segmentation.size), "Delete")

@@ -1,5 +1,5 @@
 """Batch throughput of the whole path (decode, engine process, decision, store) over the bare forward loop of the same
-net on the same pictures: `python tests/benchmarks/bench_batch.py [PICTURES] [ROUNDS]`.
+net on the same pictures: `python tests/benchmarks/bench_batch.py [PICTURES] [ROUNDS] [MODEL]`.
 
 The two are measured in turns, so that a busy machine slows both. Needs the shared data folder.
 """
@@ -24,7 +24,7 @@ from segdesk.io import images
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("SEGDESK_SHARED", ROOT.parent / "shared")) / "data"
-MODEL = "deeplabv3-mobilenetv2-voc21"
+LIGHT = "deeplabv3-mobilenetv2-voc21"
 
 
 class Bare:
@@ -63,9 +63,9 @@ class Bare:
 class Whole:
     """The session as the window and the command line use it; the engine is warm."""
 
-    def __init__(self, folder: Path, weights: Path) -> None:
+    def __init__(self, folder: Path, weights: Path, model: str) -> None:
         self.session = Session(Settings(model_folders=(str(weights),)), lambda report: None)
-        self.session.choose_model(MODEL)
+        self.session.choose_model(model)
         self.session.set_device("cpu")
         self._value(self.session.open(folder))
         self._value(self.session.run_all(limit=2))
@@ -82,9 +82,9 @@ class Whole:
         return end.value
 
 
-def main(count: int = 60, rounds: int = 3) -> None:
+def main(count: str = "60", rounds: str = "3", model: str = LIGHT) -> None:
     """Measure and print."""
-    pictures = sorted((SHARED / "camvid" / "val" / "images").glob("*.jpg"))[:count]
+    pictures = sorted((SHARED / "camvid" / "val" / "images").glob("*.jpg"))[: int(count)]
     weights = SHARED / "checkpoints"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "pictures"
@@ -92,11 +92,11 @@ def main(count: int = 60, rounds: int = 3) -> None:
         for path in pictures:
             (folder / path.name).symlink_to(path)
         models = Models([weights])
-        plan = models.plan(MODEL, RunOptions(), "cpu")
-        plain, quick = (Bare(plan.card, plan.weights[MODEL], pictures, quick=q) for q in (False, True))
-        whole = Whole(folder, weights)
+        plan = models.plan(model, RunOptions(), "cpu")
+        plain, quick = (Bare(plan.card, plan.weights[model], pictures, quick=q) for q in (False, True))
+        whole = Whole(folder, weights, model)
         ratios: dict[str, list[float]] = {"plain": [], "quickened": []}
-        for number in range(1, rounds + 1):
+        for number in range(1, int(rounds) + 1):
             alone = {"plain": plain.seconds(), "quickened": quick.seconds()}
             before = time.process_time()
             path, busy = whole.seconds(), time.process_time() - before
@@ -105,16 +105,15 @@ def main(count: int = 60, rounds: int = 3) -> None:
                 alone[name] = (alone[name] + again[name]) / 2
                 ratios[name].append(alone[name] / path)
             print(
-                f"round {number}: plain net alone {count / alone['plain']:.2f}/s, quickened net alone "
-                f"{count / alone['quickened']:.2f}/s, whole path {count / path:.2f}/s, "
-                f"of which the session's process computed {1000 * busy / count:.1f} ms a picture"
+                f"round {number}: plain net alone {len(pictures) / alone['plain']:.2f}/s, quickened net alone "
+                f"{len(pictures) / alone['quickened']:.2f}/s, whole path {len(pictures) / path:.2f}/s, "
+                f"of which the session's process computed {1000 * busy / len(pictures):.1f} ms a picture"
             )
         whole.session.close()
+    print(f"{count} pictures with {model}, median of {rounds} rounds:")
     for name, values in ratios.items():
-        print(
-            f"whole path over the {name} net's bare loop, {count} pictures: {statistics.median(values):.3f} (aim 0.9)"
-        )
+        print(f"whole path over the {name} net's bare loop: {statistics.median(values):.3f} (aim 0.9)")
 
 
 if __name__ == "__main__":
-    main(*(int(word) for word in sys.argv[1:]))
+    main(*sys.argv[1:])

@@ -149,10 +149,12 @@ def list_of(window: MainWindow, count: int) -> None:
 
     class Desk:
         session: object
+        queue: object
         pictures: list[PictureRow]
+        shown = None  # all, in their own order
 
     desk = Desk()
-    desk.session = desk
+    desk.session = desk.queue = desk
     desk.pictures = [PictureRow(i + 1, f"a/p{i:06d}.jpg", 0, 0, "new", 0.0, 0.0, 0, "") for i in range(count)]
     model = FileModel(desk, window)  # type: ignore[arg-type]
     window.files.view.setModel(model)
