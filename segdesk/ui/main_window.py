@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
@@ -210,7 +210,7 @@ class MainWindow(Translated, QMainWindow):
     def _restore(self) -> None:
         kept = self.desk.session.settings.ui
         geometry = kept.get("geometry")
-        self.resize(1360, 850)
+        self.resize(QSize(1360, 850).boundedTo(self.screen().availableSize() - QSize(0, 40)))  # 40: the title bar
         if isinstance(geometry, str):
             self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
 
