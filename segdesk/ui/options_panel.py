@@ -103,7 +103,7 @@ class OptionsPanel(Translated, QFrame):
         self.area.changed.connect(self._area_moved)
         self.crf.clicked.connect(lambda _: self._crf_action.trigger())
         self.flip.clicked.connect(lambda on: desk.runs.set_options(replace(desk.runs.options, flip=on)))
-        self._crf_action.changed.connect(self.refresh)
+        self._crf_action.changed.connect(self._show_crf)
         desk.runs.options_changed.connect(self.refresh)
         desk.runs.model_changed.connect(self.refresh)
         self.retranslate()
@@ -122,12 +122,16 @@ class OptionsPanel(Translated, QFrame):
         self.flip.setChecked(options.flip)
         self.flip.setEnabled(card is not None and card.net.type != "regions")
         self._crf_action.setChecked(options.crf is not None)
-        self.crf.setChecked(options.crf is not None)
+        self._show_crf()
+        self._set_tips(semantic)
+
+    def _show_crf(self) -> None:
+        """As the action is. It must not be set from here: it changes before it tells what was asked of it."""
+        self.crf.setChecked(self._crf_action.isChecked())
         self.crf.setEnabled(self._crf_action.isEnabled())
         name(self.crf, self._crf_action.toolTip())
         self.crf_button.setEnabled(self._crf_action.isEnabled())
         name(self.crf_button, tr("CRF parameters") if self.crf.isEnabled() else self._crf_action.toolTip())
-        self._set_tips(semantic)
 
     def _set_tips(self, semantic: bool) -> None:
         tip = (
