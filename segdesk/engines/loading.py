@@ -6,6 +6,7 @@ import importlib
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 
 import torch
 from torch import nn
@@ -14,6 +15,9 @@ from segdesk.domain.card import ModelCard
 from segdesk.domain.errors import SegDeskError
 from segdesk.engines.quicken import quickened
 from segdesk.engines.safeload import State, read_state
+
+# Where the file of a card's [net] type is looked for.
+NET_FOLDERS = ("segdesk.nets", "segdesk.nets.heads", "segdesk.nets.whole")
 
 # What a layout drops before the strict comparison: auxiliary heads serve training only.
 _DROPPED: Mapping[str, str] = {
@@ -41,17 +45,31 @@ def load_net(card: ModelCard, weights: str | None, device: torch.device) -> nn.M
 
 
 def builder(net_type: str) -> Callable[[Mapping[str, object], int], nn.Module]:
-    """The `build(options, num_classes)` of `segdesk/nets/TYPE.py`."""
+    """The `build(options, num_classes)` of the file that `net_module` finds."""
+    return net_module(net_type).build
+
+
+def net_module(net_type: str) -> ModuleType:
+    """`TYPE.py` of `segdesk/nets` or of one of its folders of whole systems. Raises `SegDeskError` if there is none."""
+    if net_type.isidentifier() and not net_type.startswith("_"):
+        for folder in NET_FOLDERS:
+            found = _imported(f"{folder}.{net_type}")
+            if found is not None and hasattr(found, "build"):
+                return found
+    raise SegDeskError(
+        "There is no architecture called {net}.",
+        "Check the card's [net] type: it must be the name of a file in segdesk/nets.",
+        net=net_type,
+    )
+
+
+def _imported(name: str) -> ModuleType | None:
     try:
-        if not net_type.isidentifier() or net_type.startswith("_"):
-            raise ModuleNotFoundError(net_type)
-        return importlib.import_module(f"segdesk.nets.{net_type}").build
-    except (ModuleNotFoundError, AttributeError) as error:
-        raise SegDeskError(
-            "There is no architecture called {net}.",
-            "Check the card's [net] type: it must be the name of a file in segdesk/nets.",
-            net=net_type,
-        ) from error
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:  # it is there, and what it needs is not
+            raise
+    return None
 
 
 def net_classes(card: ModelCard) -> int:

@@ -1,0 +1,84 @@
+"""What every network file keeps to, whichever it is: a new file is tested without a line here."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from segdesk.engines.loading import NET_FOLDERS
+
+# Kept by their own tests: they answer with objects, or are torchvision's own.
+OWN_RULES = {"segdesk.nets.torchvision_semantic", "segdesk.nets.torchvision_instance", "segdesk.nets.nuclei_unet"}
+
+
+def _files() -> list[str]:
+    names = []
+    for folder in NET_FOLDERS:
+        package = importlib.import_module(folder)
+        found = (f"{folder}.{m.name}" for m in pkgutil.iter_modules(package.__path__) if not m.ispkg)
+        names += [name for name in found if hasattr(importlib.import_module(name), "build")]
+    return sorted(set(names) - OWN_RULES)
+
+
+FILES = _files()
+SCORES = [f for f in FILES if hasattr(importlib.import_module(f), "SMALL")]
+
+
+@pytest.fixture(params=SCORES)
+def small(request: pytest.FixtureRequest) -> torch.nn.Module:
+    torch.manual_seed(0)
+    module = importlib.import_module(request.param)
+    return module.build(module.SMALL, 3)
+
+
+@pytest.mark.parametrize("file", SCORES)
+def test_it_says_what_it_is(file: str):
+    module = importlib.import_module(file)
+    assert module.TITLE
+    assert module.PAPER
+    assert module.__doc__
+    assert module.VARIANTS
+
+
+@pytest.mark.parametrize("file", SCORES)
+def test_every_variant_can_be_built_without_memory(file: str):
+    module = importlib.import_module(file)
+    for name, options in module.VARIANTS.items():
+        with torch.device("meta"):
+            net = module.build(options, 5)
+        assert next(net.parameters()).is_meta, name
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 5), (33, 50)])
+def test_any_size_is_answered(small: torch.nn.Module, size: tuple[int, int]):
+    small.eval()
+    with torch.inference_mode():
+        answer = small(torch.rand(1, 3, *size))
+    assert answer.shape[:2] == (1, 3)
+    assert torch.isfinite(answer).all()
+
+
+def test_one_step_of_training_lowers_the_loss(small: torch.nn.Module):
+    small.train()
+    x = torch.rand(2, 3, 64, 64)
+    labels = (x[:, 0] > 0.5).long() + (x[:, 1] > 0.7).long()
+    optimiser = torch.optim.SGD(small.parameters(), lr=1e-3)
+
+    def loss() -> torch.Tensor:
+        outputs = small.training_outputs(x) if hasattr(small, "training_outputs") else [(small(x), 1.0)]
+        return sum(
+            (w * F.cross_entropy(F.interpolate(o, size=(64, 64), mode="bilinear"), labels) for o, w in outputs),
+            torch.zeros(()),
+        )
+
+    torch.manual_seed(1)
+    before = loss()
+    before.backward()
+    optimiser.step()
+    torch.manual_seed(1)  # the same dropout
+    with torch.no_grad():
+        assert loss() < before
