@@ -20,6 +20,7 @@ from segdesk.domain.segmentation import Segmentation
 from segdesk.domain.text import N_
 from segdesk.io import project_journal as journal
 from segdesk.io import project_maps as maps
+from segdesk.io import project_marks as marks
 from segdesk.io import project_runs as runs
 from segdesk.io.images import natural_key
 from segdesk.io.project_database import Database, damaged
@@ -99,6 +100,17 @@ class Project:
     def copy_to(self, path: Path) -> None:
         """Save a complete copy, also when the project's drive is gone."""
         self._database.copy_to(Path(path))
+
+    def move_to(self, path: Path) -> None:
+        """Save a complete copy and go on in it: from now on it is the project, and what could not be saved before is
+        saved there. The old file stays as it is. If it raises, nothing has changed."""
+        path = Path(path)
+        old = self._database
+        old.copy_to(path)
+        self._database = Database(path)
+        self.path = path
+        old.close()
+        self.set_folder(self.folder)
 
     # Classes, folder and other single values
 
@@ -214,6 +226,32 @@ class Project:
             changed = db.execute(f"UPDATE pictures SET {what} WHERE id = ?", (*values, picture_id))
             if changed.rowcount == 0:
                 raise KeyError(picture_id)
+
+    def set_mark(self, picture_id: int, state: str, before: str) -> None:
+        """Set a state that may be taken back; `before` is the one to go back to."""
+        with self._database.writing() as db:
+            self.set_state(picture_id, state)
+            marks.write_before(db, picture_id, before)
+
+    def set_before(self, picture_id: int, before: str) -> None:
+        """Change the state that a marked picture goes back to; "" forgets it."""
+        with self._database.writing() as db:
+            marks.write_before(db, picture_id, before)
+
+    def marks(self) -> dict[int, str]:
+        """What `set_mark` kept: picture id -> the state before."""
+        with self._database.reading() as db:
+            return marks.read_before(db)
+
+    def set_locks(self, picture_id: int, segment_ids: Iterable[int]) -> None:
+        """Remember which objects of a picture are locked; none forgets them."""
+        with self._database.writing() as db:
+            marks.write_locks(db, picture_id, segment_ids)
+
+    def locks(self) -> dict[int, frozenset[int]]:
+        """Picture id -> ids of its locked objects; pictures without any are left out."""
+        with self._database.reading() as db:
+            return marks.read_locks(db)
 
     # Labels
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from segdesk.domain.errors import SegDeskError
 from segdesk.io import project_schema as schema
-from segdesk.io.atomic import explain_os_error
+from segdesk.io.atomic import explain_os_error, replacing
 
 WAIT_SECONDS = 1.0  # a program that is just closing the project gets this long
 _open_here: set[Path] = set()  # by real path; see `_claim`
@@ -101,11 +101,16 @@ class Database:
                 raise
 
     def copy_to(self, target: Path) -> None:
-        """Write a complete copy, also when the file itself is gone. Raises `SegDeskError`."""
-        with self.reading() as connection:
-            copy = sqlite3.connect(target)
+        """Write a complete copy, also when the file itself is gone; it appears complete or not at all. Raises
+        `SegDeskError`."""
+        if Path(os.path.realpath(target)) in _open_here:
+            raise _in_use(target)
+        with self.reading() as connection, replacing(target) as part:
+            copy = sqlite3.connect(part)
             try:
                 connection.backup(copy)
+            except sqlite3.Error as error:
+                raise explain(error, target) from error
             finally:
                 copy.close()
 

@@ -112,8 +112,22 @@ CREATE TABLE doubts (
 CREATE INDEX segments_of_class ON segments (class_id, map_id);
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _DOUBTS)
+# objects that a person has locked, and the state that a picture had before it was marked as verified or skipped
+_MARKS = """
+CREATE TABLE locks (
+    picture_id INTEGER NOT NULL REFERENCES pictures (id) ON DELETE CASCADE,
+    segment_id INTEGER NOT NULL,
+    PRIMARY KEY (picture_id, segment_id)
+) WITHOUT ROWID;
+CREATE TABLE marks (
+    picture_id INTEGER PRIMARY KEY REFERENCES pictures (id) ON DELETE CASCADE,
+    before TEXT NOT NULL
+);
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _DOUBTS, _MARKS)
 WITH_DOUBTS = 2  # the version from which on there is the table `doubts`
+WITH_MARKS = 3  # and `locks` and `marks`
 
 
 def version(connection: sqlite3.Connection) -> int:
