@@ -37,7 +37,8 @@ class InputSpec:
     """How a picture becomes the net's input.
 
     `mean`, `std`: on 0..255, in the channel order of `order` ("rgb" or "bgr").
-    `fit`: "native" (padded to `multiple`), "short:N" (shorter side resized to N), "long:N" (longer side at most N).
+    `fit`: "native" (padded to `multiple`), "short:N" (shorter side resized to N), "long:N" (longer side at most N),
+    "slide:N/S" (native, through overlapping windows of N x N pixels every S pixels, their logits averaged).
     """
 
     mean: tuple[float, float, float] = (123.675, 116.28, 103.53)
@@ -84,7 +85,11 @@ class Score:
 class ModelCard:
     """Everything the menu, the engine and a report need to know of a model.
 
+    `system`: the published method that it is one of ("PSPNet"), `data`: the data set that it was trained on, both for
+    the menu's groups. `parameters`: how many the net has, `gflops`: 10^9 multiplications and additions for a picture
+    of 512 x 512; 0 = unknown. `trainable`: the net can be trained here; without weights it must be, or a file located.
     `classes` are the model's; the net's channel k answers for `channel_ids[k]` (0 = background).
+    `samples`: of a model that can draw several segmentations, how many are usual; 0 = it gives one answer.
     `parts`: the card ids of a "merge" model. `origin`: the card file's path, "" if it has none.
     """
 
@@ -104,4 +109,9 @@ class ModelCard:
     paper: str = ""
     parts: tuple[str, ...] = ()
     trainable: bool = False
+    samples: int = 0
     origin: str = ""
+    system: str = ""
+    data: str = ""
+    parameters: int = 0
+    gflops: float = 0.0

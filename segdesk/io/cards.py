@@ -2,24 +2,30 @@
 
 A card file holds one card at its top level or several under `[[card]]`. See `docs/` for the recipe; the keys are:
 
-    id, name, task ("semantic" | "instance" | "panoptic"), group, about, paper, parts, trainable
+    id, name, task ("semantic" | "instance" | "panoptic"), group, system, data, about, paper, parts, trainable,
+    samples, parameters, gflops
     [net]      type, options = {...}
     [classes]  preset = "voc21"   or   names = [...] (channel order, "" = background), things, colors; extra = [...]
-    [input]    mean, std, order, fit, multiple
+    [input]    mean, std, order, fit ("native" | "short:N" | "long:N" | "slide:SIZE/STRIDE"), multiple
     [decide]   confidence, pixel_confidence, min_area, overlap
-    [weights]  file, urls, sha256, bytes, layout
+    [weights]  file (else the address's last part), urls, sha256, bytes, layout
     [licence]  code, weights, data, commercial
     [[score]]  data, metric, value, how, source
 
 `name` and `about` are a string or a table {en = "...", zh = "..."}.
+
+Beside `[[card]]` a file may have `[defaults]`, what all its cards share, and tables `[like.NAME]`, what those share
+that say `like = ["NAME", ...]`. The later word wins: defaults, then `like` in its order, then the card. Tables are
+merged; a table `score` is what each row of a card's `[[score]]` begins with.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,8 +35,9 @@ from segdesk.domain.decide import DecideOptions
 from segdesk.domain.errors import SegDeskError
 from segdesk.paths import resources_dir
 
-_HEAD_KEYS = ("id", "name", "task", "group", "about", "paper", "parts", "trainable")
-_TOP_KEYS = frozenset((*_HEAD_KEYS, "net", "classes", "input", "decide", "weights", "licence", "score"))
+_HEAD_KEYS = ("id", "name", "task", "group", "system", "data", "about", "paper", "parts", "trainable", "samples")
+_SIZE_KEYS = ("parameters", "gflops")
+_TOP_KEYS = frozenset((*_HEAD_KEYS, *_SIZE_KEYS, "net", "classes", "input", "decide", "weights", "licence", "score"))
 _CLASS_KEYS = frozenset(("preset", "names", "things", "colors", "extra"))
 
 Table = Mapping[str, object]
@@ -76,20 +83,60 @@ def _lacks_part(card_id: str, part: str) -> SegDeskError:
 
 
 def read_cards(path: Path) -> list[ModelCard]:
-    """The cards of one file. Raises `SegDeskError` that names the file and the fault."""
+    """The cards of one file. Raises `SegDeskError` that names the file and the fault. A file that has not changed since
+    is not parsed again."""
+    try:
+        seen = path.stat()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return list(_read(path, seen.st_mtime_ns, seen.st_size))
+
+
+@lru_cache(256)
+def _read(path: Path, changed: int, size: int) -> tuple[ModelCard, ...]:
+    """The file as it is at that time and size; only good files are remembered."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        rows = table.get("card", [table])
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise ValueError("[[card]] must be a list of tables")
-        return [_card(row, path) for row in rows]
+        return tuple(_card(row, path) for row in _written_out(table))
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise SegDeskError(
-            "The model card {file} cannot be read: {reason}.",
-            "Compare it with the cards that come with the program.",
-            file=path.name,
-            reason=_reason(error),
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> SegDeskError:
+    return SegDeskError(
+        "The model card {file} cannot be read: {reason}.",
+        "Compare it with the cards that come with the program.",
+        file=path.name,
+        reason=_reason(error),
+    )
+
+
+def _written_out(table: Table) -> list[Table]:
+    """The file's cards with what they share filled in."""
+    if "card" not in table:
+        return [table]
+    _only(table, {"card", "defaults", "like"}, "the file")
+    defaults, likes = _table(table, "defaults", optional=True), _table(table, "like", optional=True)
+    result = []
+    for row in _rows(table, "card"):
+        whole = defaults
+        for name in _strings(row.get("like", []), "like"):
+            whole = _merged(whole, _table(likes, name))
+        result.append(_merged(whole, {key: value for key, value in row.items() if key != "like"}))
+    return result
+
+
+def _merged(base: Table, over: Table) -> Table:
+    """`over` on top of `base`; a table on a table is merged, and so is each row of a list of tables on a table."""
+    result = dict(base)
+    for key, value in over.items():
+        below = result.get(key)
+        if isinstance(below, dict) and isinstance(value, dict):
+            value = _merged(below, value)
+        elif isinstance(below, dict) and isinstance(value, list):
+            value = [_merged(below, row) if isinstance(row, dict) else row for row in value]
+        result[key] = value
+    return result
 
 
 def _reason(error: Exception) -> str:
@@ -145,15 +192,23 @@ def _card(table: Table, path: Path) -> ModelCard:
         parts=tuple(_strings(table.get("parts", []), "parts")),
         trainable=bool(table.get("trainable", False)),
         origin=str(path),
+        samples=int(_figure(table, "samples")),
+        system=str(table.get("system", "")),
+        data=str(table.get("data", "")),
+        parameters=int(_figure(table, "parameters")),
+        gflops=_figure(table, "gflops"),
     )
     _check(card)
     return card
 
 
+_FIT = re.compile(r"native|(short|long):[1-9]\d*|slide:([1-9]\d*)/([1-9]\d*)")
+
+
 def _check(card: ModelCard) -> None:
-    kind, _, length = card.input.fit.partition(":")
-    if not (card.input.fit == "native" or (kind in ("short", "long") and length.isdigit() and int(length) > 0)):
-        raise ValueError('[input] fit must be "native", "short:N" or "long:N"')
+    fit = _FIT.fullmatch(card.input.fit)
+    if fit is None or (fit[2] and int(fit[3]) > int(fit[2])):
+        raise ValueError('[input] fit must be "native", "short:N", "long:N" or "slide:SIZE/STRIDE"')
     if card.input.order not in ("rgb", "bgr") or card.input.multiple < 1:
         raise ValueError('[input] order must be "rgb" or "bgr" and multiple at least 1')
     if len(card.input.mean) != 3 or len(card.input.std) != 3 or 0 in card.input.std:
@@ -165,6 +220,8 @@ def _check(card: ModelCard) -> None:
 
 
 def _weights(table: Table) -> WeightsSpec:
+    if "file" not in table and _strings(table.get("urls", []), "urls"):
+        table = {**table, "file": str(table["urls"][0]).rpartition("/")[2]}  # type: ignore[index]  # a list, as seen
     spec = _values(WeightsSpec, table, "[weights]")
     if Path(spec.file).name != spec.file:
         raise ValueError("[weights] file must be a plain file name")
@@ -234,6 +291,13 @@ def _rows(table: Table, key: str) -> list[Table]:
     return value
 
 
+def _figure(table: Table, key: str) -> float:
+    value = table.get(key, 0)
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{key} must be a number")
+    return float(value)
+
+
 def _text(table: Table, key: str) -> str:
     value = table[key]
     if not isinstance(value, str) or not value:
@@ -257,9 +321,14 @@ def _words(value: object, key: str) -> Text:
 
 def _values(cls: type[T], table: Table, where: str) -> T:
     """A flat frozen dataclass from a TOML table: keys and simple types checked, lists become tuples."""
-    kinds = {f.name: str(f.type) for f in fields(cls)}  # type: ignore[arg-type]  # only dataclasses come here
+    kinds = _kinds(cls)
     _only(table, set(kinds), where)
     return cls(**{key: _typed(value, kinds[key], f"{where} {key}") for key, value in table.items()})
+
+
+@cache
+def _kinds(cls: type) -> dict[str, str]:
+    return {f.name: str(f.type) for f in fields(cls)}
 
 
 def _typed(value: object, kind: str, where: str) -> object:

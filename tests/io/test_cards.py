@@ -62,7 +62,10 @@ def test_a_card_is_read_in_full(tmp_path: Path):
         (("confidence = 0.25", 'confidence = "high"'), "[decide] confidence has a wrong type"),
         (("bytes = 10", "bytes = 1.5"), "[weights] bytes has a wrong type"),
         (('"short:520"', '"short:0"'), "fit must be"),
+        (('"short:520"', '"slide:512"'), "fit must be"),
+        (('"short:520"', '"slide:340/341"'), "fit must be"),
         (('"bgr"', '"gbr"'), "order must be"),
+        (('id = "small"', 'id = "small"\nparameters = "many"'), "parameters must be a number"),
         (('"0123abcd"', '"0123"'), "sha256 must be"),
         (('"0123abcd"', '""'), "urls need a sha256"),
         (('"https://example.org/small.pth"', '"file:///etc/passwd"'), "must begin with https"),
@@ -83,6 +86,70 @@ def test_a_faulty_card_says_what_is_wrong(tmp_path: Path, change: tuple[str, str
     assert reason in broken[0].reason.text()
     assert "card.toml" in broken[0].reason.text()
     assert broken[0].reason.hint
+
+
+SHARED = """
+[defaults]
+task = "semantic"
+net = { type = "some_net", options = { depth = 3, stem = "deep" } }
+weights.layout = "openmmlab"
+score = { data = "Streets val", metric = "mIoU", source = "the zoo" }
+
+[like.deep]
+net.options.depth = 50
+
+[like.streets]
+data = "Streets"
+classes.names = ["road", "car"]
+
+[[card]]
+id = "one"
+name = "One"
+like = ["deep", "streets"]
+weights.urls = ["https://example.org/a/one-0123abcd.pth"]
+weights.sha256 = "0123abcd"
+score = [{ value = 70 }, { value = 71, metric = "mAcc" }]
+
+[[card]]
+id = "two"
+name = "Two"
+like = ["streets"]
+net = { type = "other_net" }
+weights = { file = "two.pth", layout = "plain" }
+input.fit = "slide:512/341"
+"""
+
+
+def test_cards_of_a_file_share_what_it_says_once(tmp_path: Path):
+    path = tmp_path / "shared.toml"
+    path.write_text(SHARED, encoding="utf-8")
+    with pytest.raises(SegDeskError, match="score"):  # a table of beginnings is not a list of scores
+        read_cards(path)
+    path.write_text(SHARED + 'score = [{ value = 1, source = "own" }]\n', encoding="utf-8")
+    one, two = read_cards(path)
+    assert one.net.options == {"depth": 50, "stem": "deep"}
+    assert (one.data, [c.name for c in one.classes]) == ("Streets", ["road", "car"])
+    assert one.weights is not None
+    assert (one.weights.file, one.weights.layout) == ("one-0123abcd.pth", "openmmlab")
+    assert [(s.data, s.metric, s.value, s.source) for s in one.scores] == [
+        ("Streets val", "mIoU", 70, "the zoo"),
+        ("Streets val", "mAcc", 71, "the zoo"),
+    ]
+    assert (two.net.type, two.net.options["depth"], two.input.fit) == ("other_net", 3, "slide:512/341")
+    assert two.weights is not None
+    assert two.weights.layout == "plain"
+    assert two.scores[0].source == "own"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [(('"deep", "str', '"flat", "str'), "the key flat is missing"), (("[like.deep]", "[other]"), "unknown key, other")],
+)
+def test_a_fault_in_what_is_shared_is_named(tmp_path: Path, change: tuple[str, str], reason: str):
+    path = tmp_path / "shared.toml"
+    path.write_text(SHARED.replace(*change) + "score = []\n", encoding="utf-8")
+    with pytest.raises(SegDeskError, match=reason):
+        read_cards(path)
 
 
 def test_a_later_folder_replaces_a_card_and_a_broken_file_hides_none(tmp_path: Path):
