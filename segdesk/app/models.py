@@ -10,7 +10,7 @@ import numpy as np
 
 from segdesk.domain.card import ModelCard
 from segdesk.domain.errors import SegDeskError
-from segdesk.domain.options import RunOptions
+from segdesk.domain.options import Averaging, RunOptions
 from segdesk.engines.messages import PredictRequest
 from segdesk.io import weights
 from segdesk.io.cards import BrokenCard, load_cards
@@ -39,8 +39,10 @@ class RunPlan:
     def record(self) -> dict[str, object]:
         """What the project keeps of the run, as JSON values: equal records give equal answers."""
         flip = {"flip": True} if self.options.flip else {}  # left out where it is off: runs from before it are equal
+        average = self.options.average
         return {
             **flip,
+            **({"average": asdict(average)} if average != Averaging() else {}),
             "decide": asdict(self.options.decide),
             "crf": asdict(self.options.crf) if self.options.crf else None,
             "weights": {i: _hash(c) for i, c in {self.card.id: self.card, **self.parts}.items() if c.weights},

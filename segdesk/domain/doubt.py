@@ -27,6 +27,7 @@ REASONS = {
     "margin": N_("The two best classes are close here."),
     "island": N_("A small island of the label map."),
     "object": N_("An object that the model is not sure of."),
+    "samples": N_("The samples that the model drew differ here."),
     "flip": N_("The answer changes when the picture is mirrored."),
 }
 
@@ -57,12 +58,14 @@ def doubts(
     segmentation: Segmentation,
     *,
     flipped: Prediction | None = None,
+    spread: np.ndarray | None = None,
     confidence: float = 0.5,
 ) -> Doubts:
     """Find the doubtful places of an answer.
 
     `segmentation`: what was decided from it. `flipped`: the model's answer for the mirrored picture, as it came out,
-    where it was asked for. `confidence`: the score from which objects count when the two answers are compared.
+    where it was asked for. `spread`: (h, w) float32 0..1, how many of the samples that a model drew differ from most.
+    `confidence`: the score from which objects count when the two answers are compared.
     """
     size = map_size(prediction)
     spots = np.zeros(size, np.float32)
@@ -75,6 +78,11 @@ def doubts(
     if flipped is not None:
         differs = disagreement(prediction, flipped, size, confidence=confidence)
         found += _spots(differs, prediction.size, "flip")
+        spots = np.maximum(spots, differs)
+        value = max(value, float(differs.mean()))
+    if spread is not None:
+        differs = block_mean(spread, size)
+        found += _spots(differs, prediction.size, "samples")
         spots = np.maximum(spots, differs)
         value = max(value, float(differs.mean()))
     whole = spots.copy()

@@ -24,12 +24,36 @@ class CrfOptions:
 
 
 @dataclass(frozen=True)
+class Averaging:
+    """Several forward passes instead of one, for models that answer with scores; their probabilities are averaged.
+
+    `scales`: the picture is asked for at each of these sizes, 1.0 = its own. `mirror`: also mirrored left to right.
+    `samples`: of a model that can draw several segmentations (a Probabilistic U-Net), how many; 0 = its mean answer.
+    """
+
+    scales: tuple[float, ...] = (1.0,)
+    mirror: bool = False
+    samples: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.scales or not all(0.1 <= s <= 4.0 for s in self.scales) or not 0 <= self.samples <= 64:
+            raise ValueError("scales must be between 0.1 and 4, samples between 0 and 64")
+
+    @property
+    def passes(self) -> int:
+        """How many times the model looks at the picture (a scale of 2 counts as one, though it costs four times)."""
+        return len(self.scales) * (1 + self.mirror) * max(1, self.samples)
+
+
+@dataclass(frozen=True)
 class RunOptions:
     """Everything that turns a model's raw answer into labels; `crf` None = off. Stored with each run.
 
     `flip`: the mirrored picture is asked for as well (a second forward pass); where the two answers differ is doubtful.
+    `average`: test-time augmentation.
     """
 
     decide: DecideOptions = field(default_factory=DecideOptions)
     crf: CrfOptions | None = None
     flip: bool = False
+    average: Averaging = Averaging()

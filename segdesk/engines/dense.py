@@ -20,6 +20,7 @@ FIRST_TILE = 1024
 MAX_PIXELS = {"cpu": 4_000_000, "cuda": 24_000_000}
 
 Finish = Callable[[torch.Tensor], torch.Tensor]
+Grid = tuple[int, int]  # (rows, columns) of the map that is wanted
 
 
 def softmax(logits: torch.Tensor) -> torch.Tensor:
@@ -41,15 +42,21 @@ def identity(logits: torch.Tensor) -> torch.Tensor:
 
 
 def whole_maps(
-    net: nn.Module, pictures: list[np.ndarray], spec: InputSpec, device: torch.device, *, step: int, finish: Finish
+    net: nn.Module,
+    pictures: list[np.ndarray],
+    spec: InputSpec,
+    device: torch.device,
+    *,
+    grid: Grid,
+    finish: Finish,
 ) -> np.ndarray:
-    """(N, K, ceil(h / step), ceil(w / step)) float32 for N pictures (h, w, 3) uint8 of one size, in one pass.
+    """(N, K, *grid) float32 for N pictures (h, w, 3) uint8 of one size, in one pass.
 
     The map covers the picture exactly: its pixel (i, j) samples the net's answer at the centre of its share.
     """
     height, width = pictures[0].shape[:2]
     x = torch.cat([tensor(p, spec, device) for p in pictures])
-    rows, cols = _centres(height, step), _centres(width, step)
+    rows, cols = _centres(height, grid[0]), _centres(width, grid[1])
     with torch.inference_mode():
         answer = finish(_sampled(_forward(net, x), rows, cols, (x.shape[2], x.shape[3]), _aligned(net)))
         return answer.float().cpu().numpy()
@@ -61,35 +68,88 @@ def tiled_map(
     spec: InputSpec,
     device: torch.device,
     *,
-    step: int,
+    grid: Grid,
     finish: Finish,
     tile: int,
     cancelled: Callable[[], bool],
 ) -> np.ndarray:
-    """As `whole_maps` for one picture, (K, ceil(h / step), ceil(w / step)), from tiles of at most `tile` x `tile`
-    pixels that overlap by an eighth and are blended linearly. The token is asked before each tile."""
+    """As `whole_maps` for one picture, (K, *grid), from tiles of at most `tile` x `tile` pixels that overlap by an
+    eighth and are blended linearly. The token is asked before each tile."""
+    sides = tuple(_spans(side, tile) for side in picture.shape[:2])
+    return _pieced(net, picture, spec, device, grid=grid, finish=finish, sides=sides, weigh=_ramp, cancelled=cancelled)
+
+
+def slid_map(
+    net: nn.Module,
+    picture: np.ndarray,
+    spec: InputSpec,
+    device: torch.device,
+    *,
+    grid: Grid,
+    finish: Finish,
+    cancelled: Callable[[], bool],
+) -> np.ndarray:
+    """As `tiled_map`, in the windows of `spec.fit` = "slide:N/S": their logits are averaged before `finish`, as the
+    published scores of such models were taken."""
+    size, stride = (int(n) for n in spec.fit.partition(":")[2].split("/"))
+    sides = tuple(_windows(side, size, stride) for side in picture.shape[:2])
+    logits = _pieced(
+        net,
+        picture,
+        spec,
+        device,
+        grid=grid,
+        finish=identity,
+        sides=sides,
+        weigh=np.ones,
+        cancelled=cancelled,
+        reach=0.5,  # windows may lie side by side
+    )
+    return finish(torch.from_numpy(logits)[None])[0].numpy()
+
+
+def _pieced(
+    net: nn.Module,
+    picture: np.ndarray,
+    spec: InputSpec,
+    device: torch.device,
+    *,
+    grid: Grid,
+    finish: Finish,
+    sides: tuple[list[slice], ...],
+    weigh: Callable[[int], np.ndarray],
+    cancelled: Callable[[], bool],
+    reach: float = 0.0,
+) -> np.ndarray:
+    """The weighted mean of what the net says of each piece; `weigh(n)` are the weights of n cells across a piece, which
+    answers for cells up to `reach` pixels beyond the centres of its outermost pixels."""
     height, width = picture.shape[:2]
-    rows, cols = _centres(height, step), _centres(width, step)
-    total = np.zeros((rows.size, cols.size), np.float32)
+    rows, cols = _centres(height, grid[0]), _centres(width, grid[1])
+    total = np.zeros(grid, np.float32)
     result: np.ndarray | None = None
-    for across, along in product(_spans(height, tile), _spans(width, tile)):
+    for across, along in product(*sides):
         if cancelled():
             raise Cancelled
         part, top, left = picture[across, along], across.start, along.start
-        y, x = _inside(rows, top, part.shape[0], height), _inside(cols, left, part.shape[1], width)
+        y, x = _inside(rows, top, part.shape[0], height, reach), _inside(cols, left, part.shape[1], width, reach)
         data = tensor(part, spec, device)
         with torch.inference_mode():
             size = (data.shape[2], data.shape[3])
             local = _sampled(_forward(net, data), rows[y] - top, cols[x] - left, size, _aligned(net))
             values = finish(local)[0].float().cpu().numpy()
         if result is None:
-            result = np.zeros((values.shape[0], rows.size, cols.size), np.float32)
-        weight = np.minimum.outer(_ramp(y.stop - y.start), _ramp(x.stop - x.start))
+            result = np.zeros((values.shape[0], *grid), np.float32)
+        weight = np.minimum.outer(weigh(y.stop - y.start), weigh(x.stop - x.start)).astype(np.float32)
         result[:, y, x] += values * weight
         total[y, x] += weight
     assert result is not None
     result /= total
     return result
+
+
+def grid_of(height: int, width: int, step: int) -> Grid:
+    """The size of the map that has a cell for each `step` x `step` pixels of a picture."""
+    return -(-height // step), -(-width // step)
 
 
 def first_tile(height: int, width: int, device: torch.device) -> int | None:
@@ -113,9 +173,8 @@ def _aligned(net: nn.Module) -> bool:
     return bool(getattr(net, "align_corners", False))
 
 
-def _centres(size: int, step: int) -> np.ndarray:
-    """Positions in input pixels of the centres of ceil(size / step) equal shares."""
-    count = -(-size // step)
+def _centres(size: int, count: int) -> np.ndarray:
+    """Positions in input pixels of the centres of `count` equal shares."""
     return (np.arange(count) + 0.5) * (size / count) - 0.5
 
 
@@ -157,11 +216,20 @@ def _spans(size: int, tile: int) -> list[slice]:
     return [slice(start, start + length) for start in starts]
 
 
-def _inside(positions: np.ndarray, start: int, length: int, full: int) -> slice:
-    """The map's pixels that a tile can answer for: those between the centres of its outermost pixels, and at the
-    picture's own border the last half pixel too."""
-    low = start if start > 0 else -1
-    high = start + length - 1 if start + length < full else full
+def _windows(size: int, window: int, stride: int) -> list[slice]:
+    """Windows of `window` pixels every `stride`, the last one flush with the end; a smaller side is one window."""
+    if size <= window:
+        return [slice(0, size)]
+    count = -(-(size - window) // stride) + 1
+    starts = (min(i * stride, size - window) for i in range(count))
+    return [slice(start, start + window) for start in starts]
+
+
+def _inside(positions: np.ndarray, start: int, length: int, full: int, reach: float) -> slice:
+    """The map's pixels that a tile can answer for: those between the centres of its outermost pixels and `reach`
+    beyond them, and at the picture's own border the last half pixel too."""
+    low = start - reach if start > 0 else -1
+    high = start + length - 1 + reach if start + length < full else full
     first, last = np.searchsorted(positions, low, "left"), np.searchsorted(positions, high, "right")
     return slice(int(first), int(last))
 

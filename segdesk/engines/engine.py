@@ -19,7 +19,7 @@ from segdesk.domain.card import ModelCard
 from segdesk.domain.decide import decide
 from segdesk.domain.doubt import doubts
 from segdesk.domain.errors import Cancelled, SegDeskError
-from segdesk.domain.options import CrfOptions
+from segdesk.domain.options import Averaging, CrfOptions
 from segdesk.domain.prediction import Prediction
 from segdesk.domain.text import N_
 from segdesk.engines import device as devices_of
@@ -27,7 +27,7 @@ from segdesk.engines.inputs import Prepared, prepare
 from segdesk.engines.loading import load_net
 from segdesk.engines.merge import merged
 from segdesk.engines.messages import Answer, DeviceInfo, NotKept, PredictRequest
-from segdesk.engines.predict import Loaded, Raw, predict
+from segdesk.engines.predict import ONCE, Loaded, Raw, predict
 from segdesk.engines.refine import refined
 
 NOTE_LOADED_ON_PROCESSOR = N_("The graphics card has no room for this model: it runs on the processor.")
@@ -54,6 +54,8 @@ class Work:
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     flipped: Prediction | None = None  # of the mirrored picture, where it was asked for
+    average: Averaging = ONCE  # how the model looked
+    spread: np.ndarray | None = None  # where its samples disagree
     refined: tuple[CrfOptions, Prediction, tuple[str, ...]] | None = None
 
     @property
@@ -127,11 +129,12 @@ class Engine:
         return wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available())
 
     def kept(self, request: PredictRequest) -> Work | None:
-        """The kept prediction of the request's picture and card, or None if it is gone, or lacks the mirrored picture
-        that is asked for."""
+        """The kept prediction of the request's picture and card, or None if it is gone, lacks the mirrored picture that
+        is asked for, or was made by other looks."""
         with self._lock:
             work = self._works.get((request.key, request.card.id))
-            if work is not None and request.options.flip and work.flipped is None:
+            options = request.options
+            if work is not None and (work.average != options.average or (options.flip and work.flipped is None)):
                 return None
             if work is not None:
                 self._works.move_to_end((request.key, request.card.id))
@@ -152,6 +155,7 @@ class Engine:
         works = []
         for request, image, raw in zip(requests, images, raws, strict=True):
             work = Work(raw.prediction, image, raw.device, raw.notes, dict(share))
+            work.average, work.spread = request.options.average, raw.spread
             work.flipped = mirrored[len(works)].prediction if mirrored else None
             self._keep((request.key, request.card.id), work)
             works.append(work)
@@ -174,6 +178,7 @@ class Engine:
             work.prediction,
             segmentation,
             flipped=work.flipped if request.options.flip else None,
+            spread=work.spread,
             confidence=request.options.decide.confidence,
         )
         seconds["decide"] = perf_counter() - start
@@ -212,7 +217,7 @@ class Engine:
         if cancelled():
             raise Cancelled
         pictures: list[Prepared] = _timed(seconds, "prepare", lambda: [prepare(i, card.input) for i in images])
-        raws = _timed(seconds, "forward", lambda: predict(loaded, pictures, cancelled))
+        raws = _timed(seconds, "forward", lambda: predict(loaded, pictures, cancelled, request.options.average))
         return [replace(raw, notes=notes + raw.notes) for raw in raws]
 
     def _loaded(self, request: PredictRequest, card: ModelCard) -> tuple[Loaded, tuple[str, ...]]:
@@ -292,7 +297,7 @@ def _alike(requests: Sequence[PredictRequest]) -> list[list[PredictRequest]]:
 
 
 def _can_share(a: PredictRequest, b: PredictRequest) -> bool:
-    if a.image is None or b.image is None or a.image.shape != b.image.shape or a.options.flip != b.options.flip:
+    if a.image is None or b.image is None or a.image.shape != b.image.shape or a.options != b.options:
         return False
     return a.card == b.card and a.device == b.device and dict(a.weights) == dict(b.weights)
 

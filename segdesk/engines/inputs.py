@@ -40,11 +40,11 @@ def prepare(image: np.ndarray, spec: InputSpec) -> Prepared:
 def fitted(height: int, width: int, fit: str) -> tuple[int, int]:
     """(h, w) of the input for a picture of (height, width).
 
-    "short:N" makes the shorter side N, up or down; "long:N" makes a longer side N, only down. The other side keeps
-    the proportion, cut down to whole pixels as torchvision does.
+    "slide:N/S" is native. "short:N" makes the shorter side N, up or down; "long:N" makes a longer side N, only down.
+    The other side keeps the proportion, cut down to whole pixels as torchvision does.
     """
     kind, _, number = fit.partition(":")
-    if kind == "native":
+    if kind in ("native", "slide"):
         return height, width
     side = int(number)
     if kind == "short":

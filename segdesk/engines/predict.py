@@ -4,7 +4,7 @@ processor. Returns raw predictions; nothing is decided here."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,9 +12,11 @@ from torch import nn
 
 from segdesk.domain.card import ModelCard
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.options import Averaging
 from segdesk.domain.prediction import Instance, Prediction
 from segdesk.domain.text import N_
 from segdesk.engines import cells, dense, detections
+from segdesk.engines.averaging import averaged
 from segdesk.engines.device import free_memory, is_out_of_memory
 from segdesk.engines.inputs import Prepared, tensor
 from segdesk.engines.regions import regions
@@ -23,6 +25,9 @@ SCORE_STEP = 4  # semantic probabilities are kept at a quarter of the input's re
 
 NOTE_TILES = N_("Memory ran out: the picture was computed in tiles.")
 NOTE_PROCESSOR = N_("Memory of the graphics card ran out: the picture was computed on the processor.")
+
+NOTE_ONE_LOOK = N_("The answers of this model cannot be averaged: it looked once.")
+ONCE = Averaging()
 
 Cancel = Callable[[], bool]
 
@@ -48,42 +53,46 @@ class Raw:
     prediction: Prediction
     device: str
     notes: tuple[str, ...] = ()
+    spread: np.ndarray | None = None  # see Averaged
 
 
-def predict(loaded: Loaded, pictures: Sequence[Prepared], cancelled: Cancel) -> list[Raw]:
-    """The raw predictions of pictures whose `input_size` is the same.
+def predict(loaded: Loaded, pictures: Sequence[Prepared], cancelled: Cancel, average: Averaging = ONCE) -> list[Raw]:
+    """The raw predictions of pictures whose `input_size` is the same; `average`: several looks instead of one.
 
     Out of memory: half the pictures at a time, then one in ever smaller tiles, then the processor. Raises
     `SegDeskError` when even that fails, and `Cancelled`.
     """
     try:
-        return _answer(loaded, pictures, dense.first_tile(*pictures[0].input_size, loaded.device), cancelled)
+        tile = dense.first_tile(*pictures[0].input_size, loaded.device)
+        return _answer(loaded, pictures, tile, cancelled, average)
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
     free_memory(loaded.device)  # outside the handler: the traceback would keep the tensors alive
     if len(pictures) > 1:
         half = len(pictures) // 2
-        return predict(loaded, pictures[:half], cancelled) + predict(loaded, pictures[half:], cancelled)
-    return [_with_less(loaded, pictures[0], cancelled)]
+        first, rest = pictures[:half], pictures[half:]
+        return predict(loaded, first, cancelled, average) + predict(loaded, rest, cancelled, average)
+    return [_with_less(loaded, pictures[0], cancelled, average)]
 
 
-def _with_less(loaded: Loaded, picture: Prepared, cancelled: Cancel) -> Raw:
+def _with_less(loaded: Loaded, picture: Prepared, cancelled: Cancel, average: Averaging) -> Raw:
     """One picture that does not fit: smaller and smaller tiles, then the processor."""
     size = picture.input_size
     tile = dense.first_tile(*size, loaded.device)
     while loaded.output in ("scores", "cells") and (tile := dense.smaller_tile(tile, *size)):
-        raw = _attempt(loaded, picture, tile, cancelled)
+        raw = _attempt(loaded, picture, tile, cancelled, average)
         if raw is not None:
-            return Raw(raw.prediction, raw.device, (NOTE_TILES,))
+            return replace(raw, notes=(*raw.notes, NOTE_TILES))
     if loaded.device.type != "cpu" and loaded.net is not None:
         loaded.net.to("cpu")
         try:
-            raw = _attempt(Loaded(loaded.card, loaded.net, torch.device("cpu")), picture, None, cancelled)
+            on_processor = Loaded(loaded.card, loaded.net, torch.device("cpu"))
+            raw = _attempt(on_processor, picture, None, cancelled, average)
         finally:
             loaded.net.to(loaded.device)
         if raw is not None:
-            return Raw(raw.prediction, raw.device, (NOTE_PROCESSOR,))
+            return replace(raw, notes=(*raw.notes, NOTE_PROCESSOR))
     raise SegDeskError(
         "There is not enough memory to run {model} on this picture of {width} x {height} pixels.",
         "Close other programs or choose a smaller model.",
@@ -93,9 +102,9 @@ def _with_less(loaded: Loaded, picture: Prepared, cancelled: Cancel) -> Raw:
     )
 
 
-def _attempt(loaded: Loaded, picture: Prepared, tile: int | None, cancelled: Cancel) -> Raw | None:
+def _attempt(loaded: Loaded, picture: Prepared, tile: int | None, cancelled: Cancel, average: Averaging) -> Raw | None:
     try:
-        return _answer(loaded, [picture], tile, cancelled)[0]
+        return _answer(loaded, [picture], tile, cancelled, average)[0]
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -103,31 +112,48 @@ def _attempt(loaded: Loaded, picture: Prepared, tile: int | None, cancelled: Can
     return None
 
 
-def _answer(loaded: Loaded, pictures: Sequence[Prepared], tile: int | None, cancelled: Cancel) -> list[Raw]:
-    kinds = {"scores": _scores, "detections": _detections, "cells": _cells, "regions": _regions}
+def _answer(
+    loaded: Loaded, pictures: Sequence[Prepared], tile: int | None, cancelled: Cancel, average: Averaging
+) -> list[Raw]:
+    kinds = {"detections": _detections, "cells": _cells, "regions": _regions}
+    if loaded.output == "scores":
+        return _scores(loaded, pictures, tile, cancelled, average)
     if loaded.output not in kinds:
         raise SegDeskError(
             "The net of {model} answers with {output}, which the program does not know.",
             "Known are: {known}.",
             model=loaded.card.name.en,
             output=loaded.output,
-            known=", ".join(kinds),
+            known=", ".join(("scores", *kinds)),
         )
     answers = kinds[loaded.output](loaded, pictures, tile, cancelled)
-    return [Raw(prediction, str(loaded.device)) for prediction in answers]
+    notes = (NOTE_ONE_LOOK,) if average != ONCE else ()
+    return [Raw(prediction, str(loaded.device), notes) for prediction in answers]
 
 
-def _scores(loaded: Loaded, pictures: Sequence[Prepared], tile: int | None, cancelled: Cancel) -> list[Prediction]:
-    maps = _maps(loaded, pictures, tile, cancelled, step=SCORE_STEP, finish=dense.softmax)
-    ids = loaded.card.channel_ids
+def _scores(
+    loaded: Loaded, pictures: Sequence[Prepared], tile: int | None, cancelled: Cancel, average: Averaging
+) -> list[Raw]:
+    assert loaded.net is not None
+    grid = dense.grid_of(*pictures[0].input_size, SCORE_STEP)
+
+    def look(net: nn.Module, pixels: list[np.ndarray]) -> Sequence[np.ndarray]:
+        return _maps(replace(loaded, net=net), pixels, tile, cancelled, grid=grid, finish=dense.softmax)
+
+    card, found = loaded.card, averaged(loaded.net, [p.pixels for p in pictures], average, look)
     return [
-        Prediction("semantic", picture.size, loaded.card.classes, dense.halved(scores), ids)
-        for picture, scores in zip(pictures, maps, strict=True)
+        Raw(
+            Prediction("semantic", picture.size, card.classes, dense.halved(each.scores), card.channel_ids),
+            str(loaded.device),
+            spread=each.spread,
+        )
+        for picture, each in zip(pictures, found, strict=True)
     ]
 
 
 def _cells(loaded: Loaded, pictures: Sequence[Prepared], tile: int | None, cancelled: Cancel) -> list[Prediction]:
-    maps = _maps(loaded, pictures, tile, cancelled, step=1, finish=dense.identity)
+    grid = dense.grid_of(*pictures[0].input_size, 1)
+    maps = _maps(loaded, [p.pixels for p in pictures], tile, cancelled, grid=grid, finish=dense.identity)
     class_id = next(i for i in (*loaded.card.channel_ids, loaded.card.classes[0].id) if i)
     table = loaded.card.net.options.get("cells")
     options = dict(table) if isinstance(table, Mapping) else {}
@@ -167,18 +193,19 @@ def _objects(card: ModelCard, picture: Prepared, found: tuple[Instance, ...]) ->
 
 def _maps(
     loaded: Loaded,
-    pictures: Sequence[Prepared],
+    pixels: list[np.ndarray],
     tile: int | None,
     cancelled: Cancel,
     *,
-    step: int,
+    grid: dense.Grid,
     finish: dense.Finish,
 ) -> Sequence[np.ndarray]:
     assert loaded.net is not None
     net, spec, device = loaded.net, loaded.card.input, loaded.device
-    pixels = [picture.pixels for picture in pictures]
+    if spec.fit.startswith("slide:"):
+        return [dense.slid_map(net, p, spec, device, grid=grid, finish=finish, cancelled=cancelled) for p in pixels]
     if tile is None:
-        return list(dense.whole_maps(net, pixels, spec, device, step=step, finish=finish))
+        return list(dense.whole_maps(net, pixels, spec, device, grid=grid, finish=finish))
     return [
-        dense.tiled_map(net, p, spec, device, step=step, finish=finish, tile=tile, cancelled=cancelled) for p in pixels
+        dense.tiled_map(net, p, spec, device, grid=grid, finish=finish, tile=tile, cancelled=cancelled) for p in pixels
     ]

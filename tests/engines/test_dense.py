@@ -83,7 +83,9 @@ def test_other_pictures_are_refused(image: np.ndarray):
 
 def test_the_map_equals_bilinear_upsampling_of_the_answer():
     image = noise(64, 96)
-    ours = dense.whole_maps(Pooled(), [image], PLAIN, CPU, step=1, finish=dense.identity)[0]
+    ours = dense.whole_maps(
+        Pooled(), [image], PLAIN, CPU, grid=dense.grid_of(*image.shape[:2], 1), finish=dense.identity
+    )[0]
     small = F.avg_pool2d(torch.from_numpy(image / 255.0).permute(2, 0, 1)[None], 8)
     theirs = F.interpolate(small, size=(64, 96), mode="bilinear", align_corners=False)[0].numpy()
     assert np.allclose(ours, theirs, atol=1e-4)
@@ -91,7 +93,9 @@ def test_the_map_equals_bilinear_upsampling_of_the_answer():
 
 def test_the_map_of_a_net_with_aligned_corners():
     image = noise(65, 97)
-    ours = dense.whole_maps(Corners(), [image], PLAIN, CPU, step=1, finish=dense.identity)[0]
+    ours = dense.whole_maps(
+        Corners(), [image], PLAIN, CPU, grid=dense.grid_of(*image.shape[:2], 1), finish=dense.identity
+    )[0]
     small = torch.from_numpy(image[::8, ::8] / 255.0).permute(2, 0, 1)[None]
     theirs = F.interpolate(small, size=(65, 97), mode="bilinear", align_corners=True)[0].numpy()
     assert np.allclose(ours, theirs, atol=1e-4)
@@ -102,16 +106,22 @@ def test_padding_shifts_nothing():
     """A picture that the net can only take padded gives the same map as the padded picture, cut."""
     image = noise(61, 91)
     spec = InputSpec(mean=(0, 0, 0), std=(255, 255, 255), multiple=8)
-    ours = dense.whole_maps(Pooled(), [image], spec, CPU, step=1, finish=dense.identity)[0]
+    ours = dense.whole_maps(
+        Pooled(), [image], spec, CPU, grid=dense.grid_of(*image.shape[:2], 1), finish=dense.identity
+    )[0]
     padded = np.pad(image, ((0, 3), (0, 5), (0, 0)), mode="reflect")
-    whole = dense.whole_maps(Pooled(), [padded], spec, CPU, step=1, finish=dense.identity)[0]
+    whole = dense.whole_maps(
+        Pooled(), [padded], spec, CPU, grid=dense.grid_of(*padded.shape[:2], 1), finish=dense.identity
+    )[0]
     assert np.allclose(ours, whole[:, :61, :91], atol=1e-4)
 
 
 def test_a_coarser_map_lies_at_the_centres_of_its_shares():
     image = np.zeros((32, 64, 3), np.uint8)
     image[:] = np.arange(64, dtype=np.uint8)[None, :, None] * 4
-    ramp = dense.whole_maps(nn.Identity(), [image], PLAIN, CPU, step=4, finish=dense.identity)[0, 0]
+    ramp = dense.whole_maps(
+        nn.Identity(), [image], PLAIN, CPU, grid=dense.grid_of(*image.shape[:2], 4), finish=dense.identity
+    )[0, 0]
     assert ramp.shape == (8, 16)
     assert np.allclose(ramp[0] * 255 / 4, np.arange(16) * 4 + 1.5, atol=1e-3)
 
@@ -121,9 +131,18 @@ def test_a_coarser_map_lies_at_the_centres_of_its_shares():
 def test_tiles_give_what_the_whole_gives(size: tuple[int, int], step: int):
     """For a net that looks no further than its pixel there is no difference at all."""
     image = noise(*size)
-    whole = dense.whole_maps(nn.Identity(), [image], PLAIN, CPU, step=step, finish=dense.softmax)[0]
+    whole = dense.whole_maps(
+        nn.Identity(), [image], PLAIN, CPU, grid=dense.grid_of(*image.shape[:2], step), finish=dense.softmax
+    )[0]
     tiles = dense.tiled_map(
-        nn.Identity(), image, PLAIN, CPU, step=step, finish=dense.softmax, tile=256, cancelled=lambda: False
+        nn.Identity(),
+        image,
+        PLAIN,
+        CPU,
+        grid=dense.grid_of(*image.shape[:2], step),
+        finish=dense.softmax,
+        tile=256,
+        cancelled=lambda: False,
     )
     assert np.allclose(tiles, whole, atol=1e-4)
 
@@ -137,7 +156,14 @@ def test_tiles_can_be_cancelled():
 
     with pytest.raises(Cancelled):
         dense.tiled_map(
-            nn.Identity(), noise(600, 600), PLAIN, CPU, step=1, finish=dense.identity, tile=256, cancelled=cancelled
+            nn.Identity(),
+            noise(600, 600),
+            PLAIN,
+            CPU,
+            grid=dense.grid_of(*noise(600, 600).shape[:2], 1),
+            finish=dense.identity,
+            tile=256,
+            cancelled=cancelled,
         )
 
 
@@ -153,3 +179,37 @@ def test_the_tiles_to_try():
 def test_softmax_of_a_single_channel():
     both = dense.softmax(torch.tensor([[[[0.0, 100.0]]]]))
     assert torch.allclose(both[0, :, 0], torch.tensor([[0.5, 0.0], [0.5, 1.0]]))
+
+
+def _by_hand(logits_of: nn.Module, image: np.ndarray, size: int, stride: int) -> np.ndarray:
+    """The average of the logits of all windows at each pixel, by the plain rule."""
+    height, width = image.shape[:2]
+    x = torch.from_numpy(image).permute(2, 0, 1)[None].float()
+    total, count = torch.zeros(1, 3, height, width), torch.zeros(1, 1, height, width)
+    for top in range(0, max(1, height - size + stride), stride):
+        for left in range(0, max(1, width - size + stride), stride):
+            bottom, right = min(top + size, height), min(left + size, width)
+            y, x0 = max(0, bottom - size), max(0, right - size)
+            part = logits_of(x[:, :, y:bottom, x0:right])
+            total[:, :, y:bottom, x0:right] += F.interpolate(part, size=(bottom - y, right - x0), mode="bilinear")
+            count[:, :, y:bottom, x0:right] += 1
+    return (total / count)[0].numpy()
+
+
+@pytest.mark.parametrize(("size", "stride"), [(64, 40), (64, 64), (128, 85), (512, 341)])
+@pytest.mark.parametrize("shape", [(150, 203), (64, 70), (1, 1)])
+def test_sliding_windows_average_the_logits(size: int, stride: int, shape: tuple[int, int]):
+    image = noise(*shape)
+    spec = InputSpec(mean=(0, 0, 0), std=(1, 1, 1), fit=f"slide:{size}/{stride}")
+    ours = dense.slid_map(
+        Pooled8(), image, spec, CPU, grid=shape, finish=lambda x: torch.softmax(x / 50, 1), cancelled=lambda: False
+    )
+    theirs = torch.softmax(torch.from_numpy(_by_hand(Pooled8(), image, size, stride)) / 50, 0).numpy()
+    assert np.abs(ours - theirs).max() < 1e-5
+
+
+class Pooled8(nn.Module):
+    """As `Pooled`, of any size."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.avg_pool2d(x, 8, ceil_mode=True, count_include_pad=False)

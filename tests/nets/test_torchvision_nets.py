@@ -55,7 +55,14 @@ def test_a_semantic_card_answers_as_torchvision_with_its_weights(name: str, tmp_
     net = load_net(card, str(tmp_path / "w.pth"), CPU)
     with torch.inference_mode():
         logits = theirs(tensor(prepared.pixels, card.input, CPU))["out"]
-    ours = dense.whole_maps(net, [prepared.pixels], card.input, CPU, step=1, finish=dense.identity)[0]
+    ours = dense.whole_maps(
+        net,
+        [prepared.pixels],
+        card.input,
+        CPU,
+        grid=dense.grid_of(*prepared.pixels.shape[:2], 1),
+        finish=dense.identity,
+    )[0]
     assert np.allclose(ours, logits[0].numpy(), atol=1e-3)
 
 
