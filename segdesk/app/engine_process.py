@@ -16,8 +16,8 @@ from pathlib import Path
 
 import segdesk
 from segdesk.domain.errors import Cancelled, SegDeskError
-from segdesk.engines.messages import Answer, DeviceInfo, NotKept, PredictRequest
-from segdesk.engines.wire import Ask, AskDevices, Began, Blocks, Forget, Pipe, Reply, with_map
+from segdesk.engines.messages import Answer, DeviceInfo, Inspected, InspectRequest, NotKept, PredictRequest
+from segdesk.engines.wire import Ask, AskDevices, AskInspect, Began, Blocks, Forget, Pipe, Reply, with_map
 from segdesk.paths import user_data_dir
 
 POLL_SECONDS = 0.02  # how often a waiting caller looks at its cancel token
@@ -107,6 +107,17 @@ class EngineProcess:
             self._process().ask(ticket, AskDevices(ticket.number))
             ticket.done.wait()
             if isinstance(ticket.outcome, list):
+                return ticket.outcome
+            _raise_if_error(ticket.outcome)
+        raise _died()
+
+    def inspect(self, request: InspectRequest, cancelled: Cancel = _never) -> Inspected:
+        """What a file holds; blocks. Raises `SegDeskError` (also if the file ended the process) and `Cancelled`."""
+        for _ in range(TRIES):
+            ticket = Ticket(next(self._numbers))
+            self._process().ask(ticket, AskInspect(ticket.number, request))
+            self._wait(ticket, cancelled)
+            if isinstance(ticket.outcome, Inspected):
                 return ticket.outcome
             _raise_if_error(ticket.outcome)
         raise _died()

@@ -18,7 +18,18 @@ from typing import TYPE_CHECKING
 
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.engines.messages import Answer, NotKept, PredictRequest
-from segdesk.engines.wire import Ask, AskDevices, Began, Forget, Pipe, Reply, read_block, without_map, write_block
+from segdesk.engines.wire import (
+    Ask,
+    AskDevices,
+    AskInspect,
+    Began,
+    Forget,
+    Pipe,
+    Reply,
+    read_block,
+    without_map,
+    write_block,
+)
 
 if TYPE_CHECKING:
     from segdesk.engines.engine import Engine, Work
@@ -28,6 +39,8 @@ BATCH = 8  # pictures of one size that share a pass on a graphics card
 
 log = logging.getLogger("segdesk.engine")
 
+Message = Ask | AskDevices | AskInspect
+
 
 class Inbox:
     """What the window sent, the urgent first. Filled by a thread of its own, so that a word to stop is heard while a
@@ -35,7 +48,7 @@ class Inbox:
 
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
-        self._queue: queue.PriorityQueue[tuple[bool, int, Ask | AskDevices]] = queue.PriorityQueue()
+        self._queue: queue.PriorityQueue[tuple[bool, int, Message]] = queue.PriorityQueue()
         self._forgotten: set[int] = set()
         threading.Thread(target=self._read, name="inbox", daemon=True).start()
 
@@ -43,20 +56,20 @@ class Inbox:
         while (message := self._pipe.receive()) is not None:
             if isinstance(message, Forget):
                 self._forgotten.add(message.number)
-            elif isinstance(message, (Ask, AskDevices)):
+            elif isinstance(message, Message):
                 self.put(message)
         os._exit(0)
 
-    def put(self, message: Ask | AskDevices) -> None:
+    def put(self, message: Message) -> None:
         """Queue a message (again)."""
         batch = isinstance(message, Ask) and not message.urgent
         self._queue.put((batch, message.number, message))
 
-    def next(self) -> Ask | AskDevices:
+    def next(self) -> Message:
         """The next message; waits for it."""
         return self._queue.get()[2]
 
-    def next_if_there(self) -> Ask | AskDevices | None:
+    def next_if_there(self) -> Message | None:
         """The next message, or None."""
         try:
             return self._queue.get_nowait()[2]
@@ -133,10 +146,25 @@ class Host:
             message = self._inbox.next()
             if isinstance(message, AskDevices):
                 self._reply(message.number, self._engine.devices())
+            elif isinstance(message, AskInspect):
+                self._inspect(message)
             elif self._fits_a_lane(message):
                 self._serve_in_lane(message)
             else:
                 self._serve(self._with_alike(message))
+
+    def _inspect(self, ask: AskInspect) -> None:
+        from segdesk.engines.inspecting import inspect
+
+        self._pipe.send(Began(ask.number))
+        try:
+            value: object = inspect(ask.request, self._inbox.cancelled(ask.number))
+        except (SegDeskError, Cancelled) as error:
+            value = error
+        except BaseException as error:
+            log.error("%s could not be looked into", ask.request.path, exc_info=error)
+            value = unreadable(ask.request.path, error)
+        self._reply(ask.number, value)
 
     def _fits_a_lane(self, ask: Ask) -> bool:
         small = ask.shape is not None and ask.shape[0] * ask.shape[1] <= LANE_PIXELS
@@ -264,6 +292,16 @@ def _as_value(error: BaseException, request: PredictRequest) -> SegDeskError | C
     from segdesk.engines.engine import failure
 
     return failure(error, request.card)
+
+
+def unreadable(path: str, error: BaseException) -> SegDeskError:
+    """The error to show for a file that failed in a way that nobody foresaw."""
+    return SegDeskError(
+        "The file {file} cannot be read as a model: {reason}",
+        "The log of the engine has the details.",
+        file=os.path.basename(path),
+        reason=str(error).strip().split("\n")[0] or type(error).__name__,
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

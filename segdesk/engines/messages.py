@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from segdesk.domain.card import ModelCard
-from segdesk.domain.classes import ClassSet
+from segdesk.domain.card import InputSpec, ModelCard
+from segdesk.domain.classes import ClassSet, Color
 from segdesk.domain.doubt import Doubts
 from segdesk.domain.options import RunOptions
 from segdesk.domain.prediction import Instance
@@ -77,6 +77,70 @@ class DeviceInfo:
     memory_bytes: int = 0
 
 
+@dataclass(frozen=True)
+class InspectRequest:
+    """What is in this checkpoint, ONNX or TorchScript file, or Hugging Face folder?
+
+    `run_program`: the person agreed that a TorchScript program may be loaded and run once on a small picture.
+    `arch`: only this architecture, "TYPE" or "TYPE/VARIANT" of the fingerprint table.
+    """
+
+    path: str
+    run_program: bool = False
+    arch: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A net whose parameters a file fits. `variant`: the name of its option set. `layout`: how the file names them.
+
+    `strides`: output strides that it can be built with, the usual first; `aligns`: whether it has the option
+    `align_corners`. Neither can be seen from the parameters.
+    """
+
+    type: str
+    variant: str
+    title: str
+    options: Mapping[str, object]
+    layout: str = "plain"
+    strides: tuple[int, ...] = ()
+    aligns: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Inspected:
+    """What a file holds.
+
+    `kind`: "weights", "onnx", "torchscript". `file`: what to copy (the file itself, or the one in the folder).
+    `candidates`: nets that fit, the likeliest first; empty only for a program that waits for the person's consent
+    (`needs_consent`). `names`, `colors`: the classes as the file tells them, by channel; may be empty.
+    `told`: what the file's metadata decided: "classes", "input", "stride", "align_corners".
+    `parameters`: their number. `notes`: sentences in English, marked for translation.
+    """
+
+    path: str
+    kind: str
+    file: str
+    candidates: tuple[Candidate, ...]
+    num_classes: int
+    task: str = "semantic"
+    names: tuple[str, ...] = ()
+    colors: tuple[Color, ...] = ()
+    input: InputSpec = InputSpec()
+    stride: int = 0
+    align_corners: bool = False
+    told: frozenset[str] = frozenset()
+    parameters: int = 0
+    bytes: int = 0
+    needs_consent: bool = False
+    notes: tuple[str, ...] = ()
+
+
 def crf_available() -> bool:
     """Whether the dense CRF can run here. Looks for the package without importing it."""
     return importlib.util.find_spec("pydensecrf") is not None
+
+
+def onnx_available() -> bool:
+    """Whether ONNX files can run here. Looks for the package without importing it."""
+    return importlib.util.find_spec("onnxruntime") is not None

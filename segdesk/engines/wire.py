@@ -17,7 +17,7 @@ from typing import BinaryIO
 import numpy as np
 
 from segdesk.domain.segmentation import Segmentation
-from segdesk.engines.messages import Answer, PredictRequest
+from segdesk.engines.messages import Answer, InspectRequest, PredictRequest
 
 _LENGTH = struct.Struct("<Q")
 _block_numbers = itertools.count(1)
@@ -46,6 +46,14 @@ class AskDevices:
 
 
 @dataclass(frozen=True)
+class AskInspect:
+    """To the engine: say what a file holds."""
+
+    number: int
+    request: InspectRequest
+
+
+@dataclass(frozen=True)
 class Forget:
     """To the engine: nobody waits for this number any more."""
 
@@ -61,7 +69,8 @@ class Began:
 
 @dataclass(frozen=True, eq=False)
 class Reply:
-    """From the engine: the result of a number: an `Answer`, `NotKept`, `SegDeskError`, list of devices, or `Cancelled`.
+    """From the engine: the result of a number: an `Answer`, `NotKept`, `Inspected`, `SegDeskError`, list of devices, or
+    `Cancelled`.
 
     `shape`: (H, W) of the label map where it lies in the request's block instead of the answer.
     """
