@@ -87,12 +87,12 @@ def slid_map(
     *,
     grid: Grid,
     finish: Finish,
+    slide: tuple[int, int],
     cancelled: Callable[[], bool],
 ) -> np.ndarray:
-    """As `tiled_map`, in the windows of `spec.fit` = "slide:N/S": their logits are averaged before `finish`, as the
+    """As `tiled_map`, in the windows of `slide` = (window, stride): their logits are averaged before `finish`, as the
     published scores of such models were taken."""
-    size, stride = (int(n) for n in spec.fit.partition(":")[2].split("/"))
-    sides = tuple(_windows(side, size, stride) for side in picture.shape[:2])
+    sides = tuple(_windows(side, *slide) for side in picture.shape[:2])
     logits = _pieced(
         net,
         picture,

@@ -40,10 +40,11 @@ def prepare(image: np.ndarray, spec: InputSpec) -> Prepared:
 def fitted(height: int, width: int, fit: str) -> tuple[int, int]:
     """(h, w) of the input for a picture of (height, width).
 
-    "slide:N/S" is native. "short:N" makes the shorter side N, up or down; "long:N" makes a longer side N, only down.
-    The other side keeps the proportion, cut down to whole pixels as torchvision does.
+    "short:N" makes the shorter side N, up or down; "long:N" makes a longer side N, only down. The other side keeps
+    the proportion, cut down to whole pixels as torchvision does. "native" and "slide:N/S" change nothing; a slide may
+    follow a resize: "short:512 slide:512/341".
     """
-    kind, _, number = fit.partition(":")
+    kind, _, number = fit.split(" ")[0].partition(":")
     if kind in ("native", "slide"):
         return height, width
     side = int(number)
@@ -52,6 +53,15 @@ def fitted(height: int, width: int, fit: str) -> tuple[int, int]:
     if max(height, width) <= side:
         return height, width
     return (max(1, side * height // width), side) if width >= height else (side, max(1, side * width // height))
+
+
+def slide_of(fit: str) -> tuple[int, int] | None:
+    """(window, stride) in pixels of the input where `fit` asks for sliding windows."""
+    kind, _, numbers = fit.split(" ")[-1].partition(":")
+    if kind != "slide":
+        return None
+    window, _, stride = numbers.partition("/")
+    return int(window), int(stride)
 
 
 def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -18,7 +18,7 @@ from segdesk.domain.text import N_
 from segdesk.engines import cells, dense, detections
 from segdesk.engines.averaging import averaged
 from segdesk.engines.device import free_memory, is_out_of_memory
-from segdesk.engines.inputs import Prepared, tensor
+from segdesk.engines.inputs import Prepared, slide_of, tensor
 from segdesk.engines.regions import regions
 
 SCORE_STEP = 4  # semantic probabilities are kept at a quarter of the input's resolution
@@ -202,8 +202,11 @@ def _maps(
 ) -> Sequence[np.ndarray]:
     assert loaded.net is not None
     net, spec, device = loaded.net, loaded.card.input, loaded.device
-    if spec.fit.startswith("slide:"):
-        return [dense.slid_map(net, p, spec, device, grid=grid, finish=finish, cancelled=cancelled) for p in pixels]
+    if slide := slide_of(spec.fit):
+        return [
+            dense.slid_map(net, p, spec, device, grid=grid, finish=finish, slide=slide, cancelled=cancelled)
+            for p in pixels
+        ]
     if tile is None:
         return list(dense.whole_maps(net, pixels, spec, device, grid=grid, finish=finish))
     return [

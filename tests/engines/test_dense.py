@@ -12,7 +12,7 @@ from torchvision.transforms import functional as tv
 from segdesk.domain.card import InputSpec
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.engines import dense
-from segdesk.engines.inputs import fitted, prepare, tensor
+from segdesk.engines.inputs import fitted, prepare, slide_of, tensor
 from tests.engines.fakes import PLAIN
 
 CPU = torch.device("cpu")
@@ -46,6 +46,8 @@ class Corners(nn.Module):
         ((500, 375), "short:520", (693, 520)),
         ((300, 200), "long:513", (300, 200)),
         ((1000, 800), "long:513", (513, 410)),
+        ((375, 500), "slide:512/341", (375, 500)),
+        ((375, 500), "short:512 slide:512/341", (512, 682)),
         ((3, 5000), "long:100", (1, 100)),
     ],
 )
@@ -202,7 +204,14 @@ def test_sliding_windows_average_the_logits(size: int, stride: int, shape: tuple
     image = noise(*shape)
     spec = InputSpec(mean=(0, 0, 0), std=(1, 1, 1), fit=f"slide:{size}/{stride}")
     ours = dense.slid_map(
-        Pooled8(), image, spec, CPU, grid=shape, finish=lambda x: torch.softmax(x / 50, 1), cancelled=lambda: False
+        Pooled8(),
+        image,
+        spec,
+        CPU,
+        grid=shape,
+        finish=lambda x: torch.softmax(x / 50, 1),
+        slide=(size, stride),
+        cancelled=lambda: False,
     )
     theirs = torch.softmax(torch.from_numpy(_by_hand(Pooled8(), image, size, stride)) / 50, 0).numpy()
     assert np.abs(ours - theirs).max() < 1e-5
@@ -213,3 +222,9 @@ class Pooled8(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return F.avg_pool2d(x, 8, ceil_mode=True, count_include_pad=False)
+
+
+def test_a_slide_is_read_from_the_fit():
+    assert slide_of("native") is None
+    assert slide_of("short:520") is None
+    assert slide_of("slide:512/341") == slide_of("short:512 slide:512/341") == (512, 341)
