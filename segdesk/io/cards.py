@@ -202,13 +202,14 @@ def _card(table: Table, path: Path) -> ModelCard:
     return card
 
 
-_FIT = re.compile(r"native|(short|long):[1-9]\d*|slide:([1-9]\d*)/([1-9]\d*)")
+_RESIZE, _SLIDE = r"(?:short|long):[1-9]\d*", r"slide:([1-9]\d*)/([1-9]\d*)"
+_FIT = re.compile(rf"native|{_RESIZE}|(?:{_RESIZE} )?{_SLIDE}")
 
 
 def _check(card: ModelCard) -> None:
     fit = _FIT.fullmatch(card.input.fit)
-    if fit is None or (fit[2] and int(fit[3]) > int(fit[2])):
-        raise ValueError('[input] fit must be "native", "short:N", "long:N" or "slide:SIZE/STRIDE"')
+    if fit is None or (fit[1] and int(fit[2]) > int(fit[1])):
+        raise ValueError('[input] fit must be "native", "short:N", "long:N", "slide:SIZE/STRIDE" or two of them')
     if card.input.order not in ("rgb", "bgr") or card.input.multiple < 1:
         raise ValueError('[input] order must be "rgb" or "bgr" and multiple at least 1')
     if len(card.input.mean) != 3 or len(card.input.std) != 3 or 0 in card.input.std:
