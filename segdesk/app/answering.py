@@ -40,7 +40,7 @@ def answer_one(
         raise SegDeskError("The model gave no answer for this picture.", "Try again.")
     ctx.check()
     answered = translate(opened, picture_id, plan, reply, again=again)
-    store(opened, answered, to_annotation=desk.current_id != picture_id and machine_owned(opened, picture_id))
+    store(opened, answered, to_annotation=desk.current_id != picture_id and replaceable(opened, picture_id))
     return answered
 
 
@@ -77,9 +77,14 @@ def _remapped(instances: tuple[Instance, ...], ids: dict[int, int]) -> tuple[Ins
 
 
 def machine_owned(opened: OpenProject, picture_id: int) -> bool:
-    """Whether a model may replace the picture's labels: no person has worked on it."""
+    """Whether no person has worked on the picture's labels."""
     row = opened.roster.row(picture_id)
     return row is not None and row.state in MACHINE_STATES
+
+
+def replaceable(opened: OpenProject, picture_id: int) -> bool:
+    """Whether a model may replace the picture's labels: no person has worked on it or locked an object of it."""
+    return machine_owned(opened, picture_id) and picture_id not in opened.locks
 
 
 def store(
@@ -103,7 +108,7 @@ def store(
         if not sized:
             project.set_size(picture_id, width, height)
         # asked again at the last moment: the person may have begun to work on it while the answer waited
-        take = to_annotation and machine_owned(opened, picture_id)
+        take = to_annotation and replaceable(opened, picture_id)
         run_id = opened.run_id(plan, answered.device)
         project.save_prediction(
             picture_id, run_id, map_, answered.instances, answered.doubt, to_annotation=take, doubts=answered.doubts

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from segdesk.app.answering import machine_owned, picture_key, store, translate
+from segdesk.app.answering import picture_key, replaceable, store, translate
 from segdesk.app.desk import Desk, OpenProject
 from segdesk.app.jobs import Context
 from segdesk.app.models import RunPlan
@@ -97,7 +97,7 @@ class Batch:
     def _keep(self, picture_id: int, answer: Answer, ctx: Context) -> None:
         is_open = self.desk.current_id == picture_id
         answered = translate(self.opened, picture_id, self.plan, answer, from_batch=is_open)
-        free = machine_owned(self.opened, picture_id)
+        free = replaceable(self.opened, picture_id)
         store(self.opened, answered, to_annotation=free and not is_open, room=ROOM, cancelled=ctx.cancelled)
         if is_open:
             ctx.report(answered)

@@ -12,6 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from segdesk.app.areas import histogram, tiles_histogram
+from segdesk.app.keeping import keep_locked
+from segdesk.app.rules import Rules, unlock_born
 from segdesk.app.timeline import Change, Plan, Step, Timeline, merge_into, plan, swap_step
 from segdesk.domain.classes import VOID
 from segdesk.domain.edit import Edit, Rect, Stroke, replace_all, tiles_in
@@ -66,7 +68,8 @@ class Changes:
         """Make the map equal to `new`, as one step."""
         if self._deferred(lambda: self.replace_map(new, name, answer=answer)):
             return
-        step = Step("push", lambda target: replace_all(target, new, name), answer)
+        permits = Rules.locks(self._doc)
+        step = Step("push", lambda target: replace_all(target, keep_locked(target, new, permits), name), answer)
         self._perform([step], lambda: self.replace_map(new, name, answer=answer), heavy=self._large)
 
     def take_answer(self, new: Segmentation, name: str) -> None:
@@ -79,8 +82,10 @@ class Changes:
             self._doc.show_preview(new, name)
             return
         self._doc.preview = None
-        steps = [Step("push", lambda target: replace_all(target, new, name), answer=True)]
-        if self.timeline.ends_with_answer:
+        permits = Rules.locks(self._doc)
+        change: Change = lambda target: replace_all(target, keep_locked(target, new, permits), name)  # noqa: E731
+        steps = [Step("push", change, answer=True)]
+        if self.timeline.ends_with_answer and permits.free:  # without its last answer the map may lack what is locked
             steps.insert(0, swap_step("undo", self.timeline.history.done[-1]))
         self._perform(steps, lambda: self.take_answer(new, name), heavy=self._large, asked=False)
 
@@ -175,6 +180,8 @@ class Changes:
     def record(self, kind: str, edit: Edit, *, answer: bool = False) -> None:
         """Enter a step that was made on the map and tell the listeners."""
         self.timeline.record(kind, edit, answer=answer)
+        if kind == "push":
+            unlock_born(self._doc, edit)
         for listener in self._doc.on_edit:
             listener(edit, kind)
 

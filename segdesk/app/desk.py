@@ -19,6 +19,7 @@ from segdesk.domain.errors import SegDeskError
 from segdesk.io.project import Project
 
 CLASS_MEMORY = "class_memory"
+LOCKED_CLASSES = "locked_classes"
 MARKS = ("verified", "skipped")
 
 
@@ -34,6 +35,8 @@ class OpenProject:
     run_ids: dict[str, int] = field(default_factory=dict)
     errors: dict[int, SegDeskError] = field(default_factory=dict)
     before_mark: dict[int, str] = field(default_factory=dict)  # picture -> its state before "verified" or "skipped"
+    locks: dict[int, frozenset[int]] = field(default_factory=dict)  # picture -> its locked objects
+    locked_classes: frozenset[int] = frozenset()
 
     def path_of(self, picture_id: int) -> Path:
         """The file of a picture."""
@@ -60,17 +63,38 @@ class OpenProject:
         row = self.roster.row(picture_id)
         if row is not None and row.state not in MARKS:
             self.before_mark[picture_id] = row.state
-        self.set_state(picture_id, state)
+        self._set_mark(picture_id, state, self.before_mark.get(picture_id, ""))
 
     def unmark(self, picture_id: int) -> None:
         """Give a picture the state from before `mark`; "edited", which no batch touches, where that is not known or the
         person has worked on it since (`touched`)."""
         before = self.before_mark.pop(picture_id, "edited")
-        self.set_state(picture_id, "edited" if before == "failed" else before)
+        self._set_mark(picture_id, "edited" if before == "failed" else before, "")
+
+    def _set_mark(self, picture_id: int, state: str, before: str) -> None:
+        self.show(picture_id, state=state, error="")
+        self.saver.put(
+            lambda: self.project.set_mark(picture_id, state, before), key=f"state:{picture_id}", owner=picture_id
+        )
 
     def touched(self, picture_id: int) -> None:
         """A person has worked on the picture's labels."""
-        self.before_mark.pop(picture_id, None)
+        if self.before_mark.pop(picture_id, None) is not None:
+            self.saver.put(lambda: self.project.set_before(picture_id, ""), owner=picture_id)
+
+    def set_locks(self, picture_id: int, segment_ids: frozenset[int]) -> None:
+        """Which objects of a picture are locked from now on."""
+        if segment_ids != self.locks.get(picture_id, frozenset()):
+            self.locks = {key: ids for key, ids in {**self.locks, picture_id: segment_ids}.items() if ids}
+            self.saver.put(
+                lambda: self.project.set_locks(picture_id, segment_ids), key=f"locks:{picture_id}", owner=picture_id
+            )
+
+    def set_locked_classes(self, class_ids: frozenset[int]) -> None:
+        """Which classes are locked from now on."""
+        if class_ids != self.locked_classes:
+            self.locked_classes = class_ids
+            self.saver.put(lambda: self.project.set_meta(LOCKED_CLASSES, sorted(class_ids)), key="locked classes")
 
     def mark_failed(self, picture_id: int, error: SegDeskError) -> None:
         """Note on the row why a picture could not be done; the state of a person's work stays what it is."""
@@ -104,7 +128,17 @@ def take_project(project: Project, saver: Saver, report: Callable[[object], None
         report(ClassesChanged(classes))
 
     book = ClassBook(project.classes, _memory(project.get_meta(CLASS_MEMORY, {})), on_classes)
-    return OpenProject(project, Roster(), book, saver, report)
+    locked = project.get_meta(LOCKED_CLASSES, [])
+    return OpenProject(
+        project,
+        Roster(),
+        book,
+        saver,
+        report,
+        before_mark=project.marks(),
+        locks=project.locks(),
+        locked_classes=frozenset(i for i in locked if isinstance(i, int)) if isinstance(locked, list) else frozenset(),
+    )
 
 
 def _memory(value: object) -> Memory:

@@ -13,6 +13,7 @@ from segdesk.domain.segmentation import Segment
 
 if TYPE_CHECKING:
     from segdesk.app.document import Document
+    from segdesk.domain.edit import Edit
 
 MIN_BRUSH, MAX_BRUSH = 1, 400
 
@@ -53,7 +54,9 @@ def choose_target(doc: Document, x: float, y: float) -> tuple[int, Segment | Non
         known = _of_class(doc, class_id)
         if known:
             return min(known), None
-    return doc.segmentation.new_id(), Segment(class_id, by_human=True)
+    key = doc.segmentation.new_id()
+    doc.hand.locked_segments.discard((doc.row.id, key))  # of an object that was undone: this is another one
+    return key, Segment(class_id, by_human=True)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,9 @@ class Rules:
             protect=protect or hand.protect,
             only_over=hand.only_over,
             locked_classes=frozenset(hand.locked_classes),
-            locked_segments=frozenset(key for picture, key in hand.locked_segments if picture == doc.row.id),
+            locked_segments=frozenset(
+                key for picture, key in hand.locked_segments if picture == doc.row.id and doc.segment(key) is not None
+            ),
             things=frozenset(c.id for c in doc.classes if c.is_thing),
             kept_class=hand.active_class or hand.other_class,
             kept_segment=doc.active_segment or VOID,
@@ -141,8 +146,16 @@ def guard(doc: Document, value: int, *, protect: bool = False) -> np.ndarray | N
 
 
 def is_locked(doc: Document, segment_id: int) -> bool:
-    """Whether a segment or its class is locked; void is not."""
+    """Whether a segment or its class is locked; void and what does not exist are not."""
+    if doc.segment(segment_id) is None:
+        return False
     return (doc.row.id, segment_id) in doc.hand.locked_segments or doc.class_of(segment_id) in doc.hand.locked_classes
+
+
+def unlock_born(doc: Document, edit: Edit) -> None:
+    """A new step made objects: none of them is locked, also not one with the id of a locked object that was undone."""
+    born = {(doc.row.id, key) for key, before in edit.segments.items() if before is None}
+    doc.hand.locked_segments -= born
 
 
 def check_unlocked(doc: Document, segment_id: int, class_id: int = VOID) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection, Generator
 from dataclasses import replace
 from pathlib import Path
 
 from segdesk.app import discover, transfer
-from segdesk.app.answering import answer_one, machine_owned, store
+from segdesk.app.answering import answer_one, machine_owned, replaceable, store
 from segdesk.app.batch import Choice, make_batch
 from segdesk.app.desk import Desk
 from segdesk.app.engine_process import EngineProcess
@@ -26,7 +27,7 @@ from segdesk.app.workers import Workers
 from segdesk.domain.card import ModelCard
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.edit import Edit
-from segdesk.domain.errors import SegDeskError
+from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.options import RunOptions
 from segdesk.domain.patch import Patch
 from segdesk.domain.segmentation import Segmentation
@@ -205,9 +206,57 @@ class Session:
 
         self._desk.saver.put(write, owner=picture_id, payload=step)
 
+    def locked_segments(self, picture_id: int) -> frozenset[int]:
+        """The objects of a picture that are locked."""
+        return self._desk.open.locks.get(picture_id, frozenset()) if self._desk.open else frozenset()
+
+    @property
+    def locked_classes(self) -> frozenset[int]:
+        """The classes that are locked."""
+        return self._desk.open.locked_classes if self._desk.open else frozenset()
+
+    def lock(self, picture_id: int, segment_ids: frozenset[int], class_ids: frozenset[int]) -> None:
+        """Remember which objects of a picture, and which classes, are locked."""
+        opened = self._desk.opened()
+        opened.set_locks(picture_id, segment_ids)
+        opened.set_locked_classes(class_ids)
+
     def save_now(self) -> None:
         """Try again at once to save what waits (Ctrl+S)."""
         self._desk.saver.poke()
+
+    def save_elsewhere(self, path: Path) -> int:
+        """Save a complete copy of the project and go on in it, with all that could not be saved so far. Done value: its
+        path. For a disk that is full or gone; the old file stays as it is."""
+        opened, saver = self._desk.opened(), self._desk.saver
+
+        def run(ctx: Context) -> Path:
+            with saver.hold():
+                opened.project.move_to(path)
+            saver.flush(ctx.cancelled)
+            return path
+
+        return self._workers.submit("files", N_("Saving a copy"), run)
+
+    def save_all(self, timeout: float = 10.0) -> bool:
+        """Cancel jobs and save what waits; False if that is not possible, and then all is as it was (`save_elsewhere`
+        may help). Blocks."""
+        end = time.monotonic() + timeout
+
+        def late() -> bool:
+            return time.monotonic() > end
+
+        def check() -> None:
+            if late():
+                raise Cancelled
+
+        self._workers.cancel_all(PROJECT_WORKERS)
+        try:
+            self._workers.wait_idle(PROJECT_WORKERS, check)
+            self._desk.saver.flush(late)
+        except (SegDeskError, Cancelled):
+            return self._desk.saver.state.waiting == 0
+        return True
 
     def verify(self, picture_id: int) -> None:
         """Mark a picture as right; a batch never touches it."""
@@ -304,7 +353,7 @@ class Session:
         if self._desk.current_id == answered.picture_id:
             return True
         opened = self._desk.open
-        if opened is not None and answered.plan is not None and machine_owned(opened, answered.picture_id):
+        if opened is not None and answered.plan is not None and replaceable(opened, answered.picture_id):
             store(opened, answered, to_annotation=True)
         return False
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 INFO = OperationInfo(
     id="lock_class",
     title=N_("Lock or unlock class"),
-    key="",
+    key="Ctrl+Shift+L",
     order=130,
-    note=N_("Nothing changes the pixels of a locked class until it is unlocked or the program ends; undo still does."),
+    note=N_("Nothing but undo changes the pixels of a locked class until it is unlocked."),
 )
 
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 INFO = OperationInfo(
     id="lock_object",
     title=N_("Lock or unlock object"),
-    key="",
+    key="Ctrl+L",
     order=120,
-    note=N_("Nothing changes a locked object until it is unlocked or the program ends; undo still does."),
+    note=N_("Nothing but undo changes a locked object until it is unlocked."),
     needs=("segment",),
 )
 
