@@ -11,6 +11,7 @@ from segdesk.app.models import RunPlan
 from segdesk.app.reports import Answered
 from segdesk.app.roster import MACHINE_STATES
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.matching import matched
 from segdesk.domain.prediction import Instance
 from segdesk.engines.messages import Answer, NotKept
 
@@ -55,10 +56,13 @@ def translate(
 ) -> Answered:
     """An engine's answer with the project's class ids; the model's classes join the project's."""
     ids = opened.book.adopt(plan.card.id, answer.classes)
+    semantic = plan.card.task == "semantic"  # such a map has one segment a class, also of classes that become one
+    whole = frozenset(ids) if semantic else opened.book.whole(plan.card.id, answer.classes)
+    plan = replace(plan, matching=opened.book.record(plan.card.id))
     return Answered(
         picture_id,
         plan.card.id,
-        answer.segmentation.remapped(ids),
+        matched(answer.segmentation, ids, whole=whole),
         answer.doubt,
         plan.options,
         seconds=sum(answer.seconds.values()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from segdesk.app.answering import picture_key, replaceable, store, translate
@@ -146,7 +146,7 @@ def make_batch(desk: Desk, opened: OpenProject, plan: RunPlan, choice: Choice) -
 
 def _answered_before(opened: OpenProject, plan: RunPlan, rows: list[PictureRow]) -> set[int]:
     """Pictures whose prediction layer came from this model with these options, on whatever device."""
-    project, record = opened.project, plan.record()
+    project, record = opened.project, replace(plan, matching=opened.book.record(plan.card.id)).record()
     runs = {project.find_run(plan.card.id, record), project.find_run(plan.card.id, record, "cpu")} - {None}
     done = set().union(*(project.pictures_of_run(run) for run in runs if run is not None))
     done &= project.labelled("annotation")

@@ -1,35 +1,62 @@
-"""The project's classes while it is open, and how a model's classes join them: by name, once, and then by memory."""
+"""The project's classes while it is open, and how a model's classes join them: as a person has chosen, else by name,
+once, and then by memory."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 
-from segdesk.domain.classes import VOID, ClassSet
+from segdesk.domain.classes import VOID, ClassInfo, ClassSet
+from segdesk.domain.matching import Match
 
 Memory = dict[str, dict[str, int]]
 """Card id -> name of the model's class -> id of the project's class."""
+
+Choices = dict[str, dict[str, Match]]
+"""Card id -> name of the model's class -> what a person wants it to become."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the page that matches classes. `to`: the project's class, None = it will join as a new one, `VOID` = it
+    is ignored. `chosen`: by a person; else by name or memory."""
+
+    model: ClassInfo
+    to: int | None
+    whole: bool = False
+    chosen: bool = False
 
 
 def join(project: ClassSet, model: ClassSet, remembered: Mapping[str, int]) -> tuple[ClassSet, dict[int, int]]:
     """The project's classes with those of the model that they lack, and the map from the model's ids to them.
 
-    `remembered`: which class a name has become before, so that one which the user has renamed since keeps its place;
-    other classes are found by name (`ClassSet.merged`).
+    `remembered`: which class a name has become before (`VOID`: none), so that one which the user has renamed since
+    keeps its place; other classes are found by name (`ClassSet.merged`).
     """
-    known = {c.id: remembered[c.name] for c in model if project.get(remembered.get(c.name, VOID)) is not None}
+    known = {c.id: remembered[c.name] for c in model if _holds(project, remembered.get(c.name))}
     merged, mapping = project.merged(ClassSet(info for info in model if info.id not in known))
     return merged, {**mapping, **known, VOID: VOID}
 
 
+def _holds(project: ClassSet, class_id: int | None) -> bool:
+    return class_id is not None and (class_id == VOID or project.get(class_id) is not None)
+
+
 class ClassBook:
-    """Holds the classes; `on_change(classes, memory)` is called, inside the lock, to have them saved and shown."""
+    """Holds the classes; `on_change(classes, memory, choices)` is called, inside the lock, to have them saved and
+    shown."""
 
     def __init__(
-        self, classes: ClassSet, memory: Mapping[str, Mapping[str, int]], on_change: Callable[[ClassSet, Memory], None]
+        self,
+        classes: ClassSet,
+        memory: Mapping[str, Mapping[str, int]],
+        on_change: Callable[[ClassSet, Memory, Choices], None],
+        choices: Mapping[str, Mapping[str, Match]] | None = None,
     ) -> None:
         self._classes = classes
         self._memory: Memory = {card: dict(ids) for card, ids in memory.items()}
+        self._choices: Choices = {card: dict(found) for card, found in (choices or {}).items()}
         self._on_change = on_change
         self._lock = threading.RLock()
 
@@ -43,8 +70,11 @@ class ClassBook:
         lead to another class later."""
         with self._lock:
             for ids in self._memory.values():
-                for name in [n for n, class_id in ids.items() if classes.get(class_id) is None]:
+                for name in [n for n, class_id in ids.items() if not _holds(classes, class_id)]:
                     del ids[name]
+            for found in self._choices.values():
+                for name in [n for n, match in found.items() if not _holds(classes, match.to)]:
+                    del found[name]
             self._store(classes)
 
     def adopt(self, card_id: str, model: ClassSet) -> dict[int, int]:
@@ -52,8 +82,9 @@ class ClassBook:
         file) goes by the names alone."""
         with self._lock:
             remembered = self._memory.get(card_id, {})
-            classes, mapping = join(self._classes, model, remembered)
-            fresh = {**remembered, **{c.name: mapping[c.id] for c in model}}
+            wanted = {name: match.to for name, match in self._choices.get(card_id, {}).items()}
+            classes, mapping = join(self._classes, model, {**remembered, **wanted})
+            fresh = {**remembered, **{c.name: mapping[c.id] for c in model if c.name not in wanted}}
             if card_id and fresh != remembered:
                 self._memory[card_id] = fresh
                 self._store(classes)
@@ -61,6 +92,61 @@ class ClassBook:
                 self._store(classes)
             return mapping
 
+    # -- what a person chooses ------------------------------------------------------------------------------------
+
+    def rows(self, card_id: str, model: ClassSet) -> list[Row]:
+        """What each class of a model becomes as things are."""
+        with self._lock:
+            chosen, remembered = self._choices.get(card_id, {}), self._memory.get(card_id, {})
+            return [self._row(info, chosen.get(info.name), remembered.get(info.name)) for info in model]
+
+    def _row(self, info: ClassInfo, match: Match | None, remembered: int | None) -> Row:
+        if match is not None:
+            return Row(info, match.to, match.whole, chosen=True)
+        if remembered is not None and _holds(self._classes, remembered):
+            return Row(info, remembered)
+        same = self._classes.named(info.name)
+        return Row(info, same.id if same else None)
+
+    def match(self, card_id: str, choices: Mapping[str, Match]) -> None:
+        """Replace what a person has chosen for a model's classes; a name that is not in it goes by name again."""
+        with self._lock:
+            for name in choices:
+                self._memory.get(card_id, {}).pop(name, None)
+            for name in self._choices.get(card_id, {}):
+                self._memory.get(card_id, {}).pop(name, None)
+            self._choices[card_id] = dict(choices)
+            self._store(self._classes)
+
+    def match_names(self, card_id: str, model: ClassSet, wanted: Mapping[str, Match | str]) -> None:
+        """Add choices by name: the project's class (added with the model's colour if it lacks it), or a `Match`."""
+        with self._lock:
+            choices = dict(self._choices.get(card_id, {}))
+            for name, to in wanted.items():
+                info = model.named(name)
+                if info is None:
+                    raise KeyError(name)
+                choices[info.name] = to if isinstance(to, Match) else Match(self._named(to, info))
+            self.match(card_id, choices)
+
+    def _named(self, name: str, model: ClassInfo) -> int:
+        known = self._classes.named(name)
+        if known is None:
+            known = replace(model, id=self._classes.next_id(), name=name)
+            self._classes = self._classes.with_class(known)
+        return known.id
+
+    def whole(self, card_id: str, model: ClassSet) -> frozenset[int]:
+        """The model's ids whose objects become one region."""
+        chosen = self._choices.get(card_id, {})
+        return frozenset(c.id for c in model if c.name in chosen and chosen[c.name].whole)
+
+    def record(self, card_id: str) -> dict[str, object]:
+        """What a run's record keeps of the choices, as JSON values; empty where there are none."""
+        chosen = {name: asdict(match) for name, match in sorted(self._choices.get(card_id, {}).items())}
+        return {"classes": chosen} if chosen else {}
+
     def _store(self, classes: ClassSet) -> None:
         self._classes = classes
-        self._on_change(classes, {card: dict(ids) for card, ids in self._memory.items()})
+        memory = {card: dict(ids) for card, ids in self._memory.items()}
+        self._on_change(classes, memory, {card: dict(found) for card, found in self._choices.items()})

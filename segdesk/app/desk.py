@@ -4,10 +4,10 @@ pictures, the engine. No verb lives here."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from segdesk.app.class_book import ClassBook, Memory
+from segdesk.app.class_book import Choices, ClassBook, Memory
 from segdesk.app.engine_process import EngineProcess
 from segdesk.app.models import RunPlan
 from segdesk.app.prefetch import Prefetch
@@ -16,9 +16,11 @@ from segdesk.app.roster import MACHINE_STATES, Roster
 from segdesk.app.saver import Saver
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.matching import Match
 from segdesk.io.project import Project
 
 CLASS_MEMORY = "class_memory"
+CLASS_CHOICES = "class_choices"
 LOCKED_CLASSES = "locked_classes"
 MARKS = ("verified", "skipped")
 
@@ -119,15 +121,17 @@ class OpenProject:
 def take_project(project: Project, saver: Saver, report: Callable[[object], None]) -> OpenProject:
     """Wrap a project that was just opened."""
 
-    def on_classes(classes: ClassSet, memory: Memory) -> None:
+    def on_classes(classes: ClassSet, memory: Memory, choices: Choices) -> None:
         def write() -> None:
             project.set_classes(classes)
             project.set_meta(CLASS_MEMORY, memory)
+            project.set_meta(CLASS_CHOICES, {card: {n: asdict(m) for n, m in c.items()} for card, c in choices.items()})
 
         saver.put(write, key="classes")
         report(ClassesChanged(classes))
 
-    book = ClassBook(project.classes, _memory(project.get_meta(CLASS_MEMORY, {})), on_classes)
+    memory, choices = _memory(project.get_meta(CLASS_MEMORY, {})), _choices(project.get_meta(CLASS_CHOICES, {}))
+    book = ClassBook(project.classes, memory, on_classes, choices)
     locked = project.get_meta(LOCKED_CLASSES, [])
     return OpenProject(
         project,
@@ -147,6 +151,20 @@ def _memory(value: object) -> Memory:
         return {}
     cards = {card: ids for card, ids in value.items() if isinstance(ids, dict)}
     return {card: {n: i for n, i in ids.items() if isinstance(i, int)} for card, ids in cards.items()}
+
+
+def _choices(value: object) -> Choices:
+    """The choices of `ClassBook` from their JSON form; entries of a form that we do not know are left out."""
+    if not isinstance(value, dict):
+        return {}
+    cards = {card: found for card, found in value.items() if isinstance(found, dict)}
+    return {card: {n: m for n, v in found.items() if (m := _match(v)) is not None} for card, found in cards.items()}
+
+
+def _match(value: object) -> Match | None:
+    if not isinstance(value, dict) or not isinstance(to := value.get("to"), int):
+        return None
+    return Match(to, bool(value.get("whole", False)))
 
 
 @dataclass(eq=False)

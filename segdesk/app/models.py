@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,7 @@ class RunPlan:
     device: str
     weights: Mapping[str, str]
     parts: Mapping[str, ModelCard]
+    matching: Mapping[str, object] = field(default_factory=dict)  # see ClassBook.record
 
     def request(self, key: str, image: np.ndarray | None) -> PredictRequest:
         """The request for one picture."""
@@ -41,6 +42,7 @@ class RunPlan:
         flip = {"flip": True} if self.options.flip else {}  # left out where it is off: runs from before it are equal
         average = self.options.average
         return {
+            **self.matching,
             **flip,
             **({"average": asdict(average)} if average != Averaging() else {}),
             "decide": asdict(self.options.decide),
