@@ -117,3 +117,24 @@ def resize(x: torch.Tensor, size: tuple[int, int] | torch.Size, *, align_corners
 def up(x: torch.Tensor, like: torch.Tensor, *, align_corners: bool = False) -> torch.Tensor:
     """`x` (N, C, h, w) sampled bilinear at the size of `like` (N, D, H, W)."""
     return resize(x, like.shape[-2:], align_corners=align_corners)
+
+
+# Numbers of an attention matrix that are in memory at once: 2**24 of them are 64 MB.
+ATTENTION_NUMBERS = 2**24
+
+
+def attend(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *, numbers: int = ATTENTION_NUMBERS
+) -> torch.Tensor:
+    """softmax(query' key) of each query over all keys, applied to the values: exact, with bounded memory.
+
+    `query` (N, C, Q), `key` (N, C, K), `value` (N, D, K) to (N, D, Q). The queries are taken in blocks, so that at most
+    `numbers` entries of the (N, Q, K) matrix of attention are there at a time; each of its rows is whole.
+    """
+    rows = max(1, numbers // max(1, key.shape[0] * key.shape[2]))
+    keys, values = key, value.transpose(1, 2)
+    blocks = [
+        torch.softmax(block.transpose(1, 2) @ keys, dim=-1) @ values  # (N, q, K) @ (N, K, D)
+        for block in query.split(rows, dim=2)
+    ]
+    return torch.cat(blocks, 1).transpose(1, 2)

@@ -11,26 +11,50 @@ import torch
 from torch import nn
 
 from segdesk.nets import encoders
+from segdesk.nets.blocks import up
 
 AUXILIARY_WEIGHT = 0.4
 Outputs = list[tuple[torch.Tensor, float]]
 
 
 class DecodeHead(nn.Module):
-    """What decode heads share: dropout of whole channels, then the 1x1 classifier `conv_seg`.
+    """What decode heads share: which maps they take, dropout of whole channels, the 1x1 classifier `conv_seg`.
 
     A head is made with `Head(channels, num_classes, **options)`, `channels` of the encoder's maps from fine to coarse,
     and its `forward` takes those maps and gives logits (N, num_classes, h, w) at the size of the map it works on.
+    `in_index` is the map it takes; a list of indices takes several, brought to the first one's size and concatenated.
     """
 
-    def __init__(self, width: int, num_classes: int, *, dropout: float = 0.1) -> None:
+    def __init__(
+        self,
+        width: int,
+        num_classes: int,
+        *,
+        dropout: float = 0.1,
+        in_index: int | Sequence[int] = -1,
+        align_corners: bool = False,
+    ) -> None:
         super().__init__()
+        self.in_index = in_index
+        self.align_corners = align_corners
         self.conv_seg = nn.Conv2d(width, num_classes, 1)
         self.dropout = nn.Dropout2d(dropout)
+
+    def chosen(self, features: Sequence[torch.Tensor]) -> torch.Tensor:
+        """The map or the concatenated maps of `in_index`."""
+        if isinstance(self.in_index, int):
+            return features[self.in_index]
+        maps = [features[i] for i in self.in_index]
+        return torch.cat([up(m, maps[0], align_corners=self.align_corners) for m in maps], 1)
 
     def classify(self, x: torch.Tensor) -> torch.Tensor:
         """Features (N, width, h, w) to logits (N, num_classes, h, w)."""
         return self.conv_seg(self.dropout(x))
+
+
+def chosen_channels(channels: Sequence[int], in_index: int | Sequence[int]) -> int:
+    """Channels of what `DecodeHead.chosen` gives."""
+    return channels[in_index] if isinstance(in_index, int) else sum(channels[i] for i in in_index)
 
 
 class Net(nn.Module):

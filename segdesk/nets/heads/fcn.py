@@ -8,19 +8,15 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import nn
 
-from segdesk.nets.blocks import ConvBN, resize
-from segdesk.nets.net import DecodeHead, encoder_decoder
+from segdesk.nets.blocks import ConvBN
+from segdesk.nets.net import DecodeHead, chosen_channels, encoder_decoder
 
 TITLE = "FCN"
 PAPER = "arXiv:1411.4038"
 
 
 class Head(DecodeHead):
-    """`num_convs` convolutions `convs`, then `conv_cat` over input and result where `concat_input` is set.
-
-    `in_index` is the encoder's map it works on; a list of indices takes all of them, enlarged to the finest and
-    concatenated.
-    """
+    """`num_convs` convolutions `convs` of rate `dilation`, then `conv_cat` over input and result if `concat_input`."""
 
     def __init__(
         self,
@@ -36,10 +32,9 @@ class Head(DecodeHead):
         dropout: float = 0.1,
         align_corners: bool = False,
     ) -> None:
-        super().__init__(width if num_convs else _inputs(channels, in_index), num_classes, dropout=dropout)
-        self.in_index = in_index
-        self.align_corners = align_corners
-        inputs = _inputs(channels, in_index)
+        inputs = chosen_channels(channels, in_index)
+        width = width if num_convs or concat_input else inputs
+        super().__init__(width, num_classes, dropout=dropout, in_index=in_index, align_corners=align_corners)
         widths = [inputs] + [width] * num_convs
         self.convs = nn.Sequential(
             *(ConvBN(a, width, kernel=kernel, dilation=dilation) for a in widths[:num_convs])
@@ -49,19 +44,12 @@ class Head(DecodeHead):
             self.conv_cat = ConvBN(inputs + width, width, kernel=kernel)
 
     def forward(self, features: Sequence[torch.Tensor]) -> torch.Tensor:
-        """The encoder's maps to logits at the size of the map (the finest of the maps) at `in_index`."""
+        """The encoder's maps to logits at the size of the chosen map."""
         x = self.chosen(features)
         y = self.convs(x)
         if self.concat_input:
             y = self.conv_cat(torch.cat([x, y], 1))
         return self.classify(y)
-
-    def chosen(self, features: Sequence[torch.Tensor]) -> torch.Tensor:
-        """The map at `in_index`, or all of the list's at the size of its first."""
-        if isinstance(self.in_index, int):
-            return features[self.in_index]
-        maps = [features[i] for i in self.in_index]
-        return torch.cat([resize(m, maps[0].shape[-2:], align_corners=self.align_corners) for m in maps], 1)
 
 
 class AuxiliaryHead(Head):
@@ -91,10 +79,6 @@ class AuxiliaryHead(Head):
             kernel=kernel,
             align_corners=align_corners,
         )
-
-
-def _inputs(channels: Sequence[int], in_index: int | Sequence[int]) -> int:
-    return channels[in_index] if isinstance(in_index, int) else sum(channels[i] for i in in_index)
 
 
 def build(options: Mapping[str, object], num_classes: int) -> nn.Module:
