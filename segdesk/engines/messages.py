@@ -126,7 +126,7 @@ class Inspected:
     task: str = "semantic"
     names: tuple[str, ...] = ()
     colors: tuple[Color, ...] = ()
-    input: InputSpec = InputSpec()
+    input: InputSpec = field(default_factory=InputSpec)
     stride: int = 0
     align_corners: bool = False
     told: frozenset[str] = frozenset()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import builtins
 import contextlib
 import io
+import json
 import os
 import pickle
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +19,9 @@ import torch
 from torch import nn
 
 from segdesk.domain.errors import SegDeskError
-from segdesk.engines.safeload import read_state
+from segdesk.engines.containers import read
+from segdesk.engines.safeload import read_checkpoint, read_state, spellings
+from segdesk.engines.unpickle import Name, Thing
 
 STATE = {"conv.weight": torch.arange(24.0).reshape(2, 3, 2, 2), "count": torch.tensor(7)}
 
@@ -209,3 +213,240 @@ def test_a_storage_that_claims_more_than_the_file_holds(tmp_path: Path):
                 data = data.replace(b"K\x04\x85", b"J\xff\xff\xff\x7f\x85")
             sink.writestr(name, data)
     refused(bigger, "not a checkpoint, or it is damaged")
+
+
+# -- hostile files, opcode by opcode -------------------------------------------------------------------------------
+
+
+def opcodes(marker: Path) -> dict[str, bytes]:
+    """Pickles written by hand: every opcode that can look something up or call it."""
+    command = f"touch {marker}".encode()
+    short = b"\x8c" + bytes([len(command)]) + command
+    name = b"\x8c\x02os\x8c\x06system\x93"
+    weights = b"(lp0\n"
+    return {
+        "reduce": b"\x80\x02cos\nsystem\nU" + bytes([len(command)]) + command + b"\x85R.",
+        "reduce, protocol 0": b"cos\nsystem\n(S'" + command + b"'\ntR.",
+        "stack_global": b"\x80\x04" + name + short + b"\x85R.",
+        "inst": b"(S'" + command + b"'\nios\nsystem\n.",
+        "obj": b"(cos\nsystem\nS'" + command + b"'\no.",
+        "newobj": b"\x80\x02cposix\nsystem\n" + b"U" + bytes([len(command)]) + command + b"\x85\x81.",
+        "newobj_ex": b"\x80\x04" + name + short + b"\x85}\x92.",
+        "build": b"ccollections\nOrderedDict\n)R}U\x01acos\nsystem\ns\x86b.",
+        "build on a class": b"csegdesk.engines.unpickle\nThing\n}U\x05namescos\nsystem\nsN\x86b.",
+        "build on a reader": b"ctorch._utils\n_rebuild_tensor_v2\n}U\x0b__defaults__)sN\x86b.",
+        "global of a module's attribute": b"cbuiltins\nopen\nS'" + str(marker).encode() + b"'\nS'w'\n\x86R.",
+        "extension": b"\x80\x02\x82\x01)R.",
+        "persistent id": b"P" + command + b"\n.",
+        "persistent id of a call": b"cos\nsystem\n(S'" + command + b"'\ntRQ.",
+        "items of a call": weights + b"cos\nsystem\n(S'" + command + b"'\ntRa.",
+        "memo": b"cos\nsystem\nq\x010(S'" + command + b"'\nth\x010h\x01.",
+    }
+
+
+@pytest.mark.parametrize("name", list(opcodes(Path("x"))))
+@pytest.mark.parametrize("form", ["bare", "zip"])
+def test_no_opcode_reaches_anything(tmp_path: Path, name: str, form: str):
+    marker = tmp_path / "marker"
+    path = tmp_path / "evil.pkl"
+    data = opcodes(marker)[name]
+    if form == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("archive/data.pkl", data)
+            archive.writestr("archive/version", b"3")
+    else:
+        path.write_bytes(data)
+    with pytest.raises(SegDeskError):
+        read_state(path)
+    assert not marker.exists()
+    assert "_made" not in vars(Thing)
+
+
+def test_the_handwritten_pickles_would_work_on_the_normal_one(tmp_path: Path):
+    """Else the test above could not fail."""
+    for name in ("reduce", "reduce, protocol 0", "stack_global", "inst", "obj", "items of a call"):
+        pickle.loads(opcodes(tmp_path / "marker")[name])
+        assert (tmp_path / "marker").exists(), name
+        (tmp_path / "marker").unlink()
+
+
+def test_a_name_stays_a_name(tmp_path: Path):
+    path = tmp_path / "n.pkl"
+    path.write_bytes(b"cos\nsystem\n.")
+    assert read(path).value == Name("os", "system")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"(" * 1_000_000 + b".",  # marks without end
+        b"]" * 200_000 + b"a" * 199_999 + b".",  # a list in a list in a list
+        b")" + b"2\x86" * 64 + b"}" + b"\x94.",  # a tuple of itself, 2^64 leaves when walked
+        b"}" + b")" + b"2\x86" * 64 + b"Ns.",  # the same as a key, whose hash would take for ever
+        b"\x8e" + struct.pack("<Q", 1 << 40) + b"abc.",  # a text of a terabyte
+        b"\x96" + struct.pack("<Q", 1 << 40) + b"abc.",
+        b"Nr\xff\xff\xff\x7f.",  # a memo of two milliards
+        b"j\x00\x00\x00\x01.",  # from an empty memo
+        b"0.",  # pop from an empty stack
+        b"t.",
+        b"e.",
+        b"\x88\x89",  # no end
+    ],
+)
+def test_a_pickle_that_wants_all_memory_or_time(tmp_path: Path, data: bytes):
+    path = tmp_path / "bomb.pkl"
+    path.write_bytes(data)
+    with pytest.raises(SegDeskError):
+        read_state(path)
+
+
+def test_a_compressed_bomb(tmp_path: Path):
+    path = tmp_path / "bomb.pth"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/data.pkl", b"N" * (65 << 20) + b".")
+    assert path.stat().st_size < 1 << 20
+    refused(path, "not a checkpoint")
+    path = tmp_path / "bomb.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("w.npy", bytes(80 << 20))
+    refused(path, "not a checkpoint")
+
+
+def test_a_few_bytes_spread_out_to_terabytes(tmp_path: Path):
+    path = save({"w": torch.zeros(4).as_strided((1 << 20, 1 << 20), (0, 0))}, tmp_path / "wide.pth", zipped=True)
+    refused(path, "not a checkpoint")
+
+
+@pytest.mark.parametrize("name", ["../../marker", "/tmp/marker", "a/../../data.pkl"])
+def test_paths_in_an_archive_lead_nowhere(tmp_path: Path, name: str):
+    path = tmp_path / "a" / "b.pth"
+    path.parent.mkdir()
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, pickle.dumps({"epoch": 1}, protocol=2))
+        archive.writestr("x/data.pkl", pickle.dumps({"epoch": 1}, protocol=2))
+    refused(path, "no weights")
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["a", "b.pth"]
+
+
+# -- other containers ----------------------------------------------------------------------------------------------
+
+
+def write_safetensors(path: Path, state: dict[str, torch.Tensor], **changes: object) -> Path:
+    kinds = {torch.float32: "F32", torch.int64: "I64", torch.float16: "F16"}
+    header: dict[str, object] = {"__metadata__": {"format": "pt"}}
+    data = b""
+    for key, value in state.items():
+        raw = value.numpy().tobytes()
+        offsets = [len(data), len(data) + len(raw)]
+        header[key] = {"dtype": kinds[value.dtype], "shape": list(value.shape), "data_offsets": offsets, **changes}
+        data += raw
+    head = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(head)) + head + data)
+    return path
+
+
+def test_safetensors(tmp_path: Path):
+    assert same(read_state(write_safetensors(tmp_path / "m.safetensors", STATE)), STATE)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"data_offsets": [0, 1 << 40]},
+        {"data_offsets": [-8, 0]},
+        {"shape": [1 << 40, 1 << 40]},
+        {"shape": [-1, 96]},
+        {"dtype": "F1024"},
+        {"shape": "2"},
+    ],
+)
+def test_damaged_safetensors(tmp_path: Path, changes: dict[str, object]):
+    refused(write_safetensors(tmp_path / "m.safetensors", STATE, **changes), "not a checkpoint")
+
+
+def test_a_safetensors_header_nested_without_end(tmp_path: Path):
+    head = b'{"a":' + b"[" * 200_000
+    (tmp_path / "m.safetensors").write_bytes(struct.pack("<Q", len(head)) + head)
+    refused(tmp_path / "m.safetensors", "not a checkpoint")
+
+
+def test_numpy_archives(tmp_path: Path):
+    arrays = {"a/b": np.arange(6.0).reshape(2, 3), "c": np.arange(3, dtype=np.int32)}
+    np.savez_compressed(tmp_path / "w.npz", **arrays)
+    assert same(read_state(tmp_path / "w.npz"), {k: torch.from_numpy(v) for k, v in arrays.items()})
+
+
+def test_an_array_of_objects_is_refused(tmp_path: Path):
+    marker = tmp_path / "marker"
+    np.savez(tmp_path / "w.npz", a=np.array([Call(os.system, f"touch {marker}")], dtype=object))
+    refused(tmp_path / "w.npz", "not a checkpoint")
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize("protocol", [2, 4, 5])
+def test_scalars_and_arrays_of_every_protocol(tmp_path: Path, protocol: int):
+    value = {"model": {"a": np.arange(6, dtype=np.float32).reshape(2, 3)}, "best": np.float64(0.5), "n": np.int64(3)}
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(value, protocol=protocol))
+    found = read_checkpoint(tmp_path / "a.pkl")
+    assert torch.equal(found.state["a"], torch.arange(6.0).reshape(2, 3))
+    assert isinstance(found.content.value, dict)
+    assert found.content.value["best"] == 0.5
+
+
+def test_a_folder_with_its_weights_in_parts(tmp_path: Path):
+    write_safetensors(tmp_path / "model-1.safetensors", {"a": torch.ones(2)})
+    write_safetensors(tmp_path / "model-2.safetensors", {"b": torch.zeros(3)})
+    index = {"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps(index))
+    (tmp_path / "config.json").write_text('{"id2label": {"0": "sky"}}')
+    found = read_checkpoint(tmp_path)
+    assert same(found.state, {"a": torch.ones(2), "b": torch.zeros(3)})
+    assert found.content.config == {"id2label": {"0": "sky"}}
+
+
+@pytest.mark.parametrize("name", ["../secret.safetensors", "/etc/passwd", "model.safetensors.index.json"])
+def test_an_index_that_points_elsewhere(tmp_path: Path, name: str):
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": name}}))
+    refused(tmp_path, "not a checkpoint")
+
+
+def test_a_folder_without_weights(tmp_path: Path):
+    refused(tmp_path, "cannot be opened")
+
+
+class Half(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.inner(x)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*")
+def test_a_torchscript_file_gives_its_weights_without_its_program(tmp_path: Path):
+    net = Half().eval()
+    torch.jit.save(torch.jit.trace(net, torch.rand(1, 3, 4, 4)), str(tmp_path / "n.pt"))
+    found = read_checkpoint(tmp_path / "n.pt")
+    assert found.content.kind == "torchscript"
+    wanted = net.state_dict()
+    assert all(torch.equal(found.state[k], wanted[k]) for k in wanted if "num_batches" not in k)
+
+
+@pytest.mark.parametrize("prefix", ["module.", "model.", "_orig_mod.", "module.model.", "student.net.", "ema.module."])
+def test_wrappings_come_off(prefix: str):
+    wrapped = {prefix + k: v for k, v in STATE.items()}
+    assert any(same(found, STATE) for found in spellings(wrapped))
+
+
+def test_a_trainer_s_other_nets_are_left(tmp_path: Path):
+    state = {f"model.{k}": v for k, v in STATE.items()} | {"criterion.weight": torch.ones(3)}
+    assert any(same(found, STATE) for found in spellings(state))
+
+
+def test_tensors_lie_on_the_file(tmp_path: Path):
+    """What is only looked at costs no memory, and writing into it does not change the file."""
+    path = save({"w": torch.zeros(1000)}, tmp_path / "w.pth", zipped=True)
+    before = path.read_bytes()
+    read_state(path)["w"].fill_(7)
+    assert path.read_bytes() == before
