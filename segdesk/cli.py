@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from segdesk import __version__
+from segdesk import __version__, cli_run
 from segdesk.app import settings as settings_file
 from segdesk.app.first_job import first_job, summary
 from segdesk.app.logs import start_logging, stop_logging
@@ -136,6 +136,7 @@ def _open(session: Session, arguments: argparse.Namespace) -> None:
 
 
 def _run_model(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    average = cli_run.averaging(arguments)
     project = Path(arguments.project) if arguments.project else None
     session.choose_model(arguments.model)
     session.set_device(arguments.device)
@@ -145,9 +146,12 @@ def _run_model(session: Session, arguments: argparse.Namespace, output: Output) 
     if arguments.min_area is not None:
         decide = replace(decide, min_area=arguments.min_area)
     session.set_options(replace(session.options, decide=decide, crf=CrfOptions() if arguments.crf else None))
+    session.set_options(replace(session.options, average=average))
     opened = _do(session, session.open(Path(arguments.folder), project))
     if opened.note:
         output.note(opened.note)
+    if arguments.map or arguments.ignore_rest:
+        session.matching.match_rules(arguments.model, arguments.map or [], ignore_rest=arguments.ignore_rest)
     result = _do(session, session.run_all(again=arguments.again, limit=arguments.limit))
     output.line(f"project: {session.project.path if session.project else ''}")
     return _tell_batch(result, output)
@@ -297,6 +301,8 @@ def _run_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--crf", action="store_true", help="sharpen borders with a dense CRF (slow)")
     command.add_argument("--confidence", metavar="P", type=_fraction, help="leave out objects below this score, 0 to 1")
     command.add_argument("--min-area", metavar="N", type=_count, help="leave out objects of fewer pixels")
+    cli_run.looks_arguments(command)
+    cli_run.matching_arguments(command)
     command.add_argument("--device", default="auto", help="auto (the default), cpu, cuda, cuda:1, mps")
     command.add_argument("--limit", metavar="N", type=_count, help="at most so many pictures")
     command.add_argument("--again", action="store_true", help="also where this model with these options has been run")

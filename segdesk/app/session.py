@@ -15,6 +15,7 @@ from segdesk.app.desk import Desk
 from segdesk.app.engine_process import EngineProcess
 from segdesk.app.jobs import Context, Done, Failed, Stopped
 from segdesk.app.logs import log_file
+from segdesk.app.matching import Matching
 from segdesk.app.models import Models, RunPlan
 from segdesk.app.opening import close_current, open_picture, open_project
 from segdesk.app.prefetch import Prefetch
@@ -49,7 +50,8 @@ class Session:
     values of `segdesk.app.jobs` and `segdesk.app.reports`.
 
     Threads: `engine` runs models, `loader` opens projects and pictures, `files` exports, imports and compares,
-    `lists` sorts and searches, `network` downloads; beside them the store thread, the decoders and the thumbnails'.
+    `lists` sorts and searches, `network` downloads, `models` lists what models there are; beside them the store
+    thread, the decoders and the thumbnails'.
     `awaited`: `wait` is used (not by the window, which takes each report once).
     """
 
@@ -62,7 +64,7 @@ class Session:
         awaited: bool = True,
     ) -> None:
         self.settings = settings
-        self._workers = Workers(("engine", "loader", "files", "lists", "network"), on_report, awaited=awaited)
+        self._workers = Workers(("engine", "loader", "files", "lists", "network", "models"), on_report, awaited=awaited)
         self._models = Models([Path(f) for f in settings.model_folders])
         self._devices: list[DeviceInfo] = []
         self.model_id = settings.model_id if self._models.find(settings.model_id) else ""
@@ -74,6 +76,7 @@ class Session:
         prefetch = Prefetch(settings.prefetch_megabytes << 20)
         self._desk = Desk(on_report, saver, prefetch, engine, settings.undo_megabytes << 20)
         self.review = Review(self._desk, self._workers)
+        self.matching = Matching(self._desk, self._models)
         if self.model_id:
             self.choose_model(self.model_id)
 
@@ -215,24 +218,26 @@ class Session:
         """The classes that are locked."""
         return self._desk.open.locked_classes if self._desk.open else frozenset()
 
-    def lock(self, picture_id: int, segment_ids: frozenset[int], class_ids: frozenset[int]) -> None:
-        """Remember which objects of a picture, and which classes, are locked."""
-        opened = self._desk.opened()
-        opened.set_locks(picture_id, segment_ids)
-        opened.set_locked_classes(class_ids)
+    def lock_segments(self, picture_id: int, segment_ids: frozenset[int]) -> None:
+        """Remember which objects of a picture are locked."""
+        self._desk.opened().set_locks(picture_id, segment_ids)
+
+    def lock_classes(self, class_ids: frozenset[int]) -> None:
+        """Remember which classes are locked."""
+        self._desk.opened().set_locked_classes(class_ids)
 
     def save_now(self) -> None:
         """Try again at once to save what waits (Ctrl+S)."""
         self._desk.saver.poke()
 
     def save_elsewhere(self, path: Path) -> int:
-        """Save a complete copy of the project and go on in it, with all that could not be saved so far. Done value: its
-        path. For a disk that is full or gone; the old file stays as it is."""
+        """Save a complete copy of the project and go on in it, with all that could not be saved so far. Reports
+        Progress; Done value: its path. For a disk that is full or gone; the old file stays as it is."""
         opened, saver = self._desk.opened(), self._desk.saver
 
         def run(ctx: Context) -> Path:
             with saver.hold():
-                opened.project.move_to(path)
+                opened.project.move_to(path, lambda done, total: (ctx.check(), ctx.progress(done, total)))
             saver.flush(ctx.cancelled)
             return path
 
@@ -286,6 +291,10 @@ class Session:
         card = self._models.get(card_id)
         self.model_id = card_id
         self.options = replace(self.options, decide=card.decide)
+
+    def list_models(self) -> int:
+        """Read all cards and see where their weights are, which may take a tenth of a second. Done value: `Listing`."""
+        return self._workers.submit("models", N_("Listing the models"), lambda ctx: self._models.listing(), key="list")
 
     def set_options(self, options: RunOptions) -> None:
         """Options for the next runs; call `decide_again` to see them on the open picture."""
