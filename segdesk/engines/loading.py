@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -13,18 +12,14 @@ from torch import nn
 
 from segdesk.domain.card import ModelCard
 from segdesk.domain.errors import SegDeskError
+from segdesk.engines import foreign
 from segdesk.engines.quicken import quickened
-from segdesk.engines.safeload import State, read_state
+from segdesk.engines.safeload import State, read_checkpoint, spellings
+from segdesk.nets.layouts import LAYOUTS, Layout
 
 # Where the file of a card's [net] type is looked for.
 NET_FOLDERS = ("segdesk.nets", "segdesk.nets.heads", "segdesk.nets.whole")
-
-# What a layout drops before the strict comparison: auxiliary heads serve training only.
-_DROPPED: Mapping[str, str] = {
-    "plain": r"$^",
-    "torchvision": r"aux_classifier\.",
-    "openmmlab": r"auxiliary_head\.",
-}
+COUNTER = "num_batches_tracked"
 
 
 def load_net(card: ModelCard, weights: str | None, device: torch.device) -> nn.Module:
@@ -33,10 +28,12 @@ def load_net(card: ModelCard, weights: str | None, device: torch.device) -> nn.M
     The net is built without memory and takes over the file's tensors, so that a large one is never there twice. Raises
     `SegDeskError` where the architecture is unknown, the file is missing or unreadable, or its parameters do not fit.
     """
-    build = builder(card.net.type)
     if card.weights is not None and weights is None:
         raise _no_weights(card)
-    state = _state(card, Path(weights)) if weights is not None else None
+    if card.net.type in foreign.TYPES and weights is not None:
+        return foreign.load(card, Path(weights), device)
+    build = builder(card.net.type)
+    state = _states(card, Path(weights)) if weights is not None else None
     with torch.device("meta" if state is not None else "cpu"):
         net = build(card.net.options, net_classes(card))
     if state is not None:
@@ -85,27 +82,50 @@ def _no_weights(card: ModelCard) -> SegDeskError:
     )
 
 
-def _state(card: ModelCard, path: Path) -> State:
-    layout = card.weights.layout if card.weights else "plain"
-    if layout not in _DROPPED:
+def _states(card: ModelCard, path: Path) -> list[State]:
+    """The file's parameters in the net's names, as they are and with the wrappings of a training program taken off."""
+    layout = _layout(card)
+    return [named(state, layout) for state in spellings(read_checkpoint(path).state)]
+
+
+def _layout(card: ModelCard) -> Layout:
+    """The layout that the card names, with its own renames and drops behind it."""
+    name = card.weights.layout if card.weights else "plain"
+    if name not in LAYOUTS:
         raise SegDeskError(
             "The card of {model} names an unknown layout of weights, {layout}.",
             "Known are: {known}.",
             model=card.name.en,
-            layout=layout,
-            known=", ".join(_DROPPED),
+            layout=name,
+            known=", ".join(LAYOUTS),
         )
-    drop = re.compile(_DROPPED[layout])
-    return {key: value for key, value in read_state(path).items() if not drop.match(key)}
+    renames, drop = getattr(card.weights, "rename", ()), getattr(card.weights, "drop", ())
+    return Layout((*LAYOUTS[name].renames, *renames), (*LAYOUTS[name].drop, *drop))
 
 
-def _fill(net: nn.Module, state: State, card: ModelCard) -> None:
+def named(state: State, layout: Layout) -> State:
+    """The state in our names, without what the layout leaves out."""
+    return {ours: state[name] for name, ours in layout.keys(state).items()}
+
+
+def _fill(net: nn.Module, states: list[State], card: ModelCard) -> None:
     wanted = {key: tuple(value.shape) for key, value in net.state_dict().items()}
+    state = max(states, key=lambda state: len(wanted.keys() & state.keys()))
+    state = completed(state, wanted)
     found = {key: tuple(value.shape) for key, value in state.items()}
     if wanted != found:
         raise _misfit(card, wanted, found)
     dtypes = {key: value.dtype for key, value in net.state_dict().items()}
     net.load_state_dict({key: value.to(dtypes[key]) for key, value in state.items()}, strict=True, assign=True)
+
+
+def completed(state: State, wanted: Iterable[str]) -> State:
+    """The state with the counters that batch norms keep since torch 0.4 and that older or scripted files lack, and
+    without those that the net does not have. They serve training only."""
+    names = set(wanted)
+    counter = torch.zeros((), dtype=torch.long)
+    known = {key: value for key, value in state.items() if key in names or not key.endswith(COUNTER)}
+    return known | {key: counter.clone() for key in names if key.endswith(COUNTER) and key not in known}
 
 
 Shapes = Mapping[str, tuple[int, ...]]
