@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from segdesk.app.model_search import Listing, entries_of
 from segdesk.domain.card import ModelCard
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.options import Averaging, RunOptions
 from segdesk.engines.messages import PredictRequest
 from segdesk.io import weights
-from segdesk.io.cards import BrokenCard, load_cards
+from segdesk.io.cards import BrokenCard, find_card, load_cards
 from segdesk.io.weights import WeightsStatus
 from segdesk.paths import models_dir, user_config_dir
 
-_ORDER = ("missing", "download", "here", "shipped", "not_needed")  # the worst first
+_ORDER = ("untrained", "missing", "download", "here", "shipped", "not_needed")  # the worst first
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,23 +57,63 @@ def _hash(card: ModelCard) -> str:
     return card.weights.sha256 if card.weights else ""
 
 
+@dataclass(frozen=True, eq=False)
+class _Cards:
+    """What `load_cards` gave."""
+
+    cards: list[ModelCard]
+    broken: list[BrokenCard]
+    by_id: dict[str, ModelCard]
+
+
 class Models:
     """The cards of the program, of the user's configuration folder and of the model folders; later ones win."""
 
     def __init__(self, model_folders: Sequence[Path] = ()) -> None:
         self.folders = tuple(model_folders)
-        self.cards: list[ModelCard] = []
-        self.broken: list[BrokenCard] = []
-        self.reload()
+        self._lock = threading.RLock()  # threads that list and download ask for cards, too
+        self._read: _Cards | None = None
 
     def reload(self) -> None:
-        """Read the cards again."""
-        folders = [models_dir(), user_config_dir() / "models", *self.folders]
-        self.cards, self.broken = load_cards(folders)
+        """Read the cards again, when they are next asked for."""
+        with self._lock:
+            self._read = None
+
+    @property
+    def cards(self) -> list[ModelCard]:
+        """All usable cards. Reads all card files at the first call."""
+        return self._all().cards
+
+    @property
+    def broken(self) -> list[BrokenCard]:
+        """Card files that cannot be used."""
+        return self._all().broken
+
+    def _all(self) -> _Cards:
+        with self._lock:
+            if self._read is None:
+                cards, broken = load_cards(self._card_folders())
+                self._read = _Cards(cards, broken, {card.id: card for card in cards})
+            return self._read
+
+    def _card_folders(self) -> list[Path]:
+        return [models_dir(), user_config_dir() / "models", *self.folders]
+
+    def listing(self) -> Listing:
+        """All models and where their weights are. May take a tenth of a second: for a worker thread."""
+        known = self._all()
+        single = weights.statuses(known.cards, self.folders)
+        whole = {card.id: self.status(card.id) for card in known.cards if card.parts}
+        return Listing(entries_of(known.cards, {**single, **whole}), tuple(known.broken))
 
     def find(self, card_id: str) -> ModelCard | None:
-        """The card with this id."""
-        return next((c for c in self.cards if c.id == card_id), None)
+        """The card with this id. As long as nothing needed all cards, only the files that name it are read."""
+        with self._lock:
+            if self._read is None and card_id:
+                card = find_card(self._card_folders(), card_id)
+                if card is not None:
+                    return card
+            return self._all().by_id.get(card_id) if card_id else None
 
     def get(self, card_id: str) -> ModelCard:
         """The card with this id; raises `SegDeskError` if there is none."""
@@ -96,7 +138,7 @@ class Models:
         if not found:
             return WeightsStatus("not_needed")
         worst = min(found, key=lambda s: _ORDER.index(s.kind))
-        if worst.kind in ("missing", "download"):
+        if worst.kind in ("untrained", "missing", "download"):
             return WeightsStatus(worst.kind, None, sum(s.bytes for s in found if s.path is None))
         return worst
 
@@ -151,6 +193,12 @@ def _not_here(card: ModelCard, status: WeightsStatus) -> SegDeskError:
             "Download them, or copy the file {file} into a model folder.",
             model=card.name.en,
             file=name,
+        )
+    if status.kind == "untrained":
+        return SegDeskError(
+            "There are no public weights of {model}: as it is, it would answer with noise.",
+            "Train it on labelled pictures, or choose a weights file of your own with “Locate file”.",
+            model=card.name.en,
         )
     return SegDeskError(
         "The weights of {model} are not on this machine and cannot be downloaded.",

@@ -73,6 +73,25 @@ def load_cards(folders: Sequence[Path]) -> tuple[list[ModelCard], list[BrokenCar
     return sorted(whole, key=lambda card: (card.group, card.name.en)), broken
 
 
+def find_card(folders: Sequence[Path], card_id: str) -> ModelCard | None:
+    """The card that `load_cards` has under this id, without parsing the files that do not mention it."""
+    for folder in reversed(folders):
+        for path in sorted(folder.glob("*.toml"), reverse=True):
+            card = _mentioned(path, card_id)
+            if card is not None:
+                return card if all(find_card(folders, part) for part in card.parts) else None
+    return None
+
+
+def _mentioned(path: Path, card_id: str) -> ModelCard | None:
+    try:
+        if f'"{card_id}"'.encode() not in path.read_bytes():
+            return None
+        return next((card for card in reversed(read_cards(path)) if card.id == card_id), None)
+    except (OSError, SegDeskError):
+        return None
+
+
 def _lacks_part(card_id: str, part: str) -> SegDeskError:
     return SegDeskError(
         "The model card {card} is made of another one, {part}, which is not there.",

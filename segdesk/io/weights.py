@@ -29,8 +29,8 @@ class WeightsStatus:
     """Where a card's weights are.
 
     `kind`: "shipped" (came with the card), "here" (in a model folder or the cache), "download" (has an address),
-    "missing" (a person must locate the file), "not_needed". `path`: the file, or None. `bytes`: its size, or what the
-    card says of it; 0 = unknown.
+    "missing" (a person must locate the file), "untrained" (nobody has published any: train it, or locate a file of
+    one's own), "not_needed". `path`: the file, or None. `bytes`: its size, or what the card says of it; 0 = unknown.
     """
 
     kind: str
@@ -56,7 +56,35 @@ def status(card: ModelCard, folders: Sequence[Path] = ()) -> WeightsStatus:
         path = folder / spec.file
         if _fits(path, spec):
             return WeightsStatus("shipped" if folder == beside else "here", path, path.stat().st_size)
-    return WeightsStatus("download" if spec.urls else "missing", None, spec.bytes)
+    return _absent(card)
+
+
+def _absent(card: ModelCard) -> WeightsStatus:
+    """The state of a card whose file is nowhere."""
+    spec = card.weights
+    if spec is None:
+        return WeightsStatus("not_needed")
+    if spec.urls:
+        return WeightsStatus("download", None, spec.bytes)
+    return WeightsStatus("untrained" if card.trainable and not spec.sha256 else "missing", None, spec.bytes)
+
+
+def statuses(cards: Sequence[ModelCard], folders: Sequence[Path] = ()) -> dict[str, WeightsStatus]:
+    """`status` of many cards by id. Each folder is looked through once, which is quick for hundreds of cards."""
+    beside = {Path(card.origin).parent for card in cards if card.origin}
+    somewhere = set[str]().union(*map(_names, {*beside, *folders, weights_cache()}))
+    return {card.id: _absent(card) if _file(card) not in somewhere else status(card, folders) for card in cards}
+
+
+def _names(folder: Path) -> set[str]:
+    try:
+        return set(os.listdir(folder))
+    except OSError:
+        return set()
+
+
+def _file(card: ModelCard) -> str:
+    return card.weights.file if card.weights else ""
 
 
 def _fits(path: Path, spec: WeightsSpec) -> bool:
