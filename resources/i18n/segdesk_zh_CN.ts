@@ -22,6 +22,12 @@
    </translation>
   </message>
   <message numerus="yes">
+   <source>%n class(es) become</source>
+   <translation type="unfinished">
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <source>%n done before</source>
    <translation>
     <numerusform>%n 张此前已处理</numerusform>
@@ -100,8 +106,24 @@
    <translation>。</translation>
   </message>
   <message>
+   <source>10 to 50 M</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>100 %</source>
    <translation>100 %</translation>
+  </message>
+  <message>
+   <source>12 looks: 6 sizes, mirrored</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>2 looks: mirrored</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>6 looks: 3 sizes, mirrored</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>A PNG of segment numbers for every picture and one JSON file; things and stuff together.</source>
@@ -228,6 +250,10 @@
    <translation>还原</translation>
   </message>
   <message>
+   <source>As one region</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>As the system</source>
    <translation>跟随系统</translation>
   </message>
@@ -250,6 +276,10 @@
   <message>
    <source>Back to the whole picture</source>
    <translation>返回整张图片</translation>
+  </message>
+  <message>
+   <source>Becomes</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Box</source>
@@ -278,6 +308,10 @@
   <message>
    <source>Brush size by dragging</source>
    <translation>拖动以调整画笔大小</translation>
+  </message>
+  <message>
+   <source>By name again</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>COCO instances</source>
@@ -404,6 +438,10 @@
    <translation>请选择其他格式。</translation>
   </message>
   <message>
+   <source>Choose another name.</source>
+   <translation>请换一个名称。</translation>
+  </message>
+  <message>
    <source>Choose another one from the list.</source>
    <translation>请从列表中选择另一张。</translation>
   </message>
@@ -422,10 +460,6 @@
   <message>
    <source>Choose one of: {known}.</source>
    <translation>请选择：{known}。</translation>
-  </message>
-  <message>
-   <source>Choose the .pth file of the model.</source>
-   <translation>请选择该模型的 .pth 文件。</translation>
   </message>
   <message>
    <source>Choose the checkpoint of the model (.pth, .pt), not its log or its settings.</source>
@@ -468,8 +502,16 @@
    <translation>类别</translation>
   </message>
   <message>
+   <source>Class of the model</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Classes</source>
    <translation>类别</translation>
+  </message>
+  <message>
+   <source>Classes of the model</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Click along the edge of an object, and the line keeps to the edge; Enter, a double click or a click on the first point gives the area to the active class. Backspace takes a point back.</source>
@@ -752,12 +794,20 @@
    <translation>按住时画笔变橡皮，橡皮变画笔</translation>
   </message>
   <message>
+   <source>Every class that is not selected is left out.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Export</source>
    <translation>导出</translation>
   </message>
   <message>
    <source>Export into</source>
    <translation>导出到</translation>
+  </message>
+  <message>
+   <source>Export it again, with pictures of three channels as its input and a map of class scores as its answer.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Export labels</source>
@@ -898,6 +948,10 @@
    <translation>上述作用的距离，单位像素（σγ）。</translation>
   </message>
   <message>
+   <source>How many answers the model draws; where they differ is doubtful.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>How strong the labels are</source>
    <translation>标注的浓淡</translation>
   </message>
@@ -960,6 +1014,10 @@
    <translation>使用 VOC 调色板的类别与对象索引 PNG，按 VOC 文件夹布局存放。</translation>
   </message>
   <message>
+   <source>Install it with: pip install "segdesk[onnx]"</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Install the package pydensecrf2 (it needs a C++ compiler), or switch the CRF off.</source>
    <translation>请安装 pydensecrf2 包（需要 C++ 编译器），或关闭 CRF。</translation>
   </message>
@@ -988,6 +1046,14 @@
    <translation>迭代次数</translation>
   </message>
   <message>
+   <source>Its classes are: {classes}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Its own name</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Judge</source>
    <translation>评估</translation>
   </message>
@@ -1010,6 +1076,10 @@
   <message>
    <source>Keys [ and ], or Alt and the wheel.</source>
    <translation>快捷键 [ 和 ]，或 Alt+滚轮。</translation>
+  </message>
+  <message>
+   <source>Kind</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Knife</source>
@@ -1044,6 +1114,14 @@
    <translation>套索</translation>
   </message>
   <message>
+   <source>Leave out the others</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Left out</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Licence</source>
    <translation>许可</translation>
   </message>
@@ -1062,6 +1140,10 @@
   <message>
    <source>Light</source>
    <translation>浅色</translation>
+  </message>
+  <message>
+   <source>Listing the models</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Locate the weights file {file}</source>
@@ -1122,6 +1204,14 @@
   <message>
    <source>Make the selected object void.</source>
    <translation>把选中的对象设为未标注。</translation>
+  </message>
+  <message>
+   <source>Match classes of {model}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Match classes…</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Memory for the pictures around the open one, so that the next one shows at once.</source>
@@ -1284,16 +1374,24 @@
    <translation>未确认</translation>
   </message>
   <message>
-   <source>Nothing changes a locked object until it is unlocked or the program ends; undo still does.</source>
-   <translation>对象锁定后，在解锁或退出程序之前不会改变；撤销仍然有效。</translation>
+   <source>Nothing but undo changes a locked object until it is unlocked.</source>
+   <translation>解锁之前，除撤销外，任何操作都不会改变已锁定的对象。</translation>
   </message>
   <message>
-   <source>Nothing changes the pixels of a locked class until it is unlocked or the program ends; undo still does.</source>
-   <translation>类别锁定后，在解锁或退出程序之前其像素不会改变；撤销仍然有效。</translation>
+   <source>Nothing but undo changes the pixels of a locked class until it is unlocked.</source>
+   <translation>解锁之前，除撤销外，任何操作都不会改变已锁定类别的像素。</translation>
   </message>
   <message>
    <source>Nothing in this box differs from its surroundings.</source>
    <translation>框内没有与周围不同的内容。</translation>
+  </message>
+  <message>
+   <source>OK</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>ONNX models need the package onnxruntime, which is not installed.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Object {id} of {name} has no category of the list.</source>
@@ -1310,6 +1408,10 @@
   <message>
    <source>Objects below this score are left out.</source>
    <translation>得分低于此值的对象会被略去。</translation>
+  </message>
+  <message>
+   <source>Objects of the selected classes grow together into one region, as stuff does.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Of objects in several parts, only the largest part stays; the others become void.</source>
@@ -1330,6 +1432,10 @@
   <message>
    <source>One class name a line, in the order of their numbers.</source>
    <translation>每行一个类别名称，按编号顺序排列。</translation>
+  </message>
+  <message>
+   <source>One look</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Only labels of a picture of the same size can be taken.</source>
@@ -1520,6 +1626,10 @@
    <translation>预读图片</translation>
   </message>
   <message>
+   <source>Pictures that are done already change when the model is run on them again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Pixels</source>
    <translation>像素数</translation>
   </message>
@@ -1696,12 +1806,36 @@
    <translation>示例项目</translation>
   </message>
   <message>
+   <source>Samples</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Save a copy elsewhere</source>
+   <translation>在别处保存副本</translation>
+  </message>
+  <message>
+   <source>Save a copy elsewhere…</source>
+   <translation>在别处保存副本…</translation>
+  </message>
+  <message>
+   <source>Save everything in another place and go on working there</source>
+   <translation>把全部内容保存到另一个位置，并在那里继续工作</translation>
+  </message>
+  <message>
    <source>Save labels as palette or grey PNG.</source>
    <translation>请把标注保存为调色板或灰度 PNG。</translation>
   </message>
   <message>
    <source>Save now</source>
    <translation>立即保存</translation>
+  </message>
+  <message>
+   <source>Saved as {name}; you go on working in it.</source>
+   <translation>已保存为 {name}；之后的工作在其中继续。</translation>
+  </message>
+  <message>
+   <source>Saving a copy</source>
+   <translation>正在保存副本</translation>
   </message>
   <message>
    <source>Saving your work before closing…</source>
@@ -1722,6 +1856,10 @@
   <message>
    <source>Scores are not part of this format.</source>
    <translation>该格式不含得分。</translation>
+  </message>
+  <message>
+   <source>Search classes</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Searching</source>
@@ -1778,6 +1916,10 @@
   <message>
    <source>Settings</source>
    <translation>设置</translation>
+  </message>
+  <message>
+   <source>Several</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Shape</source>
@@ -1904,6 +2046,10 @@
    <translation>图片镜像后结果会改变。</translation>
   </message>
   <message>
+   <source>The answers of this model cannot be averaged: it looked once.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The card of {model} names an unknown layout of weights, {layout}.</source>
    <translation>{model} 的模型卡写有未知的权重布局 {layout}。</translation>
   </message>
@@ -1956,16 +2102,20 @@
    <translation>文件名 {name} 不是有效文本。</translation>
   </message>
   <message>
+   <source>The file {file} cannot be read as a model: {reason}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The file {file} cannot be read: {reason}.</source>
    <translation>无法读取文件 {file}：{reason}。</translation>
   </message>
   <message>
-   <source>The file {file} holds no weights.</source>
-   <translation>文件 {file} 中没有权重。</translation>
+   <source>The file {file} cannot be used as a model: {reason}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
-   <source>The file {file} is in the safetensors format, which this model cannot read.</source>
-   <translation>文件 {file} 是 safetensors 格式，该模型无法读取。</translation>
+   <source>The file {file} holds no weights.</source>
+   <translation>文件 {file} 中没有权重。</translation>
   </message>
   <message>
    <source>The file {file} is not a checkpoint, or it is damaged.</source>
@@ -2020,6 +2170,10 @@
    <translation>详情见日志文件。您的工作已保留，可以继续。</translation>
   </message>
   <message>
+   <source>The log of the engine has the details.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The model answered with values that are not numbers.</source>
    <translation>模型给出的数值不是有效数字。</translation>
   </message>
@@ -2040,8 +2194,16 @@
    <translation>模型没有为这张图片给出结果。</translation>
   </message>
   <message>
+   <source>The model looks several times, and the answers are averaged: better borders, more time.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The model {model} failed on this picture: {reason}</source>
    <translation>模型 {model} 处理这张图片时失败：{reason}</translation>
+  </message>
+  <message>
+   <source>The model {model} has no class called {name}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The model {model} needs no weights file.</source>
@@ -2124,8 +2286,20 @@
    <translation>报告位于 {folder}。</translation>
   </message>
   <message>
+   <source>The rule {rule} does not say what a class becomes.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The samples that the model drew differ here.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The seeds do not lie in one object.</source>
    <translation>种子点不在同一个对象中。</translation>
+  </message>
+  <message>
+   <source>The selected classes go by their own names.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The selected object, else the active class</source>
@@ -2210,6 +2384,10 @@
   <message>
    <source>There are no pictures in {folder}.</source>
    <translation>{folder} 中没有图片。</translation>
+  </message>
+  <message>
+   <source>There are no public weights of {model}: as it is, it would answer with noise.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>There is already a class named {name}.</source>
@@ -2372,6 +2550,14 @@
    <translation>工具</translation>
   </message>
   <message>
+   <source>Train it on labelled pictures, or choose a weights file of your own with “Locate file”.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Try again</source>
+   <translation>重试</translation>
+  </message>
+  <message>
    <source>Try again later, or get the file {file} elsewhere and choose it with “Locate file”.</source>
    <translation>请稍后再试，或从别处取得文件 {file}，再用“定位文件”选择它。</translation>
   </message>
@@ -2436,6 +2622,10 @@
    <translation>包围它的标注</translation>
   </message>
   <message>
+   <source>What the selected classes become; a new name makes a new class</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>What was changed</source>
    <translation>修改之处</translation>
   </message>
@@ -2446,6 +2636,10 @@
   <message>
    <source>Where models compute: menu Model, Device</source>
    <translation>模型的计算设备：菜单“模型”→“设备”</translation>
+  </message>
+  <message>
+   <source>Write it like car=vehicle, or like sky= to leave a class out.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Write report</source>
@@ -2512,6 +2706,14 @@
    <translation>类别 {number}</translation>
   </message>
   <message>
+   <source>commercial use free</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>commercial use not excluded</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>doubt {value}</source>
    <translation>疑难度 {value}</translation>
   </message>
@@ -2536,6 +2738,10 @@
    <translation>实例</translation>
   </message>
   <message>
+   <source>left out</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>mIoU, pixel accuracy and panoptic quality per class, as a page, as tables and as JSON.</source>
    <translation>按类别给出 mIoU、像素准确率和全景质量，输出网页、表格和 JSON。</translation>
   </message>
@@ -2546,6 +2752,10 @@
   <message>
    <source>model's answer</source>
    <translation>模型结果</translation>
+  </message>
+  <message>
+   <source>moderate</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>needs no weights</source>
@@ -2560,8 +2770,16 @@
    <translation>不可以</translation>
   </message>
   <message>
+   <source>no public weights</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>object {number}</source>
    <translation>对象 {number}</translation>
+  </message>
+  <message>
+   <source>over 50 M</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>panoptic</source>
@@ -2580,6 +2798,14 @@
    <translation>处理器</translation>
   </message>
   <message>
+   <source>quick</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>ready here</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>removed</source>
    <translation>移除</translation>
   </message>
@@ -2594,6 +2820,10 @@
   <message>
    <source>skipped</source>
    <translation>已跳过</translation>
+  </message>
+  <message>
+   <source>slow</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>stuff</source>
@@ -2614,6 +2844,10 @@
   <message>
    <source>unsure</source>
    <translation>没把握</translation>
+  </message>
+  <message>
+   <source>up to 10 M parameters</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>verified</source>
@@ -2692,12 +2926,16 @@
    <translation>{format} 只能导入。</translation>
   </message>
   <message>
+   <source>{name} (new)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{name} could be any of {count} pictures.</source>
    <translation>{name} 可能对应 {count} 张图片中的任何一张。</translation>
   </message>
   <message>
    <source>{name} exists already.</source>
-   <translation>{name} 已存在。</translation>
+   <translation>{name} 已经存在。</translation>
   </message>
   <message>
    <source>{name} failed: {reason}.</source>
@@ -2782,6 +3020,10 @@
   <message>
    <source>{name} was corrected by a person and keeps its labels.</source>
    <translation>{name} 已经人工修正，其标注保持不变。</translation>
+  </message>
+  <message>
+   <source>{name}, as one region</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{path} does not exist.</source>

@@ -193,7 +193,7 @@ class Session:
         if kind not in KINDS:
             raise ValueError(f"no such kind of step: {kind}")
         opened = self._desk.opened()
-        patch = after if isinstance(after, Patch) else Patch.of(after, edit)
+        patch = after if isinstance(after, Patch) else Patch.of(after, edit).keep_all()
         step = Step(patch, edit, kind)
         state = ""  # as it was: verified stays verified, edited stays edited
         if machine_owned(opened, picture_id):

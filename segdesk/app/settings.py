@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from segdesk.domain.errors import SegDeskError
 from segdesk.domain.text import N_
 from segdesk.io.atomic import write_text
 from segdesk.paths import user_config_dir
@@ -72,6 +74,48 @@ def save(settings: Settings, path: Path | None = None) -> None:
     data.update((f.name, getattr(settings, f.name)) for f in fields(Settings) if f.name != "unknown")
     text = json.dumps(data, ensure_ascii=False, indent=1, default=dict)
     write_text(path, text + "\n")
+
+
+class Keeper:
+    """Writes settings in a thread of its own, of several only the latest. `on_error` is called from that thread."""
+
+    def __init__(self, on_error: Callable[[SegDeskError], None]) -> None:
+        self._on_error = on_error
+        self._changed = threading.Condition()
+        self._wanted: tuple[Settings, Path] | None = None
+        self._closing = False
+        self._thread: threading.Thread | None = None
+
+    def put(self, settings: Settings) -> None:
+        """Write these soon; returns at once."""
+        with self._changed:
+            self._wanted = settings, settings_file()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._loop, name="segdesk-settings", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Write what waits and end the thread; a later `put` starts another one."""
+        with self._changed:
+            thread, self._closing = self._thread, True
+            self._changed.notify_all()
+        if thread is not None:
+            thread.join(timeout)
+        with self._changed:
+            self._thread, self._closing = None, False
+
+    def _loop(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._wanted is not None or self._closing)
+                if self._wanted is None:
+                    return
+                (settings, path), self._wanted = self._wanted, None
+            try:
+                save(settings, path)
+            except SegDeskError as error:
+                self._on_error(error)
 
 
 def _values(data: dict[str, Any]) -> tuple[dict[str, Any], bool]:

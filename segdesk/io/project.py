@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import starmap
 from pathlib import Path
 from types import TracebackType
@@ -101,12 +101,13 @@ class Project:
         """Save a complete copy, also when the project's drive is gone."""
         self._database.copy_to(Path(path))
 
-    def move_to(self, path: Path) -> None:
+    def move_to(self, path: Path, progress: Callable[[int, int], object] = lambda done, total: None) -> None:
         """Save a complete copy and go on in it: from now on it is the project, and what could not be saved before is
-        saved there. The old file stays as it is. If it raises, nothing has changed."""
+        saved there. The old file stays as it is. If it raises, nothing has changed. `progress(done, total)` is called
+        now and then; what it raises ends the copying."""
         path = Path(path)
         old = self._database
-        old.copy_to(path)
+        old.copy_to(path, progress)
         self._database = Database(path)
         self.path = path
         old.close()

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from segdesk.io import project_schema as schema
 from segdesk.io.atomic import explain_os_error, replacing
 
 WAIT_SECONDS = 1.0  # a program that is just closing the project gets this long
+COPIED_AT_ONCE = 4096  # pages of a copy, 16 MB
 _open_here: set[Path] = set()  # by real path; see `_claim`
 _open_here_lock = threading.Lock()
 
@@ -100,15 +101,17 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
-    def copy_to(self, target: Path) -> None:
+    def copy_to(self, target: Path, progress: Callable[[int, int], object] = lambda done, total: None) -> None:
         """Write a complete copy, also when the file itself is gone; it appears complete or not at all. Raises
-        `SegDeskError`."""
+        `SegDeskError`, or what `progress(done, total)` raises, which is called every few megabytes."""
         if Path(os.path.realpath(target)) in _open_here:
             raise _in_use(target)
         with self.reading() as connection, replacing(target) as part:
             copy = sqlite3.connect(part)
             try:
-                connection.backup(copy)
+                connection.backup(
+                    copy, pages=COPIED_AT_ONCE, progress=lambda _, left, total: progress(total - left, total)
+                )
             except sqlite3.Error as error:
                 raise explain(error, target) from error
             finally:

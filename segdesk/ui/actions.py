@@ -62,6 +62,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
     A("open_project", N_("Open project…"), "open_project", ("Ctrl+Shift+O",), "project"),
     A("samples", N_("Sample project"), "open_samples", (), "samples"),
     A("save_now", N_("Save now"), "save_now", ("Ctrl+S",), "save", ("project",)),
+    A("save_elsewhere", N_("Save a copy elsewhere…"), "save_elsewhere", ("Ctrl+Shift+S",), "", ("project",)),
     A("import_labels", N_("Import labels…"), "import_labels", ("Ctrl+I",), "import", ("project", "pictures")),
     A("export_labels", N_("Export labels…"), "export_labels", ("Ctrl+E",), "export", ("project", "pictures")),
     A("report", N_("Quality report…"), "report", ("Ctrl+Shift+R",), "report", ("project", "pictures")),
@@ -93,6 +94,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
     A("run_all", N_("Run on all"), "runs.run_all", ("Ctrl+B",), "run-all",
       ("model", "weights", "pictures", "no_batch")),
     A("crf", N_("CRF refinement"), "runs.toggle_crf", ("C",), "crf", ("model", "scores", "crf"), True, checkable=True),
+    A("match_classes", N_("Match classes…"), "runs.ask_matches", ("Ctrl+M",), "", ("model", "project")),
     A("download", N_("Download weights"), "runs.download", (), "download", ("model", "downloadable")),
     A("locate", N_("Locate weights file…"), "runs.locate", (), "locate", ("model", "files")),
     A("model_folders", N_("Model folders…"), "runs.model_folders", (), "folders"),
@@ -118,13 +120,13 @@ BY_ID = {a.id: a for a in ACTIONS}
 
 # Menus as nested lists of ids; "-" is a line, "*name" a menu that the window fills itself.
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (N_("&File"), ("open_folder", "open_project", "*recent", "samples", "-", "save_now", "-", "import_labels",
-                   "export_labels", "report", "-", "preferences", "-", "close_project", "quit")),
+    (N_("&File"), ("open_folder", "open_project", "*recent", "samples", "-", "save_now", "save_elsewhere", "-",
+                   "import_labels", "export_labels", "report", "-", "preferences", "-", "close_project", "quit")),
     (N_("&Edit"), ("undo", "redo", "-", "delete_object", "-", "*tools", "brush_smaller", "brush_larger",
                    "swap_void", "protect")),
     (N_("&Picture"), ("previous", "next", "previous_open", "next_open", "-", "accept", "unverify", "skip", "-",
                       "next_place", "previous_place")),
-    (N_("&Model"), ("run_here", "run_all", "-", "crf", "-", "download", "locate", "model_folders", "*device")),
+    (N_("&Model"), ("run_here", "run_all", "-", "crf", "match_classes", "-", "download", "locate", "model_folders", "*device")),
     (N_("&View"), ("fit", "actual", "zoom_in", "zoom_out", "-", "hide_labels", "outline", "by_object",
                    "only_class", "dim_others", "-", "difference", "doubt", "-", "minimap",
                    "*panels", "*language", "*theme")),

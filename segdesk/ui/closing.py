@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMessageBox
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMessageBox, QPushButton
 
 from segdesk.app.reports import SaveState
 from segdesk.ui.desk import Desk
@@ -22,7 +22,7 @@ PATIENCE = 150  # milliseconds before the waiting is shown
 class Closing(QObject):
     """`begin` starts it; the window closes itself again when `finished`."""
 
-    _ended = Signal(bool)
+    _ended = Signal(bool, bool)  # all is saved; the session has ended
 
     def __init__(self, desk: Desk, window: MainWindow) -> None:
         super().__init__(window)
@@ -61,29 +61,55 @@ class Closing(QObject):
     def _ask(self, state: SaveState) -> None:
         """The one modal question: work would be lost."""
         self._hide_card()
+        question, (copy, stay, lose) = self._question(
+            state, (tr("Save a copy elsewhere…"), tr("Keep SegDesk open"), tr("Close and lose them"))
+        )
+        question.setDefaultButton(stay)
+        question.setEscapeButton(stay)
+        question.exec()
+        if question.clickedButton() is lose:
+            self._end_session(lose=True)
+        elif question.clickedButton() is copy:
+            self._desk.save_elsewhere()
+
+    def _question(self, state: SaveState, words: tuple[str, ...]) -> tuple[QMessageBox, list[QPushButton]]:
         question = QMessageBox(self._window)
         question.setIcon(QMessageBox.Icon.Warning)
         question.setText(tr("%n change(s) could not be saved.", max(1, state.waiting)))
         if state.error is not None:
             question.setInformativeText("\n".join(t for t in error_text(state.error) if t))
-        stay = question.addButton(tr("Keep SegDesk open"), QMessageBox.ButtonRole.RejectRole)
-        lose = question.addButton(tr("Close and lose them"), QMessageBox.ButtonRole.DestructiveRole)
-        question.setDefaultButton(stay)
-        question.exec()
-        if question.clickedButton() is lose:
-            self._end_session()
+        roles = (QMessageBox.ButtonRole.AcceptRole, QMessageBox.ButtonRole.RejectRole)
+        roles = (*roles, QMessageBox.ButtonRole.DestructiveRole)
+        return question, [question.addButton(text, role) for text, role in zip(words, roles, strict=False)]
 
-    def _end_session(self) -> None:
+    def _end_session(self, *, lose: bool = False) -> None:
+        """Save and end, or, where saving fails, come back with all as it was. `lose`: end in any case."""
         self.running = True
         self._window.setEnabled(False)
-        threading.Thread(
-            target=lambda: self._ended.emit(self._desk.session.close()), name="closing", daemon=True
-        ).start()
+        session, keeper = self._desk.session, self._desk.settings_keeper
 
-    def _end(self, _saved: bool) -> None:
+        def end() -> None:
+            if not lose and not session.save_all():
+                self._ended.emit(False, False)
+                return
+            keeper.close()
+            self._ended.emit(session.close() or lose, True)
+
+        threading.Thread(target=end, name="closing", daemon=True).start()
+
+    def _end(self, saved: bool, over: bool) -> None:
         self._timer.stop()
-        self.finished = True
         self._hide_card()
+        state = self._desk.session.save_state
+        if not over:
+            self.running = False
+            self._window.setEnabled(True)
+            self._ask(state)
+            return
+        if not saved and state.waiting:  # a write that came when the session was ending
+            question, _ = self._question(state, (tr("Close"),))
+            question.exec()
+        self.finished = True
         self._window.close()
 
     def _stop_waiting(self) -> None:

@@ -61,6 +61,7 @@ class Desk(QObject):
         loading(PictureRow): a picture was asked for; preview(Preview); document_opened(Document);
         picture_failed(PictureRow, SegDeskError): it cannot be shown
         classes_changed(ClassSet), save_changed(SaveState), conditions_changed(): what can be done has changed
+        project_moved(): the project goes on in another file
         job_started(int, Tracked), job_progress(Progress), job_ended(int), notice(kind, sentence, hint)
     """
 
@@ -75,6 +76,8 @@ class Desk(QObject):
     classes_changed = Signal(object)
     save_changed = Signal(object)
     settings_changed = Signal()
+    project_moved = Signal()
+    _settings_failed = Signal(object)
     conditions_changed = Signal()
     job_started = Signal(int, object)
     job_progress = Signal(object)
@@ -87,6 +90,8 @@ class Desk(QObject):
         super().__init__(parent)
         self.bridge = Bridge(self)
         self.session = Session(settings, self.bridge, awaited=False)
+        self.settings_keeper = settings_io.Keeper(self._settings_failed.emit)
+        self._settings_failed.connect(self.show_error)
         self.jobs: dict[int, Tracked] = {}
         self.save_state = SaveState("saved")
         self.scanning = False
@@ -211,10 +216,24 @@ class Desk(QObject):
         """Try at once to save what waits."""
         self.session.save_now()
 
+    def save_elsewhere(self) -> None:
+        """Ask where, save a copy of the project there and go on in it."""
+        self.dialog_asked.emit("save_elsewhere")
+
+    def move_project(self, path: Path) -> None:
+        """Save a copy of the project and go on in it."""
+        self.track(self.session.save_elsewhere(path), N_("Saving a copy"), then=self._project_moved)
+
+    def _project_moved(self, value: object) -> None:
+        path = Path(str(value))
+        self.change_settings(recent=self.session.settings.with_recent(path).recent)
+        self.notice.emit("good", tr("Saved as {name}; you go on working in it.", name=path.name), str(path.parent))
+        self.project_moved.emit()
+
     def change_settings(self, **values: object) -> None:
-        """Set fields of the settings and write them."""
+        """Set fields of the settings, at once here and soon on the disk."""
         self.session.settings = replace(self.session.settings, **values)  # type: ignore[arg-type]
-        self.attempt(lambda: settings_io.save(self.session.settings))
+        self.settings_keeper.put(self.session.settings)
         self.settings_changed.emit()
 
     def set_budgets(self, **values: object) -> None:

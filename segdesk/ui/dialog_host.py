@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from segdesk.domain.errors import SegDeskError
 from segdesk.io.formats.base import FormatInfo
+from segdesk.io.project import SUFFIX
 from segdesk.ui import dialogs
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.export_dialog import ExportDialog, ImportDialog
 from segdesk.ui.i18n import tr
+from segdesk.ui.match_dialog import MatchDialog
 from segdesk.ui.preferences import Preferences
 from segdesk.ui.report_dialog import ReportDialog
 from segdesk.ui.tool_bar import ToolBar
@@ -25,8 +30,10 @@ class DialogHost(QObject):
         self._by_name = {
             "open_folder": self._open_folder,
             "open_project": self._open_project,
+            "save_elsewhere": self._save_elsewhere,
             "locate": self._locate,
             "model_folders": lambda: dialogs.model_folders(window, desk).open(),
+            "match_classes": lambda: MatchDialog(desk, desk.session.model_id, window).open(),
             "export": lambda: ExportDialog(desk, self._formats(), window).open(),
             "import": lambda: ImportDialog(desk, self._formats(), window).open(),
             "preferences": lambda: Preferences(desk, window).show(),
@@ -58,6 +65,22 @@ class DialogHost(QObject):
         file = dialogs.ask_file(self._window, tr("Open project"), pattern, self._start())
         if file is not None:
             self._desk.open_path(file)
+
+    def _save_elsewhere(self) -> None:
+        project = self._desk.session.project
+        if project is None:
+            return
+        start = str(Path.home() / project.path.name)
+        pattern = tr("SegDesk projects (*.segdesk)")
+        file = dialogs.ask_new_file(self._window, tr("Save a copy elsewhere"), pattern, start)
+        if file is None:
+            return
+        if file.suffix != SUFFIX:
+            file = file.with_name(file.name + SUFFIX)
+            if file.exists():  # the dialog has asked about the other name only
+                self._desk.show_error(SegDeskError("{name} exists already.", "Choose another name.", name=str(file)))
+                return
+        self._desk.move_project(file)
 
     def _locate(self) -> None:
         card = self._desk.runs.card

@@ -43,6 +43,12 @@ def ask_file(parent: QWidget, title: str, pattern: str, start: str = "") -> Path
     return Path(found) if found else None
 
 
+def ask_new_file(parent: QWidget, title: str, pattern: str, start: str = "") -> Path | None:
+    """Where to write a file, or None; an existing one may be chosen, after a question."""
+    found, _ = QFileDialog.getSaveFileName(parent, title, start, pattern)
+    return Path(found) if found else None
+
+
 def box(parent: QWidget, title: str) -> tuple[QDialog, QVBoxLayout]:
     """An empty dialog with the usual spacing; it deletes itself when closed."""
     dialog = QDialog(parent)

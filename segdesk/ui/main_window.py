@@ -9,7 +9,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from segdesk.app.settings import Settings
-from segdesk.domain.errors import SegDeskError
 from segdesk.ui import i18n, theme
 from segdesk.ui.actions import ACTIONS, ActionSet
 from segdesk.ui.canvas import Canvas
@@ -28,6 +27,7 @@ from segdesk.ui.operations_menu import OperationsMenu
 from segdesk.ui.options_panel import OptionsPanel
 from segdesk.ui.place_note import PlaceNote
 from segdesk.ui.progress_panel import ProgressPanel
+from segdesk.ui.save_banner import SaveBanner
 from segdesk.ui.stage import Stage
 from segdesk.ui.toasts import Toasts
 from segdesk.ui.tool_bar import ToolBar
@@ -72,6 +72,7 @@ class MainWindow(Translated, QMainWindow):
         self.model_panel = ModelPanel(self.desk, self.action_set)
         self.options_panel = OptionsPanel(self.desk, self.action_set)
         self.tool_row = ToolRow(self.desk, self.tools, self.action_set)
+        self.save_banner = SaveBanner(self.desk)
         self.view_card = ViewCard(self.desk, self.action_set, self.canvas)
         self.preview_bar = PreviewBar(self.desk, self.canvas)
         self.floating = Floating(self.canvas, self.view_card, self.preview_bar)
@@ -85,7 +86,7 @@ class MainWindow(Translated, QMainWindow):
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for part in (self.model_panel, self.options_panel, self.tool_row):
+        for part in (self.model_panel, self.options_panel, self.tool_row, self.save_banner):
             layout.addWidget(part)
         layout.addWidget(self.stage, 1)
         layout.addWidget(self.progress)
@@ -120,6 +121,7 @@ class MainWindow(Translated, QMainWindow):
         desk.project_closed.connect(lambda: self._show_work(False))
         desk.document_opened.connect(lambda _: self._title())
         desk.loading.connect(lambda _: self._title())
+        desk.project_moved.connect(self._title)
         desk.dialog_asked.connect(self.dialogs.show)
         desk.quit_asked.connect(self.close)
         desk.labels.tool_changed.connect(lambda tool: canvas.set_tool(self.tools.tools[tool]))
@@ -250,8 +252,5 @@ class MainWindow(Translated, QMainWindow):
             event.accept()
             return
         event.ignore()
-        try:
-            self.remember_layout()
-        except SegDeskError as error:
-            self.desk.show_error(error)
+        self.remember_layout()
         self.closing.begin()

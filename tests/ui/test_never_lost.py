@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from segdesk.domain.classes import ClassSet
 from segdesk.io.project import Project
@@ -176,6 +176,116 @@ print("open", flush=True)
 sys.stdin.read()
 project.close()
 """
+
+
+def save_as(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next file dialog chooses this file."""
+    monkeypatch.setattr("segdesk.ui.dialogs.ask_new_file", lambda *_: path)
+
+
+def click(button: QWidget) -> None:
+    QTest.mouseClick(button, LEFT, pos=button.rect().center())
+
+
+def test_a_full_disk_and_a_copy_on_another_one(
+    painting: MainWindow, tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+):
+    banner, desk = painting.save_banner, painting.desk
+    paint(painting, 0)
+    until(lambda: desk.save_state.status == "saved" and desk.labels.document.can_undo)
+    assert not banner.isVisible()
+    pages(painting, None)
+    noise = np.random.default_rng(0)
+    for _ in range(6):
+        stroke = desk.labels.document.begin("Brush")
+        stroke.write(0, 0, noise.random((64, 96)) < 0.5, 1)
+        desk.labels.document.commit()
+    until(banner.isVisible)
+    assert "disk is full" in banner.text.text()
+    other = tmp_path / "other disk" / "copy.segdesk"
+    save_as(other, monkeypatch)
+    click(banner.elsewhere)
+    until(lambda: not banner.isVisible())
+    assert painting.windowTitle() == "a.png – copy – SegDesk"
+    assert desk.session.settings.recent[0] == str(other)
+    paint(painting, 5)
+    assert desk.session.project.path == other
+    check_saved(painting, until, strokes=8)
+
+
+def test_a_folder_that_is_gone_and_a_copy_by_key(
+    painting: MainWindow, pictures: Path, tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+):
+    paint(painting, 0)
+    until(lambda: painting.desk.save_state.status == "saved" and painting.desk.labels.document.can_undo)
+    pictures.rename(pictures.with_name("away"))
+    paint(painting, 1)
+    until(painting.save_banner.isVisible)
+    assert "no longer there" in painting.save_banner.text.text()
+    click(painting.save_banner.again)
+    until(lambda: painting.desk.save_state.status == "failed")
+    save_as(tmp_path / "copy", monkeypatch)
+    QTest.keyClick(
+        painting.canvas, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )
+    until(lambda: not painting.save_banner.isVisible())
+    assert painting.desk.session.project.path == tmp_path / "copy.segdesk"
+    check_saved(painting, until, strokes=2)
+
+
+def test_a_copy_does_not_replace_a_file_that_nobody_was_asked_about(
+    painting: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "copy.segdesk").write_text("precious")
+    save_as(tmp_path / "copy", monkeypatch)
+    painting.action_set.by_id["save_elsewhere"].trigger()
+    assert "exists already" in messages(painting)
+    assert (tmp_path / "copy.segdesk").read_text() == "precious"
+
+
+def test_closing_while_the_folder_is_gone_offers_a_copy(
+    painting: MainWindow, pictures: Path, tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+):
+    paint(painting, 0)
+    until(lambda: painting.desk.save_state.status == "saved" and painting.desk.labels.document.can_undo)
+    pictures.rename(pictures.with_name("away"))
+    other = tmp_path / "copy.segdesk"
+    save_as(other, monkeypatch)
+    asked = answer_question("Save a copy elsewhere…")
+    paint(painting, 1)
+    painting.close()
+    until(lambda: bool(asked) and painting.desk.session.project.path == other)
+    until(lambda: painting.desk.save_state.status == "saved")
+    painting.close()
+    until(lambda: painting.closing.finished)
+    with Project.open(other) as project:
+        assert len(project.load_history(1).done) == 2
+
+
+def test_work_that_fails_to_be_saved_at_the_very_end_is_not_lost_silently(painting: MainWindow, until: Until):
+    """All is saved when closing begins; what comes then (here, time spent) is refused by the disk."""
+    paint(painting, 0)
+    until(lambda: painting.desk.save_state.status == "saved" and painting.desk.labels.document.can_undo)
+    path = painting.desk.session.project.path
+    away = path.with_name("away.segdesk")
+    real = painting.desk.session.save_all
+
+    def refused() -> bool:
+        path.rename(away)
+        painting.desk.session.add_cost(1, 1.0, 0)
+        return real()
+
+    painting.desk.session.save_all = refused
+    asked = answer_question("Keep SegDesk open")
+    painting.close()
+    until(lambda: bool(asked))
+    until(painting.isEnabled)
+    assert "could not be saved" in asked[0]
+    assert not painting.closing.finished
+    away.rename(path)
+    painting.desk.session.save_all = real
+    paint(painting, 2)
+    check_saved(painting, until, strokes=2)
 
 
 def test_a_project_that_another_program_has_open(window: MainWindow, project_file: Path, until: Until):

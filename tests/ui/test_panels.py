@@ -183,11 +183,12 @@ def test_dialogs_say_what_is_missing(opened: MainWindow, tmp_path: Path, qtbot):
     assert free_folder(tmp_path, "x") == tmp_path / "x-2"
 
 
-def test_settings_are_remembered(window: MainWindow):
+def test_settings_are_remembered(window: MainWindow, until):
     from segdesk.app import settings
 
     window.desk.change_settings(theme="dark")
     window.desk.remember(opacity=0.7)
+    until(lambda: settings.load()[0].ui.get("opacity") == 0.7)
     kept, note = settings.load()
     assert (kept.theme, kept.ui["opacity"], note) == ("dark", 0.7, "")
     assert replace(kept, theme="") != kept

@@ -104,7 +104,7 @@ def test_language_switches_everywhere_and_back(opened: MainWindow, until):
     chinese = re.compile(r"[一-鿿]")
     left = {(w, t) for w, t in texts(opened) if t and t != "简体中文" and chinese.search(t)}
     assert left == set()
-    assert settings_io.load()[0].language == "en"
+    until(lambda: settings_io.load()[0].language == "en")
 
 
 def brightness(widget: QWidget) -> float:
@@ -134,7 +134,7 @@ def test_the_chosen_device_computes(opened: MainWindow, until):
     assert opened.footer.device.text().startswith("auto")
     preferences(opened, device="cpu")
     assert opened.footer.device.text() == "processor"
-    assert settings_io.load()[0].device == "cpu"
+    until(lambda: settings_io.load()[0].device == "cpu")
     opened.action_set.by_id["run_here"].trigger()
     until(lambda: desk.session.pictures[0].state == "predicted")
 

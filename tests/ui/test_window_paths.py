@@ -122,7 +122,7 @@ def test_weights_are_located_and_a_removed_folder_is_forgotten(opened: MainWindo
     buttons["Remove"].click()
     buttons["Close"].click()
     assert opened.model_panel.picker.findData("own") < 0
-    assert settings_io.load()[0].model_folders == ()
+    until(lambda: settings_io.load()[0].model_folders == ())
 
 
 def two_cells() -> Segmentation:
