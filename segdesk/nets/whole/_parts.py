@@ -46,7 +46,7 @@ def net_with_heads(
     weight: float,
     neck: nn.Module | None = None,
 ) -> AuxiliaryNet:
-    """`backbone` (with `.channels`), perhaps a `neck`, the decode head, and FCN heads with the options of `auxiliary`."""
+    """`backbone` (with `.channels`), perhaps a `neck`, the decode head, and an FCN head for each row of options."""
     channels: Any = (backbone if neck is None else neck).channels
     heads = [Head(channels, num_classes, concat_input=False, **row) for row in auxiliary]
     extra = nn.ModuleList(heads) if heads else None

@@ -1,5 +1,5 @@
-"""Fast-SCNN (Poudel et al., arXiv:1902.04502, figure 1 and table 1): three convolutions learn to downsample; MobileNetV2
-blocks and pooled bins go on from there to stride 32, and both meet at stride 8."""
+"""Fast-SCNN (Poudel et al., arXiv:1902.04502, figure 1 and table 1): three convolutions learn to downsample;
+MobileNetV2 blocks and pooled bins go on from there to stride 32, and both meet at stride 8."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ class Inverted(nn.Module):
 class Extractor(nn.Module):
     """Global feature extractor: nine blocks in three groups, then the pooled bins."""
 
-    def __init__(self, widths: Sequence[int], outputs: int) -> None:
+    def __init__(self, widths: Sequence[int], outputs: int, bins: Sequence[int]) -> None:
         super().__init__()
         for i, ((a, b), stride) in enumerate(zip(pairwise(widths), (2, 2, 1), strict=True)):
             blocks = [Inverted(a, b, stride=stride), Inverted(b, b, stride=1), Inverted(b, b, stride=1)]
             self.add_module(f"bottleneck{i + 1}", nn.Sequential(*blocks))
         last = widths[-1]
-        self.ppm = Pooled(last, last // 4)
-        self.out = ConvBN(2 * last, outputs, kernel=3)
+        self.ppm = Pooled(last, last // 4, bins)
+        self.out = ConvBN(last + len(bins) * (last // 4), outputs, kernel=3)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, C, h, w) to (N, outputs, h / 4, w / 4)."""
@@ -86,13 +86,14 @@ class Fusion(nn.Module):
 
 
 class Backbone(nn.Module):
-    """The three parts. `stem` are the widths of the first convolutions, `widths` those of the block groups."""
+    """The three parts. `stem` are the widths of the first convolutions, `widths` those of the block groups, `bins` the
+    cells a side of the pooled means."""
 
-    def __init__(self, stem: Sequence[int], widths: Sequence[int]) -> None:
+    def __init__(self, stem: Sequence[int], widths: Sequence[int], bins: Sequence[int]) -> None:
         super().__init__()
         self.channels, self.strides = [stem[-1], widths[-1], widths[-1]], [8, 32, 8]
         self.learning_to_downsample = Downsample(stem)
-        self.global_feature_extractor = Extractor([stem[-1], *widths], widths[-1])
+        self.global_feature_extractor = Extractor([stem[-1], *widths], widths[-1], bins)
         self.feature_fusion = Fusion(stem[-1], widths[-1])
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
@@ -114,14 +115,22 @@ class Head(fcn.Head):
 
 
 def build(options: Mapping[str, object], num_classes: int) -> nn.Module:
-    """`stem`, `widths` and `width` are channels of the three parts and the head; `auxiliary` adds the heads over the
-    coarse and the fine map that serve training."""
-    made = chosen(options, stem=(32, 48, 64), widths=(64, 96, 128), width=128, auxiliary_width=32, auxiliary=False)
-    backbone = Backbone(made["stem"], made["widths"])
+    """`stem`, `widths` and `width` are channels of the parts and the head, `bins` those of the pooled means;
+    `auxiliary` adds the heads over the coarse and the fine map that serve training."""
+    made = chosen(
+        options,
+        stem=(32, 48, 64),
+        widths=(64, 96, 128),
+        bins=(1, 2, 3, 6),
+        width=128,
+        auxiliary_width=32,
+        auxiliary=False,
+    )
+    backbone = Backbone(made["stem"], made["widths"], made["bins"])
     rows = [{"in_index": i, "width": made["auxiliary_width"], "num_convs": 1} for i in (-2, -3)]
     decode = Head(backbone.channels, num_classes, width=made["width"])
     return net_with_heads(backbone, num_classes, decode, rows if made["auxiliary"] else (), weight=0.4)
 
 
 VARIANTS: dict[str, dict[str, object]] = {"fast-scnn": {}}
-SMALL: dict[str, object] = {"stem": (8, 8, 16), "widths": (8, 12, 16), "width": 16, "auxiliary": True}
+SMALL: dict[str, object] = {"stem": (8, 16, 16), "widths": (16, 16, 32), "width": 32, "bins": (2, 3, 6)}
