@@ -23,8 +23,8 @@
   </message>
   <message numerus="yes">
    <source>%n class(es) become</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>%n 个类别变成</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -115,15 +115,15 @@
   </message>
   <message>
    <source>12 looks: 6 sizes, mirrored</source>
-   <translation type="unfinished" />
+   <translation>看 12 次：6 种尺寸，含镜像</translation>
   </message>
   <message>
    <source>2 looks: mirrored</source>
-   <translation type="unfinished" />
+   <translation>看 2 次：含镜像</translation>
   </message>
   <message>
    <source>6 looks: 3 sizes, mirrored</source>
-   <translation type="unfinished" />
+   <translation>看 6 次：3 种尺寸，含镜像</translation>
   </message>
   <message>
    <source>A PNG of segment numbers for every picture and one JSON file; things and stuff together.</source>
@@ -251,7 +251,7 @@
   </message>
   <message>
    <source>As one region</source>
-   <translation type="unfinished" />
+   <translation>合为一个区域</translation>
   </message>
   <message>
    <source>As the system</source>
@@ -279,7 +279,7 @@
   </message>
   <message>
    <source>Becomes</source>
-   <translation type="unfinished" />
+   <translation>变成</translation>
   </message>
   <message>
    <source>Box</source>
@@ -311,7 +311,7 @@
   </message>
   <message>
    <source>By name again</source>
-   <translation type="unfinished" />
+   <translation>恢复按名称对应</translation>
   </message>
   <message>
    <source>COCO instances</source>
@@ -503,7 +503,7 @@
   </message>
   <message>
    <source>Class of the model</source>
-   <translation type="unfinished" />
+   <translation>模型的类别</translation>
   </message>
   <message>
    <source>Classes</source>
@@ -511,7 +511,7 @@
   </message>
   <message>
    <source>Classes of the model</source>
-   <translation type="unfinished" />
+   <translation>模型的类别</translation>
   </message>
   <message>
    <source>Click along the edge of an object, and the line keeps to the edge; Enter, a double click or a click on the first point gives the area to the active class. Backspace takes a point back.</source>
@@ -795,6 +795,10 @@
   </message>
   <message>
    <source>Every class that is not selected is left out.</source>
+   <translation>未选中的类别全部舍弃。</translation>
+  </message>
+  <message>
+   <source>Everything</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -820,6 +824,14 @@
   <message>
    <source>Export the labels or write a report now.</source>
    <translation>现在可以导出标注或生成报告。</translation>
+  </message>
+  <message>
+   <source>Export the model as ONNX, or write a card with [weights] rename = [["old", "new"]].</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Export the model as ONNX: that runs without a known architecture.</source>
+   <translation type="unfinished" />
   </message>
   <message numerus="yes">
    <source>Exported %n picture(s) to {folder}.</source>
@@ -949,7 +961,7 @@
   </message>
   <message>
    <source>How many answers the model draws; where they differ is doubtful.</source>
-   <translation type="unfinished" />
+   <translation>模型抽取多少个结果；它们不一致的地方即为可疑之处。</translation>
   </message>
   <message>
    <source>How strong the labels are</source>
@@ -962,6 +974,10 @@
   <message>
    <source>How strongly pixels of like colour pull together (w1).</source>
    <translation>颜色相近的像素相互牵引的强度（w1）。</translation>
+  </message>
+  <message>
+   <source>If it is a variant of it, export the model as ONNX: that runs without a known architecture.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Import</source>
@@ -1047,11 +1063,11 @@
   </message>
   <message>
    <source>Its classes are: {classes}.</source>
-   <translation type="unfinished" />
+   <translation>它的类别有：{classes}。</translation>
   </message>
   <message>
    <source>Its own name</source>
-   <translation type="unfinished" />
+   <translation>按自己的名称</translation>
   </message>
   <message>
    <source>Judge</source>
@@ -1079,7 +1095,7 @@
   </message>
   <message>
    <source>Kind</source>
-   <translation type="unfinished" />
+   <translation>种类</translation>
   </message>
   <message>
    <source>Knife</source>
@@ -1115,11 +1131,11 @@
   </message>
   <message>
    <source>Leave out the others</source>
-   <translation type="unfinished" />
+   <translation>舍弃其余类别</translation>
   </message>
   <message>
    <source>Left out</source>
-   <translation type="unfinished" />
+   <translation>舍弃</translation>
   </message>
   <message>
    <source>Licence</source>
@@ -1154,12 +1170,36 @@
    <translation>定位权重文件…</translation>
   </message>
   <message>
+   <source>Lock object</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Lock object  (Ctrl+L)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Lock or unlock class</source>
    <translation>锁定或解锁类别</translation>
   </message>
   <message>
    <source>Lock or unlock object</source>
    <translation>锁定或解锁对象</translation>
+  </message>
+  <message>
+   <source>Lock the class  (Ctrl+Shift+L)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Locked objects</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Locked: click to unlock  (Ctrl+L)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Locked: click to unlock  (Ctrl+Shift+L)</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Log</source>
@@ -1207,11 +1247,11 @@
   </message>
   <message>
    <source>Match classes of {model}</source>
-   <translation type="unfinished" />
+   <translation>{model} 的类别对应</translation>
   </message>
   <message>
    <source>Match classes…</source>
-   <translation type="unfinished" />
+   <translation>类别对应…</translation>
   </message>
   <message>
    <source>Memory for the pictures around the open one, so that the next one shows at once.</source>
@@ -1310,6 +1350,18 @@
    <translation>没有可写出的格式。</translation>
   </message>
   <message>
+   <source>No known architecture fits {file}. By the shapes of its parameters the nearest is {title} ({net}), but they have other names, such as {examples}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>No known architecture fits {file}. The nearest is {title} ({net}): {missing} of its parameters are missing, {surplus} are foreign, {other} have another shape, such as {examples}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>No known architecture is like {file}. Its parameters are called {examples}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>No model has answered for this picture yet.</source>
    <translation>还没有模型处理过这张图片。</translation>
   </message>
@@ -1366,6 +1418,14 @@
    <translation>编号</translation>
   </message>
   <message>
+   <source>Not locked: click to lock  (Ctrl+L)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Not locked: click to lock  (Ctrl+Shift+L)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Not saved</source>
    <translation>未保存</translation>
   </message>
@@ -1387,7 +1447,7 @@
   </message>
   <message>
    <source>OK</source>
-   <translation type="unfinished" />
+   <translation>确定</translation>
   </message>
   <message>
    <source>ONNX models need the package onnxruntime, which is not installed.</source>
@@ -1411,7 +1471,7 @@
   </message>
   <message>
    <source>Objects of the selected classes grow together into one region, as stuff does.</source>
-   <translation type="unfinished" />
+   <translation>所选类别的对象合并成一个区域，如同不可数类别。</translation>
   </message>
   <message>
    <source>Of objects in several parts, only the largest part stays; the others become void.</source>
@@ -1435,7 +1495,7 @@
   </message>
   <message>
    <source>One look</source>
-   <translation type="unfinished" />
+   <translation>看一次</translation>
   </message>
   <message>
    <source>Only labels of a picture of the same size can be taken.</source>
@@ -1542,8 +1602,28 @@
    <translation>轮廓</translation>
   </message>
   <message>
+   <source>Over: {name}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Overview map</source>
    <translation>缩略导航图</translation>
+  </message>
+  <message>
+   <source>Paint only over</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Paint only over the class under the pointer</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Paint only over {name}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Paint over everything again</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Paint small areas that keep to the edges of the picture; the size is on the screen, so zoom in for finer ones. Right button or Ctrl makes them void; Shift protects other labels.</source>
@@ -1556,6 +1636,10 @@
   <message>
    <source>Paint void / class</source>
    <translation>绘制未标注／类别</translation>
+  </message>
+  <message>
+   <source>Painting changes: {name}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Pan</source>
@@ -1627,7 +1711,7 @@
   </message>
   <message>
    <source>Pictures that are done already change when the model is run on them again.</source>
-   <translation type="unfinished" />
+   <translation>已处理的图片在再次运行模型后才会改变。</translation>
   </message>
   <message>
    <source>Pixels</source>
@@ -1696,6 +1780,10 @@
   <message>
    <source>Put the old picture back, or remove its labels by importing new ones.</source>
    <translation>请放回原图片，或导入新标注以替换旧标注。</translation>
+  </message>
+  <message>
+   <source>Put the pointer on that class and press the key, or choose it in the row of the tool.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Quality report</source>
@@ -1807,7 +1895,7 @@
   </message>
   <message>
    <source>Samples</source>
-   <translation type="unfinished" />
+   <translation>样本数</translation>
   </message>
   <message>
    <source>Save a copy elsewhere</source>
@@ -1859,7 +1947,7 @@
   </message>
   <message>
    <source>Search classes</source>
-   <translation type="unfinished" />
+   <translation>搜索类别</translation>
   </message>
   <message>
    <source>Searching</source>
@@ -1919,11 +2007,15 @@
   </message>
   <message>
    <source>Several</source>
-   <translation type="unfinished" />
+   <translation>多个</translation>
   </message>
   <message>
    <source>Shape</source>
    <translation>形状</translation>
+  </message>
+  <message>
+   <source>Shift+O: only the class under the pointer, and back</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Show by state</source>
@@ -2047,7 +2139,7 @@
   </message>
   <message>
    <source>The answers of this model cannot be averaged: it looked once.</source>
-   <translation type="unfinished" />
+   <translation>该模型的结果无法取平均：只看了一次。</translation>
   </message>
   <message>
    <source>The card of {model} names an unknown layout of weights, {layout}.</source>
@@ -2195,7 +2287,7 @@
   </message>
   <message>
    <source>The model looks several times, and the answers are averaged: better borders, more time.</source>
-   <translation type="unfinished" />
+   <translation>模型多次查看图片并对结果取平均：边界更好，耗时更长。</translation>
   </message>
   <message>
    <source>The model {model} failed on this picture: {reason}</source>
@@ -2203,7 +2295,7 @@
   </message>
   <message>
    <source>The model {model} has no class called {name}.</source>
-   <translation type="unfinished" />
+   <translation>模型 {model} 没有名为 {name} 的类别。</translation>
   </message>
   <message>
    <source>The model {model} needs no weights file.</source>
@@ -2287,11 +2379,11 @@
   </message>
   <message>
    <source>The rule {rule} does not say what a class becomes.</source>
-   <translation type="unfinished" />
+   <translation>规则 {rule} 没有说明类别变成什么。</translation>
   </message>
   <message>
    <source>The samples that the model drew differ here.</source>
-   <translation type="unfinished" />
+   <translation>模型抽取的多个样本在此处不一致。</translation>
   </message>
   <message>
    <source>The seeds do not lie in one object.</source>
@@ -2299,7 +2391,7 @@
   </message>
   <message>
    <source>The selected classes go by their own names.</source>
-   <translation type="unfinished" />
+   <translation>所选类别按自己的名称对应。</translation>
   </message>
   <message>
    <source>The selected object, else the active class</source>
@@ -2590,6 +2682,18 @@
    <translation>请先解锁再更改。</translation>
   </message>
   <message>
+   <source>Unlock object</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Unlock object  (Ctrl+L)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Unlock the class  (Ctrl+Shift+L)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Update SegDesk to open it.</source>
    <translation>请更新 SegDesk 后再打开。</translation>
   </message>
@@ -2618,12 +2722,16 @@
    <translation>被对象包围的部分归入该对象：仅其中的未标注处，或也包括其他对象。</translation>
   </message>
   <message>
+   <source>What has no label</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>What surrounds them</source>
    <translation>包围它的标注</translation>
   </message>
   <message>
    <source>What the selected classes become; a new name makes a new class</source>
-   <translation type="unfinished" />
+   <translation>所选类别变成什么；输入新名称即新建类别</translation>
   </message>
   <message>
    <source>What was changed</source>
@@ -2638,8 +2746,12 @@
    <translation>模型的计算设备：菜单“模型”→“设备”</translation>
   </message>
   <message>
-   <source>Write it like car=vehicle, or like sky= to leave a class out.</source>
+   <source>Which class is to be painted over?</source>
    <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Write it like car=vehicle, or like sky= to leave a class out.</source>
+   <translation>请写成 car=vehicle 的形式；写成 sky= 表示舍弃该类别。</translation>
   </message>
   <message>
    <source>Write report</source>
@@ -2726,6 +2838,10 @@
    <translation>引擎启动中…</translation>
   </message>
   <message>
+   <source>everything</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>failed</source>
    <translation>失败</translation>
   </message>
@@ -2739,7 +2855,7 @@
   </message>
   <message>
    <source>left out</source>
-   <translation type="unfinished" />
+   <translation>舍弃</translation>
   </message>
   <message>
    <source>mIoU, pixel accuracy and panoptic quality per class, as a page, as tables and as JSON.</source>
@@ -2768,6 +2884,10 @@
   <message>
    <source>no</source>
    <translation>不可以</translation>
+  </message>
+  <message>
+   <source>no label</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>no public weights</source>
@@ -2927,7 +3047,7 @@
   </message>
   <message>
    <source>{name} (new)</source>
-   <translation type="unfinished" />
+   <translation>{name}（新）</translation>
   </message>
   <message>
    <source>{name} could be any of {count} pictures.</source>
@@ -3023,7 +3143,7 @@
   </message>
   <message>
    <source>{name}, as one region</source>
-   <translation type="unfinished" />
+   <translation>{name}，合为一个区域</translation>
   </message>
   <message>
    <source>{path} does not exist.</source>

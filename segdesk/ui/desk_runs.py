@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from segdesk.app.reports import Answered, BatchResult
 from segdesk.domain.card import ModelCard
+from segdesk.domain.matching import Match
 from segdesk.domain.options import CrfOptions, RunOptions
 from segdesk.domain.text import N_
 from segdesk.engines.messages import DeviceInfo
@@ -260,6 +262,16 @@ class Runs(QObject):
                 self._desk.session.locate(model_id, file), N_("Checking the file"), then=lambda _: self._model_changed()
             )
         )
+
+    def ask_matches(self) -> None:
+        """Show what the model's classes become."""
+        self._desk.dialog_asked.emit("match_classes")
+
+    def match_classes(self, card_id: str, choices: Mapping[str, Match | str]) -> None:
+        """Set what a model's classes become; its answer for the open picture follows."""
+        self._desk.session.matching.match(card_id, choices)
+        if card_id == self._desk.session.model_id and self._has_answer():
+            self.decide_again()
 
     def model_folders(self) -> None:
         """Show the folders with cards and weights."""

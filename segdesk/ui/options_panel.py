@@ -13,6 +13,7 @@ from segdesk.ui import theme
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
+from segdesk.ui.looks_box import LooksBox
 from segdesk.ui.widgets import ValueSlider, button, label, name
 
 # field of CrfOptions: (low, high, step, format, text, tip)
@@ -85,6 +86,7 @@ class OptionsPanel(Translated, QFrame):
         self.area = ValueSlider(0, 2000, 10, "{:.0f} px")
         self.crf = QCheckBox()
         self.flip = QCheckBox()
+        self.looks = LooksBox(desk)
         self.crf_button = button(kind="quiet", icon="settings", clicked=self._open_card)
         self.card = CrfCard(desk, self)
         for slider in (self.confidence, self.area):
@@ -96,6 +98,7 @@ class OptionsPanel(Translated, QFrame):
         layout.addWidget(self.confidence, 3)
         layout.addWidget(self.area, 3)
         layout.addStretch(1)
+        layout.addWidget(self.looks)
         layout.addWidget(self.flip)
         layout.addWidget(self.crf)
         layout.addWidget(self.crf_button)

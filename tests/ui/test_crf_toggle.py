@@ -20,7 +20,7 @@ needs_crf = pytest.mark.skipif(importlib.util.find_spec("pydensecrf") is None, r
 @pytest.fixture
 def semantic(window: MainWindow, shared: Path, tmp_path: Path, until) -> MainWindow:
     """The window on a photograph that the semantic model has answered."""
-    photo = sorted((shared / "data" / "photos" / "coco").rglob("*79841.jpg"))[0]
+    photo = sorted((shared / "data" / "photos" / "coco").rglob("*562150.jpg"))[0]
     folder = tmp_path / "photos"
     folder.mkdir()
     shutil.copy(photo, folder)
