@@ -103,7 +103,7 @@ def onnx_session(path: Path, threads: int = 0):  # type: ignore[no-untyped-def] 
             "ONNX models need the package onnxruntime, which is not installed.",
             'Install it with: pip install "segdesk[onnx]"',
         )
-    import onnxruntime
+    import onnxruntime  # pyright: ignore[reportMissingImports]  # optional
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or torch.get_num_threads()
