@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from segdesk.nets.blocks import ATTENTION_NUMBERS, ConvBN, Scale, attend
-from segdesk.nets.heads.fcn import context_variants
 from segdesk.nets.net import DecodeHead, Outputs, chosen_channels, encoder_decoder
+from segdesk.nets.published import variants
 
 TITLE = "DANet"
 PAPER = "arXiv:1809.02983"
@@ -101,7 +101,7 @@ def build(options: Mapping[str, object], num_classes: int) -> nn.Module:
     return encoder_decoder(options, num_classes, Head, encoder="resnet50_v1c", encoder_options={"output_stride": 8})
 
 
-VARIANTS: dict[str, dict[str, object]] = context_variants()
+VARIANTS: dict[str, dict[str, object]] = variants("r50-d8", "r101-d8")
 SMALL: dict[str, object] = {
     "encoder": "resnet18_v1c",
     "encoder_options": {"output_stride": 8, "base": 8, "stem_width": 16},

@@ -95,9 +95,7 @@ class DeepLabV2(nn.Module):
 
     def all_scales(self, x: torch.Tensor) -> list[torch.Tensor]:
         """The logits of the picture, then of each reduction at its own size."""
-        height, width = x.shape[2:]
-        sizes = [(max(1, int(height * scale)), max(1, int(width * scale))) for scale in self.scales]
-        return [self.base(x)] + [self.base(resize(x, size)) for size in sizes]
+        return [self.base(x)] + [self.base(reduced(x, scale)) for scale in self.scales]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, 3, h, w), BGR with its mean taken off, to logits (N, num_classes, h / 8, w / 8)."""
@@ -108,6 +106,14 @@ class DeepLabV2(nn.Module):
         found = self.all_scales(x)
         largest = [_largest(found)] if len(found) > 1 else []
         return [(logits, 1.0) for logits in largest + found]
+
+
+def reduced(x: torch.Tensor, scale: float) -> torch.Tensor:
+    """`x` (N, C, h, w) by the factor `scale`, at least one pixel."""
+    if min(x.shape[2:]) * scale < 1:
+        return resize(x, (max(1, int(x.shape[2] * scale)), max(1, int(x.shape[3] * scale))))
+    # By the factor, not by the rounded size, as the published scores were made.
+    return F.interpolate(x, scale_factor=scale, mode="bilinear", align_corners=False)
 
 
 def _largest(found: Sequence[torch.Tensor]) -> torch.Tensor:

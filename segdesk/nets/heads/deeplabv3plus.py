@@ -10,7 +10,7 @@ from torch import nn
 
 from segdesk.nets.blocks import ConvBN, SepConv, up
 from segdesk.nets.heads import deeplabv3
-from segdesk.nets.heads.fcn import context_variants
+from segdesk.nets.published import variants
 
 TITLE = "DeepLabV3+"
 PAPER = "arXiv:1802.02611"
@@ -71,7 +71,29 @@ def build(options: Mapping[str, object], num_classes: int) -> nn.Module:
     return deeplabv3.atrous_net(options, num_classes, Head)
 
 
-VARIANTS: dict[str, dict[str, object]] = context_variants()
+VARIANTS: dict[str, dict[str, object]] = variants(
+    "r50-d8",
+    "r101-d8",
+    "r18-d8",
+    "r50b-d8",
+    "r101b-d8",
+    "r18b-d8",
+    "mobilenet-v2-d8",
+    "s101-d8",
+    "r101-d16-mg124",
+    narrow={"low_width": 12},
+)
+# VainF's nets (github.com/VainF/DeepLabV3Plus-Pytorch); the files are of output stride 16.
+VARIANTS |= {
+    f"vainf-{encoder}": {
+        "encoder": encoder,
+        "encoder_options": {"output_stride": 16, **more},
+        "width": 256,
+        "bottleneck": 1,
+        "separable": False,
+    }
+    for encoder, more in {"resnet50": {}, "resnet101": {}, "mobilenetv2": {"variant": "vainf"}}.items()
+}
 SMALL: dict[str, object] = {
     "encoder": "resnet18_v1c",
     "encoder_options": {"output_stride": 8, "base": 8, "stem_width": 16},

@@ -10,6 +10,7 @@ from torch import nn
 
 from segdesk.nets.blocks import ConvBN
 from segdesk.nets.net import DecodeHead, chosen_channels, encoder_decoder
+from segdesk.nets.published import variants
 
 TITLE = "FCN"
 PAPER = "arXiv:1411.4038"
@@ -87,15 +88,16 @@ def build(options: Mapping[str, object], num_classes: int) -> nn.Module:
 
 
 def context_variants(**more: object) -> dict[str, dict[str, object]]:
-    """The dilated encoders with which context heads are published: each name with its options at output stride 8."""
-    found: dict[str, dict[str, object]] = {}
-    for depth, stem in ((50, "_v1c"), (101, "_v1c"), (50, ""), (101, "")):
-        name = f"resnet{depth}{stem}"
-        found[f"{name}_d8"] = {"encoder": name, "encoder_options": {"output_stride": 8}, **more}
-    return found
+    """The dilated encoders that any context head may have, each with the head's options `more`."""
+    return {name: {**options, **more} for name, options in variants("r50-d8", "r101-d8").items()}
 
 
-VARIANTS: dict[str, dict[str, object]] = {**context_variants()}
+VARIANTS: dict[str, dict[str, object]] = variants(
+    "r50-d8", "r101-d8", "r18-d8", "r50b-d8", "r101b-d8", "r18b-d8", "mobilenet-v2-d8", "s101-d8"
+) | {
+    f"d6_{name}": {**options, "dilation": 6, "auxiliary_options": {"dilation": 6}}
+    for name, options in variants("r50-d16", "r101-d16", "r50b-d16", "r101b-d16").items()
+}
 SMALL: dict[str, object] = {
     "encoder": "resnet18_v1c",
     "encoder_options": {"output_stride": 8, "base": 8, "stem_width": 16},

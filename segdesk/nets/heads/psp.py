@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from segdesk.nets.blocks import ConvBN, up
-from segdesk.nets.heads.fcn import context_variants
 from segdesk.nets.net import DecodeHead, chosen_channels, encoder_decoder
+from segdesk.nets.published import variants
 
 TITLE = "PSPNet"
 PAPER = "arXiv:1612.01105"
@@ -57,7 +57,9 @@ def build(options: Mapping[str, object], num_classes: int) -> nn.Module:
     return encoder_decoder(options, num_classes, Head, encoder="resnet50_v1c", encoder_options={"output_stride": 8})
 
 
-VARIANTS: dict[str, dict[str, object]] = context_variants()
+VARIANTS: dict[str, dict[str, object]] = variants(
+    "r50-d8", "r101-d8", "r18-d8", "r50b-d8", "r101b-d8", "r18b-d8", "mobilenet-v2-d8", "s101-d8", "r50-d32", "r50b-d32"
+)
 SMALL: dict[str, object] = {
     "encoder": "resnet18_v1c",
     "encoder_options": {"output_stride": 8, "base": 8, "stem_width": 16},

@@ -53,7 +53,7 @@ def build(options: Mapping[str, object], num_classes: int) -> nn.Module:
     return encoder_decoder(options, num_classes, Head, encoder="resnet50_v1c", encoder_options={"output_stride": 32})
 
 
-VARIANTS: dict[str, dict[str, object]] = {name: {"encoder": name} for name in ("resnet50_v1c", "resnet101_v1c")}
+VARIANTS: dict[str, dict[str, object]] = {"r50": {"encoder": "resnet50_v1c"}, "r101": {"encoder": "resnet101_v1c"}}
 SMALL: dict[str, object] = {
     "encoder": "resnet18_v1c",
     "encoder_options": {"base": 8, "stem_width": 16},
