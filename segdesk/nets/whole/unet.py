@@ -4,7 +4,7 @@ concatenating the map of the way down.
 `style` "paper" has unpadded convolutions and cropped skips; as in its figure 2 the picture is continued by mirroring,
 so that the answer covers all of it. "padded" is the form that most people train: padded convolutions with batch norm
 (layer names as in the common PyTorch implementations). "openmmlab" is `unet-s5-d16` with the head `head`: "fcn", "psp"
-or "aspp", and all options that `encoder_decoder` knows.
+or "deeplabv3", and all options that `encoder_decoder` knows.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def build(options: Mapping[str, object], num_classes: int) -> nn.Module:
     if style in ("paper", "padded") and "head" not in options:
         return made(UNet, {**rest, "valid": style == "paper"}, num_classes)
     if style != "openmmlab" or options.get("head", "fcn") not in HEADS:
-        raise ValueError("style must be paper, padded or openmmlab; head, with openmmlab only, fcn, psp or aspp")
+        raise ValueError("style must be paper, padded or openmmlab; head, with openmmlab only, fcn, psp or deeplabv3")
     defaults: dict[str, Any]
     file, defaults = HEADS[str(options.get("head", "fcn"))]
     head = importlib.import_module(f"segdesk.nets.heads.{file}").Head
@@ -140,11 +140,11 @@ def build(options: Mapping[str, object], num_classes: int) -> nn.Module:
 HEADS: dict[str, tuple[str, dict[str, object]]] = {
     "fcn": ("fcn", {"width": 64, "num_convs": 1, "concat_input": False}),
     "psp": ("psp", {"width": 16}),
-    "aspp": ("aspp", {"width": 16, "dilations": [1, 12, 24, 36]}),
+    "deeplabv3": ("deeplabv3", {"width": 16, "rates": [1, 12, 24, 36]}),
 }
 VARIANTS: dict[str, dict[str, object]] = {
     "paper": {"style": "paper"},
     "padded": {"style": "padded"},
-    "unet-s5-d16_fcn": {"style": "openmmlab", "head": "fcn"},
+    **{f"unet-s5-d16_{head}": {"style": "openmmlab", "head": head} for head in HEADS},
 }
 SMALL: dict[str, object] = {"style": "paper", "width": 4, "depth": 3}
