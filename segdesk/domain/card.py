@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.decide import DecideOptions
 
-TASKS = ("semantic", "instance", "panoptic")
+TASKS = ("semantic", "instance", "panoptic", "points")  # points: of clouds, not of pictures
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,10 @@ class InputSpec:
     """How a picture becomes the net's input.
 
     `mean`, `std`: on 0..255, in the channel order of `order` ("rgb" or "bgr").
-    `fit`: "native" (padded to `multiple`), "short:N" (shorter side resized to N), "long:N" (longer side at most N),
-    "slide:N/S" (native, through overlapping windows of N x N pixels every S pixels, their logits averaged).
+    `fit`: "native" (padded to `multiple`), "short:N" (shorter side resized to N), "short:N/M" (the same, but the longer
+    side at most M), "long:N" (longer side at most N), "square:N" (N x N, whatever the proportion), "slide:N/S" (through
+    overlapping windows of N x N pixels every S pixels, their logits averaged; may follow a resize after a space).
+    `pad`: what the padding to `multiple` holds: "reflect" (the picture, mirrored) or "zero" (after normalisation).
     """
 
     mean: tuple[float, float, float] = (123.675, 116.28, 103.53)
@@ -46,6 +48,7 @@ class InputSpec:
     order: str = "rgb"
     fit: str = "native"
     multiple: int = 1
+    pad: str = "reflect"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from segdesk.domain.card import InputSpec
 from segdesk.domain.errors import SegDeskError
@@ -40,14 +41,21 @@ def prepare(image: np.ndarray, spec: InputSpec) -> Prepared:
 def fitted(height: int, width: int, fit: str) -> tuple[int, int]:
     """(h, w) of the input for a picture of (height, width).
 
-    "short:N" makes the shorter side N, up or down; "long:N" makes a longer side N, only down. The other side keeps
-    the proportion, cut down to whole pixels as torchvision does. "native" and "slide:N/S" change nothing; a slide may
+    "short:N" makes the shorter side N, up or down, "short:N/M" too, but the longer one at most M (rounded, as
+    OpenMMLab does); "long:N" makes a longer side N, only down. The other side keeps the proportion, cut down to whole
+    pixels as torchvision does. "square:N" squeezes. "native" and "slide:N/S" change nothing; a slide may
     follow a resize: "short:512 slide:512/341".
     """
     kind, _, number = fit.split(" ")[0].partition(":")
     if kind in ("native", "slide"):
         return height, width
+    if "/" in number:
+        short, long = (int(n) for n in number.split("/"))
+        scale = min(short / min(height, width), long / max(height, width))
+        return max(1, int(height * scale + 0.5)), max(1, int(width * scale + 0.5))
     side = int(number)
+    if kind == "square":
+        return side, side
     if kind == "short":
         return (side, max(1, side * width // height)) if height <= width else (max(1, side * height // width), side)
     if max(height, width) <= side:
@@ -71,11 +79,12 @@ def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def tensor(pixels: np.ndarray, spec: InputSpec, device: torch.device) -> torch.Tensor:
-    """(1, 3, h', w') float32, normalised, on the device; padded by reflection at the right and bottom so that both
-    sides are multiples of `spec.multiple`."""
+    """(1, 3, h', w') float32, normalised, on the device; padded at the right and bottom so that both sides are
+    multiples of `spec.multiple`, as `spec.pad` says."""
     height, width = pixels.shape[:2]
     pad_y, pad_x = -height % spec.multiple, -width % spec.multiple
-    if pad_y or pad_x:
+    reflected = (pad_y or pad_x) and spec.pad != "zero"
+    if reflected:
         # A picture narrower than its padding cannot be reflected; its edge is repeated instead.
         mode = cv2.BORDER_REFLECT_101 if pad_y < height and pad_x < width else cv2.BORDER_REPLICATE
         pixels = cv2.copyMakeBorder(pixels, 0, pad_y, 0, pad_x, mode)
@@ -84,4 +93,5 @@ def tensor(pixels: np.ndarray, spec: InputSpec, device: torch.device) -> torch.T
         x = x.flip(1)
     mean = torch.tensor(spec.mean, device=device).view(1, 3, 1, 1)
     std = torch.tensor(spec.std, device=device).view(1, 3, 1, 1)
-    return x.sub_(mean).div_(std) if x.is_contiguous() and spec.order == "rgb" else (x - mean) / std
+    x = x.sub_(mean).div_(std) if x.is_contiguous() and spec.order == "rgb" else (x - mean) / std
+    return x if reflected else F.pad(x, (0, pad_x, 0, pad_y))

@@ -221,16 +221,16 @@ def _card(table: Table, path: Path) -> ModelCard:
     return card
 
 
-_RESIZE, _SLIDE = r"(?:short|long):[1-9]\d*", r"slide:([1-9]\d*)/([1-9]\d*)"
+_RESIZE, _SLIDE = r"(?:short:[1-9]\d*(?:/[1-9]\d*)?|(?:long|square):[1-9]\d*)", r"slide:([1-9]\d*)/([1-9]\d*)"
 _FIT = re.compile(rf"native|{_RESIZE}|(?:{_RESIZE} )?{_SLIDE}")
 
 
 def _check(card: ModelCard) -> None:
     fit = _FIT.fullmatch(card.input.fit)
     if fit is None or (fit[1] and int(fit[2]) > int(fit[1])):
-        raise ValueError('[input] fit must be "native", "short:N", "long:N", "slide:SIZE/STRIDE" or two of them')
-    if card.input.order not in ("rgb", "bgr") or card.input.multiple < 1:
-        raise ValueError('[input] order must be "rgb" or "bgr" and multiple at least 1')
+        raise ValueError('[input] fit must be "native", "short:N", "short:N/MOST", "long:N", "square:N" or "slide:SIZE/STRIDE"')
+    if card.input.order not in ("rgb", "bgr") or card.input.multiple < 1 or card.input.pad not in ("reflect", "zero"):
+        raise ValueError('[input] order must be "rgb" or "bgr", pad "reflect" or "zero" and multiple at least 1')
     if len(card.input.mean) != 3 or len(card.input.std) != 3 or 0 in card.input.std:
         raise ValueError("[input] mean and std need three numbers each, std without 0")
     if not card.net.type.isidentifier():

@@ -47,6 +47,9 @@ class Corners(nn.Module):
         ((300, 200), "long:513", (300, 200)),
         ((1000, 800), "long:513", (513, 410)),
         ((375, 500), "slide:512/341", (375, 500)),
+        ((375, 500), "short:800/1333", (800, 1067)),
+        ((375, 900), "short:800/1333", (555, 1333)),
+        ((375, 900), "square:640", (640, 640)),
         ((375, 500), "short:512 slide:512/341", (512, 682)),
         ((3, 5000), "long:100", (1, 100)),
     ],
@@ -228,3 +231,14 @@ def test_a_slide_is_read_from_the_fit():
     assert slide_of("native") is None
     assert slide_of("short:520") is None
     assert slide_of("slide:512/341") == slide_of("short:512 slide:512/341") == (512, 341)
+
+
+def test_padding_with_zeros_comes_after_the_normalisation():
+    image = noise(10, 13)
+    spec = InputSpec(multiple=8, pad="zero")
+    x = tensor(image, spec, CPU)
+    assert x.shape == (1, 3, 16, 16)
+    assert torch.equal(x[:, :, :10, :13], tensor(image, InputSpec(), CPU))
+    assert not x[:, :, 10:].any()
+    assert not x[:, :, :, 13:].any()
+    assert tensor(image, InputSpec(multiple=8), CPU)[:, :, 10:].any()
