@@ -54,13 +54,18 @@ class InputSpec:
 @dataclass(frozen=True)
 class WeightsSpec:
     """Where the weights come from. `urls` are tried in order; `file` is a path beside the card for shipped weights
-    and the name to look for in the model folders; `sha256` is whole or a prefix of at least 8 hex digits."""
+    and the name to look for in the model folders; `sha256` is whole or a prefix of at least 8 hex digits.
+
+    `layout` says how the file names its parameters; after it, `rename` replaces patterns in their names in order, and
+    what matches a pattern of `drop` is left out (regular expressions)."""
 
     file: str
     urls: tuple[str, ...] = ()
     sha256: str = ""
     bytes: int = 0
     layout: str = "plain"
+    rename: tuple[tuple[str, str], ...] = ()
+    drop: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ A card file holds one card at its top level or several under `[[card]]`. See `do
     [classes]  preset = "voc21"   or   names = [...] (channel order, "" = background), things, colors; extra = [...]
     [input]    mean, std, order, fit ("native" | "short:N" | "long:N" | "slide:SIZE/STRIDE"), multiple
     [decide]   confidence, pixel_confidence, min_area, overlap
-    [weights]  file (else the address's last part), urls, sha256, bytes, layout
+    [weights]  file (else the address's last part), urls, sha256, bytes, layout, rename = [["^old", "new"]], drop
     [licence]  code, weights, data, commercial
     [[score]]  data, metric, value, how, source
 
@@ -228,7 +228,9 @@ _FIT = re.compile(rf"native|{_RESIZE}|(?:{_RESIZE} )?{_SLIDE}")
 def _check(card: ModelCard) -> None:
     fit = _FIT.fullmatch(card.input.fit)
     if fit is None or (fit[1] and int(fit[2]) > int(fit[1])):
-        raise ValueError('[input] fit must be "native", "short:N", "short:N/MOST", "long:N", "square:N" or "slide:SIZE/STRIDE"')
+        raise ValueError(
+            '[input] fit must be "native", "short:N", "short:N/MOST", "long:N", "square:N" or "slide:SIZE/STRIDE"'
+        )
     if card.input.order not in ("rgb", "bgr") or card.input.multiple < 1 or card.input.pad not in ("reflect", "zero"):
         raise ValueError('[input] order must be "rgb" or "bgr", pad "reflect" or "zero" and multiple at least 1')
     if len(card.input.mean) != 3 or len(card.input.std) != 3 or 0 in card.input.std:
@@ -250,6 +252,11 @@ def _weights(table: Table) -> WeightsSpec:
         raise ValueError("[weights] sha256 must be 8 to 64 small hexadecimal digits")
     if spec.urls and not sha:
         raise ValueError("[weights] with urls need a sha256")
+    for pattern in (*(old for old, _new in spec.rename), *spec.drop):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"[weights] {pattern!r} is not a pattern: {error}") from error
     if any(not url.startswith(("https://", "http://")) for url in spec.urls):
         raise ValueError("[weights] urls must begin with https:// or http://")
     return spec
@@ -359,6 +366,11 @@ def _typed(value: object, kind: str, where: str) -> object:
         return int(value)  # type: ignore[call-overload]
     if kind == "str" and isinstance(value, str):
         return value
+    if kind.startswith("tuple[tuple[str") and isinstance(value, list):
+        pairs = [tuple(_strings(item, where)) for item in value]
+        if any(len(pair) != 2 for pair in pairs):
+            raise ValueError(f"{where} must be a list of pairs")
+        return tuple(pairs)
     if kind.startswith("tuple[str") and isinstance(value, list):
         return tuple(_strings(value, where))
     if kind.startswith("tuple[float") and isinstance(value, list):

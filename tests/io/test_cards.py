@@ -70,6 +70,8 @@ def test_a_card_is_read_in_full(tmp_path: Path):
         (('"0123abcd"', '""'), "urls need a sha256"),
         (('"https://example.org/small.pth"', '"file:///etc/passwd"'), "must begin with https"),
         (('"small.pth"', '"../small.pth"'), "plain file name"),
+        (("bytes = 10", 'rename = [["a"]]'), "must be a list of pairs"),
+        (("bytes = 10", 'drop = ["("]'), "is not a pattern"),
         (('things = ["dog"]', 'things = ["fox"]'), "'fox', which is not a class"),
         (('"#010203"', '"red"'), "not a colour"),
         (('"", "cat"', '"", "dog"'), "two classes share a name"),
