@@ -11,6 +11,16 @@ DEPTHS = {"vgg11": (1, 1, 2, 2, 2), "vgg13": (2, 2, 2, 2, 2), "vgg16": (2, 2, 3,
 NAMES = tuple(f"{name}{norm}" for name in DEPTHS for norm in ("", "_bn"))
 
 
+def he_initialised(net: nn.Module) -> None:
+    """Weights for training a net without batch norm from scratch: the signal keeps its size from layer to layer (He et
+    al., arXiv:1502.01852, equation 10)."""
+    for layer in net.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
 class VGG(nn.Module):
     """The stages; each map is taken after its pooling.
 
@@ -51,6 +61,7 @@ class VGG(nn.Module):
                 stride *= step
             self.ends.append(len(self.features) - 1)
             self.strides.append(stride)
+        he_initialised(self)
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
         """(N, 3, h, w), normalised, to each stage's map (N, channels, ceil(h / stride), ceil(w / stride))."""

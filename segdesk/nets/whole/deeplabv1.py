@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from segdesk.nets.encoders.vgg import VGG
+from segdesk.nets.encoders.vgg import VGG, he_initialised
 from segdesk.nets.whole.options import made
 
 TITLE = "DeepLab v1"
@@ -49,6 +49,7 @@ class DeepLabV1(nn.Module):
             for inputs, stride in zip([3, *channels[:4]], [1, *strides[:4]], strict=True)
             if msc
         )
+        he_initialised(self)
         self.fc8 = nn.Conv2d(fc + len(self.msc) * msc_width, num_classes, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

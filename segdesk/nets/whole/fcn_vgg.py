@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from segdesk.nets.encoders.vgg import DEPTHS
+from segdesk.nets.encoders.vgg import DEPTHS, he_initialised
 from segdesk.nets.whole.options import made
 
 TITLE = "FCN on VGG16"
@@ -64,6 +64,7 @@ class FCN(nn.Module):
         self.fc6 = nn.Conv2d(inputs, fc, 7)
         self.fc7 = nn.Conv2d(fc, fc, 1)
         self.drop = nn.Dropout2d()
+        he_initialised(self)
         self.score_fr = zeroed(nn.Conv2d(fc, num_classes, 1))
         for pool in POOLS[stride]:
             self.add_module(f"score_pool{pool}", zeroed(nn.Conv2d(self.widths[pool - 1], num_classes, 1)))

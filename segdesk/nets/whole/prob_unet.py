@@ -14,6 +14,7 @@ from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
 from segdesk.nets.blocks import up
+from segdesk.nets.encoders.vgg import he_initialised
 from segdesk.nets.whole.options import made
 
 TITLE = "Probabilistic U-Net"
@@ -91,6 +92,8 @@ class ProbabilisticUNet(nn.Module):
             nn.ReLU(inplace=True),
             nn.Conv2d(widths[0], num_classes, 1),
         )
+        for part in (self.down, self.up, self.prior.down, self.posterior.down, self.mix):
+            he_initialised(part)
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
         """(N, 3, h, w), normalised, to the U-Net's last map (N, C, h, w), which does not depend on z."""

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from segdesk.nets.encoders.vgg import he_initialised
 from segdesk.nets.net import encoder_decoder
 from segdesk.nets.whole.options import made
 
@@ -88,6 +89,8 @@ class UNet(nn.Module):
             self.add_module(f"down{i + 1}", Down(widths[i], widths[i + 1], norm=norm, padding=padding))
             self.add_module(f"up{i + 1}", Up(widths[depth - i], widths[depth - i - 1], norm=norm, padding=padding))
         self.drop = nn.Dropout(0.5 if valid else 0.0)
+        if valid:
+            he_initialised(self)  # section 3 of the paper
         self.outc = nn.Sequential(OrderedDict(conv=nn.Conv2d(width, num_classes, 1)))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
