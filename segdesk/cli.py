@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from segdesk import __version__, cli_run
+from segdesk import __version__, cli_points, cli_run
 from segdesk.app import settings as settings_file
 from segdesk.app.first_job import first_job, summary
 from segdesk.app.logs import start_logging, stop_logging
@@ -286,6 +286,9 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, Verb]]:
     _weights_argument(command)
     command = add("download", _download, "fetch the weights of a model")
     command.add_argument("model", metavar="ID", help="a model of `segdesk models`")
+    command = add("points", cli_points.run_points, cli_points.HELP)
+    cli_points.points_arguments(command)
+    _weights_argument(command)
     add("formats", _formats, "list the formats for export and import")
     command = add("samples", _samples, "write a project with sample pictures")
     command.add_argument("folder", metavar="DIR", help="where to; a sample project that is there is left as it is")
