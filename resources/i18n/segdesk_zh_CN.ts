@@ -410,6 +410,14 @@
    <translation>正在检查权重文件</translation>
   </message>
   <message>
+   <source>Choose a .ply or .npy file.</source>
+   <translation>请选择 .ply 或 .npy 文件。</translation>
+  </message>
+  <message>
+   <source>Choose a cloud with red, green and blue, or another model.</source>
+   <translation>请选择带有红、绿、蓝颜色的点云，或换一个模型。</translation>
+  </message>
+  <message>
    <source>Choose a file that ends in .segdesk.</source>
    <translation>请选择以 .segdesk 结尾的文件。</translation>
   </message>
@@ -799,7 +807,7 @@
   </message>
   <message>
    <source>Everything</source>
-   <translation type="unfinished" />
+   <translation>全部</translation>
   </message>
   <message>
    <source>Export</source>
@@ -824,6 +832,10 @@
   <message>
    <source>Export the labels or write a report now.</source>
    <translation>现在可以导出标注或生成报告。</translation>
+  </message>
+  <message>
+   <source>Export the model as ONNX instead (torch.onnx.export).</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Export the model as ONNX, or write a card with [weights] rename = [["old", "new"]].</source>
@@ -902,6 +914,10 @@
   <message>
    <source>Get the file {file} and choose it with “Locate file”.</source>
    <translation>请取得文件 {file}，再用“定位文件”选择它。</translation>
+  </message>
+  <message>
+   <source>Give --out a name that ends in .ply.</source>
+   <translation>请为 --out 指定以 .ply 结尾的文件名。</translation>
   </message>
   <message>
    <source>Give another class  (Shift+1 … 9)</source>
@@ -1046,6 +1062,10 @@
    <translation>实例：可数的对象</translation>
   </message>
   <message>
+   <source>It may be damaged or cut off; write it anew from the program that made it.</source>
+   <translation>文件可能已损坏或不完整；请用生成它的程序重新导出。</translation>
+  </message>
+  <message>
    <source>It may have been moved or renamed.</source>
    <translation>它可能已被移动或重命名。</translation>
   </message>
@@ -1056,6 +1076,10 @@
   <message>
    <source>It must be JSON with the lists images, annotations and categories.</source>
    <translation>它必须是含有 images、annotations 和 categories 列表的 JSON。</translation>
+  </message>
+  <message>
+   <source>It needs the extra for transformers, which comes with a later version; ONNX runs now.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Iterations</source>
@@ -1171,11 +1195,11 @@
   </message>
   <message>
    <source>Lock object</source>
-   <translation type="unfinished" />
+   <translation>锁定对象</translation>
   </message>
   <message>
    <source>Lock object  (Ctrl+L)</source>
-   <translation type="unfinished" />
+   <translation>锁定对象  (Ctrl+L)</translation>
   </message>
   <message>
    <source>Lock or unlock class</source>
@@ -1187,19 +1211,19 @@
   </message>
   <message>
    <source>Lock the class  (Ctrl+Shift+L)</source>
-   <translation type="unfinished" />
+   <translation>锁定类别  (Ctrl+Shift+L)</translation>
   </message>
   <message>
    <source>Locked objects</source>
-   <translation type="unfinished" />
+   <translation>已锁定的对象</translation>
   </message>
   <message>
    <source>Locked: click to unlock  (Ctrl+L)</source>
-   <translation type="unfinished" />
+   <translation>已锁定：单击解锁  (Ctrl+L)</translation>
   </message>
   <message>
    <source>Locked: click to unlock  (Ctrl+Shift+L)</source>
-   <translation type="unfinished" />
+   <translation>已锁定：单击解锁  (Ctrl+Shift+L)</translation>
   </message>
   <message>
    <source>Log</source>
@@ -1334,6 +1358,10 @@
    <translation>下一张图片</translation>
   </message>
   <message>
+   <source>No architecture fits the weights: the program in the file is used.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>No classes yet. Add one to paint with, or run a model: its classes join the project.</source>
    <translation>还没有类别。添加一个即可绘制，或运行模型：模型的类别会加入项目。</translation>
   </message>
@@ -1419,11 +1447,11 @@
   </message>
   <message>
    <source>Not locked: click to lock  (Ctrl+L)</source>
-   <translation type="unfinished" />
+   <translation>未锁定：单击锁定  (Ctrl+L)</translation>
   </message>
   <message>
    <source>Not locked: click to lock  (Ctrl+Shift+L)</source>
-   <translation type="unfinished" />
+   <translation>未锁定：单击锁定  (Ctrl+Shift+L)</translation>
   </message>
   <message>
    <source>Not saved</source>
@@ -1603,7 +1631,7 @@
   </message>
   <message>
    <source>Over: {name}</source>
-   <translation type="unfinished" />
+   <translation>覆盖：{name}</translation>
   </message>
   <message>
    <source>Overview map</source>
@@ -1611,19 +1639,19 @@
   </message>
   <message>
    <source>Paint only over</source>
-   <translation type="unfinished" />
+   <translation>只在此类上绘制</translation>
   </message>
   <message>
    <source>Paint only over the class under the pointer</source>
-   <translation type="unfinished" />
+   <translation>只在光标下的类别上绘制</translation>
   </message>
   <message>
    <source>Paint only over {name}</source>
-   <translation type="unfinished" />
+   <translation>只在“{name}”上绘制</translation>
   </message>
   <message>
    <source>Paint over everything again</source>
-   <translation type="unfinished" />
+   <translation>恢复为可覆盖全部</translation>
   </message>
   <message>
    <source>Paint small areas that keep to the edges of the picture; the size is on the screen, so zoom in for finer ones. Right button or Ctrl makes them void; Shift protects other labels.</source>
@@ -1639,7 +1667,7 @@
   </message>
   <message>
    <source>Painting changes: {name}</source>
-   <translation type="unfinished" />
+   <translation>绘制会改变：{name}</translation>
   </message>
   <message>
    <source>Pan</source>
@@ -1678,8 +1706,8 @@
    <translation>暂停</translation>
   </message>
   <message>
-   <source>Pen pressure sets the size</source>
-   <translation>笔压控制大小</translation>
+   <source>Pen pressure</source>
+   <translation>笔压</translation>
   </message>
   <message>
    <source>Pick</source>
@@ -1726,6 +1754,10 @@
    <translation>未标注的像素写为编号 0，即背景。</translation>
   </message>
   <message>
+   <source>Points</source>
+   <translation>点云</translation>
+  </message>
+  <message>
    <source>Polygon</source>
    <translation>多边形</translation>
   </message>
@@ -1766,6 +1798,10 @@
    <translation>打开过的项目会显示在这里。可从示例项目开始。</translation>
   </message>
   <message>
+   <source>Protect</source>
+   <translation>保护</translation>
+  </message>
+  <message>
    <source>Protect other classes</source>
    <translation>保护其他类别</translation>
   </message>
@@ -1783,7 +1819,7 @@
   </message>
   <message>
    <source>Put the pointer on that class and press the key, or choose it in the row of the tool.</source>
-   <translation type="unfinished" />
+   <translation>请把光标移到该类别上再按键，或在工具行中选择。</translation>
   </message>
   <message>
    <source>Quality report</source>
@@ -1828,6 +1864,10 @@
   <message>
    <source>Remove islands</source>
    <translation>去除小岛</translation>
+  </message>
+  <message>
+   <source>Remove these points, and try again.</source>
+   <translation>请删除这些点后重试。</translation>
   </message>
   <message>
    <source>Rename the class  (F2)</source>
@@ -2015,7 +2055,7 @@
   </message>
   <message>
    <source>Shift+O: only the class under the pointer, and back</source>
-   <translation type="unfinished" />
+   <translation>Shift+O：只改变光标下的类别，再按恢复</translation>
   </message>
   <message>
    <source>Show by state</source>
@@ -2194,6 +2234,10 @@
    <translation>文件名 {name} 不是有效文本。</translation>
   </message>
   <message>
+   <source>The file names another number of classes than its weights have: its names were left out.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The file {file} cannot be read as a model: {reason}</source>
    <translation type="unfinished" />
   </message>
@@ -2208,6 +2252,10 @@
   <message>
    <source>The file {file} holds no weights.</source>
    <translation>文件 {file} 中没有权重。</translation>
+  </message>
+  <message>
+   <source>The file {file} is a torch.export program, which SegDesk does not run.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The file {file} is not a checkpoint, or it is damaged.</source>
@@ -2298,6 +2346,14 @@
    <translation>模型 {model} 没有名为 {name} 的类别。</translation>
   </message>
   <message>
+   <source>The model {model} is for pictures, not for point clouds.</source>
+   <translation>模型 {model} 用于图片，而不是点云。</translation>
+  </message>
+  <message>
+   <source>The model {model} needs colours, and this point cloud has none.</source>
+   <translation>模型 {model} 需要颜色，而此点云没有颜色。</translation>
+  </message>
+  <message>
    <source>The model {model} needs no weights file.</source>
    <translation>模型 {model} 不需要权重文件。</translation>
   </message>
@@ -2328,6 +2384,18 @@
   <message>
    <source>The plug-in {name} cannot be used: {reason}.</source>
    <translation>插件 {name} 无法使用：{reason}。</translation>
+  </message>
+  <message>
+   <source>The point cloud {name} cannot be read: {reason}.</source>
+   <translation>无法读取点云 {name}：{reason}。</translation>
+  </message>
+  <message>
+   <source>The point cloud {name} has no points.</source>
+   <translation>点云 {name} 中没有点。</translation>
+  </message>
+  <message>
+   <source>The point cloud {name} has {count} points without a place (not a number, or infinite).</source>
+   <translation>点云 {name} 中有 {count} 个点没有有效坐标（非数字或无穷大）。</translation>
   </message>
   <message>
    <source>The project file {name} is damaged.</source>
@@ -2376,6 +2444,10 @@
   <message>
    <source>The report is in {folder}.</source>
    <translation>报告位于 {folder}。</translation>
+  </message>
+  <message>
+   <source>The result is written as .ply.</source>
+   <translation>结果以 .ply 格式写出。</translation>
   </message>
   <message>
    <source>The rule {rule} does not say what a class becomes.</source>
@@ -2683,15 +2755,15 @@
   </message>
   <message>
    <source>Unlock object</source>
-   <translation type="unfinished" />
+   <translation>解锁对象</translation>
   </message>
   <message>
    <source>Unlock object  (Ctrl+L)</source>
-   <translation type="unfinished" />
+   <translation>解锁对象  (Ctrl+L)</translation>
   </message>
   <message>
    <source>Unlock the class  (Ctrl+Shift+L)</source>
-   <translation type="unfinished" />
+   <translation>解锁类别  (Ctrl+Shift+L)</translation>
   </message>
   <message>
    <source>Update SegDesk to open it.</source>
@@ -2723,7 +2795,7 @@
   </message>
   <message>
    <source>What has no label</source>
-   <translation type="unfinished" />
+   <translation>没有标签的像素</translation>
   </message>
   <message>
    <source>What surrounds them</source>
@@ -2747,7 +2819,7 @@
   </message>
   <message>
    <source>Which class is to be painted over?</source>
-   <translation type="unfinished" />
+   <translation>要在哪个类别上绘制？</translation>
   </message>
   <message>
    <source>Write it like car=vehicle, or like sky= to leave a class out.</source>
@@ -2839,7 +2911,7 @@
   </message>
   <message>
    <source>everything</source>
-   <translation type="unfinished" />
+   <translation>全部</translation>
   </message>
   <message>
    <source>failed</source>
@@ -2887,7 +2959,7 @@
   </message>
   <message>
    <source>no label</source>
-   <translation type="unfinished" />
+   <translation>无标签</translation>
   </message>
   <message>
    <source>no public weights</source>
@@ -3038,6 +3110,14 @@
    <translation>{total} 张中已确认 {done} 张</translation>
   </message>
   <message>
+   <source>{folder} holds {net} of the transformers library, which this version does not run.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{folder} holds {net} with the encoder {encoder} of segmentation_models_pytorch, which is no known architecture.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{format} can only be exported.</source>
    <translation>{format} 只能导出。</translation>
   </message>
@@ -3120,6 +3200,10 @@
   <message>
    <source>{name} is not a picture, or its beginning is damaged.</source>
    <translation>{name} 不是图片，或文件开头已损坏。</translation>
+  </message>
+  <message>
+   <source>{name} is not a point cloud.</source>
+   <translation>{name} 不是点云文件。</translation>
   </message>
   <message>
    <source>{name} is not there.</source>
