@@ -2,8 +2,8 @@
 
 A card file holds one card at its top level or several under `[[card]]`. See `docs/` for the recipe; the keys are:
 
-    id, name, task ("semantic" | "instance" | "panoptic" | "points"), group, system, data, about, paper, parts, trainable,
-    samples, parameters, gflops
+    id, name, task ("semantic" | "instance" | "panoptic" | "points"), group, system, data, about, paper, parts,
+    trainable, samples, parameters, gflops
     [net]      type, options = {...}
     [classes]  preset = "voc21"   or   names = [...] (channel order, "" = background), things, colors; extra = [...]
     [input]    mean, std, order, fit ("native" | "short:N" | "long:N" | "slide:SIZE/STRIDE"), multiple
