@@ -58,7 +58,7 @@ def read(path: Path) -> Content:
     or RuntimeError where it is damaged, of another kind or asks for more than it holds.
     """
     if path.is_dir():
-        return Content(read(weights_file(path)).value, "safetensors", _settings(path / "config.json"))
+        return Content(read(weights_file(path)).value, "safetensors", settings(path / "config.json"))
     if path.name.endswith(".index.json"):
         return Content(_shards(path), "safetensors")
     with path.open("rb") as stream:
@@ -104,7 +104,8 @@ def _shards(index: Path) -> dict[object, object]:
     return whole
 
 
-def _settings(path: Path) -> Mapping[str, object]:
+def settings(path: Path) -> Mapping[str, object]:
+    """The table of a JSON file; empty if it is not there. Raises ValueError."""
     return _json(path) if path.is_file() else {}
 
 

@@ -58,10 +58,10 @@ class OnnxNet(Foreign):
     """An ONNX file, on the processor."""
 
     def __init__(self, path: Path, options: Mapping[str, object], threads: int = 0) -> None:
-        self_session = onnx_session(path, threads)
-        super().__init__(_fixed(self_session.get_inputs()[0].shape), options)
-        self.session = self_session
-        self.input = self_session.get_inputs()[0]
+        session = onnx_session(path, threads)
+        super().__init__(_fixed(session.get_inputs()[0].shape), options)
+        self.session = session
+        self.input = session.get_inputs()[0]
 
     def answer(self, x: torch.Tensor) -> torch.Tensor:
         """As `Foreign.answer`."""
@@ -87,13 +87,13 @@ class ScriptNet(Foreign):
 def load(card: ModelCard, path: Path, device: torch.device) -> nn.Module:
     """The program of a card, ready to run. Raises `SegDeskError` where the file or onnxruntime is not there."""
     if not path.is_file():
-        raise _unreadable(path, "it is not there")
+        raise unreadable(path, "it is not there")
     try:
         if card.net.type == "onnx":
             return OnnxNet(path, card.net.options).eval()
         return ScriptNet(path, card.net.options, device).eval()
     except (RuntimeError, ValueError, OSError) as error:
-        raise _unreadable(path, _first_line(error)) from error
+        raise unreadable(path, first_line(error)) from error
 
 
 def onnx_session(path: Path, threads: int = 0):  # type: ignore[no-untyped-def]  # onnxruntime is optional
@@ -111,7 +111,7 @@ def onnx_session(path: Path, threads: int = 0):  # type: ignore[no-untyped-def] 
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its errors have no common class but Exception
-        raise _unreadable(path, _first_line(error)) from error
+        raise unreadable(path, first_line(error)) from error
 
 
 def scores(answer: object) -> torch.Tensor:
@@ -156,15 +156,6 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",")) if "," in text else ()
 
 
-def is_torchscript(path: Path) -> bool:
-    """Whether the file holds a TorchScript program."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return any(name.endswith("constants.pkl") for name in archive.namelist())
-    except (OSError, zipfile.BadZipFile):
-        return False
-
-
 def _fixed(shape: object) -> tuple[int, int] | None:
     """(h, w) of an input (N, 3, h, w) that takes no other size. Raises ValueError for other inputs."""
     if not isinstance(shape, list) or len(shape) != 4 or (isinstance(shape[1], int) and shape[1] != 3):
@@ -173,12 +164,25 @@ def _fixed(shape: object) -> tuple[int, int] | None:
     return (height, width) if isinstance(height, int) and isinstance(width, int) else None
 
 
-def _first_line(error: BaseException) -> str:
+def is_exported(path: Path) -> bool:
+    """Whether the file holds a torch.export program."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(
+                name.endswith(("archive_format", "serialized_exported_program.json")) for name in archive.namelist()
+            )
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def first_line(error: BaseException) -> str:
+    """An error's cause in one line: torch puts a traceback of the program before it."""
     lines = [line for line in str(error).strip().splitlines() if line.strip()]
     return (lines[-1] if lines and lines[0].startswith("Traceback") else lines[0] if lines else repr(error))[:300]
 
 
-def _unreadable(path: Path, reason: str) -> SegDeskError:
+def unreadable(path: Path, reason: str) -> SegDeskError:
+    """The error for a program that cannot serve as a model."""
     return SegDeskError(
         "The file {file} cannot be used as a model: {reason}.",
         "Export it again, with pictures of three channels as its input and a map of class scores as its answer.",
