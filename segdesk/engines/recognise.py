@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 
 from segdesk.domain.errors import SegDeskError
 from segdesk.engines.fingerprints import (
@@ -130,11 +131,12 @@ def classes_of(shapes: Shapes, classes: ClassSizes) -> int | None:
 
 
 def _unknown(views: list[tuple[str, Shapes]], prints: list[Fingerprint], file: str) -> SegDeskError:
+    sketched = [(sketch(named_words(shapes)), shapes) for _, shapes in views]
     nearest = max(
-        ((likeness(sketch(named_words(shapes)), p.sketch), p, shapes) for _, shapes in views for p in prints),
-        key=lambda row: row[0],
+        ((likeness(mine, p.sketch), -_apart(shapes, p), p, shapes) for mine, shapes in sketched for p in prints),
+        key=lambda row: row[:2],
     )
-    share, entry, shapes = nearest
+    share, _, entry, shapes = nearest
     if share < ALIKE:
         return _strange(views, prints, file)
     number = classes_of(shapes, entry.classes) or 5
@@ -163,7 +165,8 @@ def _strange(views: list[tuple[str, Shapes]], prints: list[Fingerprint], file: s
     """Of parameters with names that no known net has."""
     shapes = views[0][1]
     mine = sketch(shape_words(shapes))
-    share, entry = max(((likeness(mine, p.shapes), p) for p in prints), key=lambda row: row[0])
+    found = ((likeness(mine, p.shapes), -_apart(shapes, p), p) for p in prints)
+    share, _, entry = max(found, key=lambda row: row[:2])
     if share >= ALIKE:
         return SegDeskError(
             "No known architecture fits {file}. By the shapes of its parameters the nearest is {title} ({net}), but"
@@ -180,6 +183,11 @@ def _strange(views: list[tuple[str, Shapes]], prints: list[Fingerprint], file: s
         file=file,
         examples=", ".join(list(shapes)[:EXAMPLES]),
     )
+
+
+def _apart(shapes: Shapes, entry: Fingerprint) -> int:
+    """How far the file and the net are apart in size."""
+    return abs(sum(map(prod, shapes.values())) - entry.count)
 
 
 @cache
