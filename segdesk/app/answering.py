@@ -12,6 +12,7 @@ from segdesk.app.reports import Answered
 from segdesk.app.roster import MACHINE_STATES
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.matching import matched
+from segdesk.domain.packed import PackedMap
 from segdesk.domain.prediction import Instance
 from segdesk.engines.messages import Answer, NotKept
 
@@ -62,7 +63,7 @@ def translate(
     return Answered(
         picture_id,
         plan.card.id,
-        matched(answer.segmentation, ids, whole=whole),
+        matched(PackedMap.of(answer.segmentation), ids, whole=whole).prepare(),
         answer.doubt,
         plan.options,
         seconds=sum(answer.seconds.values()),

@@ -1,23 +1,31 @@
 """`Changes`: a document's undo steps and changes of the whole map, at once where small, in the background where large.
 
-A large change is made on a copy of the map in a thread and put in the map's place when it is done, so that the window
-never waits. If the person painted meanwhile, the copy is out of date: it is dropped and the change starts again.
+A thread makes a large change in the map itself, tile by tile, so that it needs no copy of it; meanwhile the document is
+`busy` and nobody else writes to the map. An answer that comes by itself is first compared with the map, and only
+written, which is quick, if the person has not painted since.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from segdesk.app.areas import histogram, tiles_histogram
 from segdesk.app.keeping import keep_locked
 from segdesk.app.rules import Rules, unlock_born
-from segdesk.app.timeline import Change, Plan, Step, Timeline, merge_into, plan, swap_step
+from segdesk.app.timeline import Change, Made, Step, Timeline, merge_into, swap_step, through_stroke
+from segdesk.app.unsaved import Unsaved
+from segdesk.app.watch import Watch
 from segdesk.domain.classes import VOID
-from segdesk.domain.edit import Edit, Rect, Stroke, replace_all, tiles_in
+from segdesk.domain.edit import Edit, Rect, Stroke, Tick, no_tick, tiles_in
+from segdesk.domain.errors import Cancelled
+from segdesk.domain.packed import Labels
 from segdesk.domain.patch import Patch
+from segdesk.domain.replacing import Replacement, replacement
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.domain.text import N_
 
@@ -27,18 +35,20 @@ if TYPE_CHECKING:
 HEAVY_TILES = 256  # an undo step that covers more tiles goes to the background (5 ms and more)
 HEAVY_PIXELS = 1 << 20  # and so does a change of a whole map that has more pixels
 Operation = Callable[[], None]
+Write = Callable[[Segmentation, Stroke, Tick], None]
 
 
 class Changes:
     """Part of one `Document`; UI thread only. `state_after`: what the step that is being reported touched of the map,
-    where a thread has copied it already."""
+    where a thread has copied it already. `watch`: the change in the background, None if there is none."""
 
     def __init__(self, doc: Document, timeline: Timeline) -> None:
         self.timeline = timeline
+        self.unsaved = Unsaved()
         self.state_after: Patch | None = None
         self.busy = False
+        self.watch: Watch | None = None
         self._owner = weakref.ref(doc)  # no circle: a picture that is left must go at once, it may have 500 MB
-        self._flying = False
         self._waiting: list[tuple[str, Operation]] = []
 
     @property
@@ -50,7 +60,7 @@ class Changes:
     @property
     def under_way(self) -> bool:
         """Whether anything is under way in the background or waits for it."""
-        return self._flying or bool(self._waiting)
+        return self.watch is not None or bool(self._waiting)
 
     # ---- the operations
 
@@ -62,32 +72,29 @@ class Changes:
         steps = history.done if kind == "undo" else history.undone
         if steps:
             heavy = len(steps[-1].tiles) > HEAVY_TILES
-            self._perform([swap_step(kind, steps[-1])], lambda: self.move(kind), heavy=heavy)
+            self._perform(swap_step(kind, steps[-1]), N_("Undo") if kind == "undo" else N_("Redo"), heavy=heavy)
 
-    def replace_map(self, new: Segmentation, name: str, *, answer: bool) -> None:
+    def replace_map(self, new: Labels, name: str, *, answer: bool) -> None:
         """Make the map equal to `new`, as one step."""
-        if self._deferred(lambda: self.replace_map(new, name, answer=answer)):
-            return
-        permits = Rules.locks(self._doc)
-        step = Step("push", lambda target: replace_all(target, keep_locked(target, new, permits), name), answer)
-        self._perform([step], lambda: self.replace_map(new, name, answer=answer), heavy=self._large)
+        if new.size != self._doc.segmentation.size:
+            raise ValueError("the new map has another size")
+        if not self._deferred(again := lambda: self.replace_map(new, name, answer=answer)):
+            self._replace(new, name, again, answer=answer, watch=Watch(name))
 
-    def take_answer(self, new: Segmentation, name: str) -> None:
+    def take_answer(self, new: Labels, name: str) -> None:
         """See `Document.apply_result`. The person may go on painting while it is worked in."""
         if new.size != self._doc.segmentation.size:
             raise ValueError("the new map has another size")
-        if self._deferred(lambda: self.take_answer(new, name), key="answer"):
+        if self._deferred(again := lambda: self.take_answer(new, name), key="answer"):
             return
         if self.timeline.hand_work:
             self._doc.show_preview(new, name)
             return
         self._doc.preview = None
-        permits = Rules.locks(self._doc)
-        change: Change = lambda target: replace_all(target, keep_locked(target, new, permits), name)  # noqa: E731
-        steps = [Step("push", change, answer=True)]
-        if self.timeline.ends_with_answer and permits.free:  # without its last answer the map may lack what is locked
-            steps.insert(0, swap_step("undo", self.timeline.history.done[-1]))
-        self._perform(steps, lambda: self.take_answer(new, name), heavy=self._large, asked=False)
+        # without its last answer the map may lack what is locked
+        instead = self.timeline.ends_with_answer and Rules.locks(self._doc).free
+        under = self.timeline.history.done[-1] if instead else None
+        self._replace(new, name, again, answer=True, under=under, watch=Watch(name, asked=False))
 
     def relabel(self, segment_id: int, class_id: int) -> None:
         """Give a segment another class; see `Document.relabel`."""
@@ -99,28 +106,19 @@ class Changes:
         target = self._merge_target(class_id)
         if class_id == VOID or target != VOID:
             name = N_("Delete") if class_id == VOID else N_("Change class")
-            step = Step("push", merge_into(segment_id, target, name))
-            self._perform([step], lambda: self.relabel(segment_id, class_id), heavy=self._large)
+            self._perform(Step("push", merge_into(segment_id, target, name)), name, heavy=self._large)
             return
         changed = replace(segment, class_id=class_id, by_human=True)
-        step = Step("push", _table_change(segment_id, changed), tiles=())
-        self._perform([step], lambda: self.relabel(segment_id, class_id), heavy=False)
+        self._perform(Step("push", _table_change(segment_id, changed), tiles=()), "", heavy=False)
 
-    def edit(self, name: str, write: Callable[[Segmentation, Stroke], None], rect: Rect | None = None) -> None:
-        """Any other change, as one step: `write` gets the map and a stroke to write through. It is made at once if it
-        is known to stay inside `rect`; else it runs in a thread, however small the map, and must use nothing of the
-        document."""
+    def edit(self, name: str, write: Write, rect: Rect | None = None) -> None:
+        """Any other change, as one step: `write` gets the map, a stroke to write through and a `Tick` to call between
+        pieces of its work. It is made at once if it is known to stay inside `rect`; else it runs in a thread, however
+        small the map, and must use nothing of the document."""
         if self._deferred(lambda: self.edit(name, write, rect)):
             return
-
-        def change(target: Segmentation) -> Edit | None:
-            stroke = Stroke(target, name)
-            write(target, stroke)
-            return stroke.commit()
-
         tiles = None if rect is None else tuple(tiles_in(rect, self._doc.segmentation.size))
-        step = Step("push", change, tiles=tiles)
-        self._perform([step], lambda: self.edit(name, write, rect), heavy=rect is None)
+        self._perform(Step("push", through_stroke(name, write), tiles=tiles), name, heavy=rect is None)
 
     def _merge_target(self, class_id: int) -> int:
         if class_id == VOID or self._doc.is_thing(class_id):
@@ -133,6 +131,13 @@ class Changes:
 
     # ---- one at a time
 
+    def cancel(self) -> bool:
+        """Let what a person asked for end, with the map as it was before; False if there is nothing like that."""
+        if self.watch is None or not self.busy:
+            return False
+        self.watch.cancel()
+        return True
+
     def after(self, operation: Operation) -> None:
         """See `Document.after`."""
         if not self._deferred(operation):
@@ -140,7 +145,7 @@ class Changes:
 
     def _deferred(self, operation: Operation, key: str = "") -> bool:
         """True if something is under way: then the operation is kept for later (one with the same key is dropped)."""
-        if not self._flying and not self._doc.painting:
+        if self.watch is None and not self._doc.painting:
             return False
         self._waiting = [w for w in self._waiting if not key or w[0] != key]
         self._waiting.append((key, operation))
@@ -148,25 +153,29 @@ class Changes:
 
     def go_on(self) -> None:
         """Do what waited for the end of a stroke or of a large change."""
-        while self._waiting and not self._flying and not self._doc.painting:
+        while self._waiting and self.watch is None and not self._doc.painting:
             self._waiting.pop(0)[1]()
 
-    def _perform(self, steps: Sequence[Step], again: Operation, *, heavy: bool, asked: bool = True) -> None:
-        self._doc.finish_counting()
-        if heavy and self._doc.background is not None:
-            self._take_off(steps, again, asked)
-            return
-        for step in steps:
-            self._make(step)
-        self._doc.tell(self._doc.on_segments)
-        self._doc.tell(self._doc.on_state)
-
     # ---- at once
+
+    def _perform(self, step: Step, name: str, *, heavy: bool) -> None:
+        doc = self._doc
+        doc.finish_counting()
+        if heavy and doc.background is not None:
+            self._in_place(step, Watch(name))
+            return
+        self._make(step)
+        doc.tell(doc.on_segments)
+        doc.tell(doc.on_state)
 
     def _make(self, step: Step) -> None:
         doc, ids = self._doc, self._doc.segmentation.ids
         before = None if step.tiles is None else tiles_histogram(ids, step.tiles)
-        edit = step.change(doc.segmentation)
+        if step.tiles is None:
+            self.unsaved.keep_all()
+        else:
+            self.unsaved.keep(tuple(step.tiles))
+        edit = step.change(doc.segmentation, no_tick)
         if edit is None:
             return
         doc.revision += 1
@@ -187,52 +196,110 @@ class Changes:
 
     # ---- in the background
 
-    def _take_off(self, steps: Sequence[Step], again: Operation, asked: bool) -> None:
+    def _in_place(self, step: Step, watch: Watch) -> None:
+        """A thread changes the map; strokes wait."""
         doc = self._doc
-        base = Segmentation(doc.segmentation.ids, dict(doc.segmentation.segments))
-        revision = doc.revision
-        assert doc.background is not None
+        base = Segmentation(doc.segmentation.ids, dict(doc.segmentation.segments))  # the table is the window's
 
         def work() -> object:
+            self.unsaved.pack_all()
+            edit = step.change(base, watch.tick)
+            return edit, histogram(base.ids)
+
+        def then(made: object) -> None:
+            assert isinstance(made, tuple)
+            edit, counts = made
+            if edit is not None:
+                self._landed(base, counts, [Made(step.kind, edit, step.answer)])
+
+        self.busy = True
+        self._fly(watch, work, then)
+
+    def _replace(
+        self, new: Labels, name: str, again: Operation, *, answer: bool, watch: Watch, under: Edit | None = None
+    ) -> None:
+        """Compare, then write, both by a thread where the map is large; `again` if the map has changed in between."""
+        doc = self._doc
+        doc.finish_counting()
+        permits = Rules.locks(doc)
+        now, revision = Segmentation(doc.segmentation.ids, dict(doc.segmentation.segments)), doc.revision
+
+        def compare() -> object:
+            return replacement(now, keep_locked(now, new, permits), name, under=under, tick=watch.tick)
+
+        def compared(made: object) -> None:
+            assert isinstance(made, Replacement)
+            if revision != doc.revision or doc.painting:
+                self._waiting.insert(0, ("" if watch.asked else "answer", again))
+                return
+            self._write(made, answer, watch)
+
+        if self._large and doc.background is not None:
+            self.busy = watch.asked
+            self._fly(watch, compare, compared)
+        else:
+            compared(compare())
+
+    def _write(self, made: Replacement, answer: bool, watch: Watch) -> None:
+        doc = self._doc
+        base = Segmentation(doc.segmentation.ids, doc.segmentation.segments)
+        steps = [] if made.undone is None else [Made("undo", made.undone, state=made.between)]
+        if made.edit is not None:
+            steps.append(Made("push", made.edit, answer))
+
+        def write() -> object:
+            self.unsaved.pack_all()
+            made.write(base)
+            return None
+
+        def written(_: object) -> None:
+            self._landed(base, made.counts, steps)
+
+        if self._large and doc.background is not None:
+            self.busy = True
+            self._fly(watch, write, written)
+        else:
+            written(write())
+
+    def _fly(self, watch: Watch, work: Callable[[], object], then: Callable[[object], None]) -> None:
+        doc = self._doc
+        assert doc.background is not None
+
+        def guarded() -> object:
             try:
-                return plan(base, steps)
+                return work()
             except Exception as error:  # carried to the UI thread, where the program's hook shows it
                 return error
 
-        def then(made: object) -> None:
-            self._flying = self.busy = False
-            if isinstance(made, Plan) and revision == doc.revision and not doc.painting:
-                self._land(made)
-            elif isinstance(made, Plan):
-                self._waiting.insert(0, ("answer" if not asked else "", again))
+        def landed(made: object) -> None:
+            self.watch, self.busy = None, False
+            if isinstance(made, Exception):
+                doc.redraw()  # what was half done may have been drawn
+            else:
+                then(made)
             doc.tell(doc.on_state)
             self.go_on()
-            if isinstance(made, Exception):
+            if isinstance(made, Exception) and not isinstance(made, Cancelled):
                 raise made
 
-        self._flying, self.busy = True, asked
+        self.watch = watch
         doc.tell(doc.on_state)
-        doc.background(work, then)
+        doc.background(guarded, landed)
 
-    def _land(self, made: Plan) -> None:
+    def _landed(self, base: Segmentation, counts: np.ndarray, steps: list[Made]) -> None:
+        """The map has been changed: take over its table and the (65536,) counts, and tell."""
         doc = self._doc
-        doc.revision += 1
-        doc.segmentation.ids = made.result.ids
-        doc.segmentation.segments = made.result.segments
-        doc.areas.set_all(made.counts)
-        for item in made.made:
-            self.state_after = item.state
-            self.record(item.step.kind, item.edit, answer=item.step.answer)
+        if steps:
+            doc.revision += 1
+            doc.segmentation.segments = base.segments
+            doc.areas.set_all(counts)
+        for step in steps:
+            self.state_after = step.state
+            self.record(step.kind, step.edit, answer=step.answer)
         self.state_after = None
         doc.redraw()
 
 
 def _table_change(key: int, segment: Segment) -> Change:
     """A change of one entry of the segment table."""
-
-    def change(target: Segmentation) -> Edit | None:
-        stroke = Stroke(target, N_("Change class"))
-        stroke.set_segment(key, segment)
-        return stroke.commit()
-
-    return change
+    return through_stroke(N_("Change class"), lambda target, stroke, tick: stroke.set_segment(key, segment))

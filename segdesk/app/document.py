@@ -15,6 +15,7 @@ from segdesk.app.timeline import Timeline
 from segdesk.domain.capsule import Line, masks
 from segdesk.domain.classes import VOID, ClassSet
 from segdesk.domain.edit import Edit, History, Rect, Stroke, clip
+from segdesk.domain.packed import Labels, PackedMap
 from segdesk.domain.patch import Patch
 from segdesk.domain.segmentation import Segment, Segmentation
 
@@ -38,7 +39,8 @@ class Document:
 
     `preview` is a model's answer that waits for Apply or Discard; `prediction` the model's last answer. Large changes
     (undo of a large step, a new answer, deletion) run through `background` where it is set; while one is under way
-    that the person asked for, `busy` is true and no stroke can begin.
+    that the person asked for, or an answer is written into the map, `busy` is true and no stroke can begin.
+    `changes.watch` tells how far it is.
     """
 
     def __init__(
@@ -48,7 +50,7 @@ class Document:
         segmentation: Segmentation,
         history: History,
         classes: ClassSet,
-        prediction: Segmentation | None = None,
+        prediction: Labels | None = None,
         *,
         hand: Hand | None = None,
     ) -> None:
@@ -60,8 +62,8 @@ class Document:
         self.pixels = pixels
         self.segmentation = segmentation
         self.classes = classes
-        self.prediction = prediction
-        self.preview: Segmentation | None = None
+        self.prediction = None if prediction is None else PackedMap.of(prediction)
+        self.preview: PackedMap | None = None
         self.hand = hand or Hand()
         self.background: Background | None = None
         self.on_pixels: list[Callable[[Rect], None]] = []
@@ -180,7 +182,7 @@ class Document:
 
     def snapshot(self, edit: Edit) -> Patch:
         """Within `on_edit`: what that edit touches of the map, as it is after it, for saving."""
-        return self.changes.state_after or Patch.of(self.segmentation, edit)
+        return self.changes.state_after or self.changes.unsaved.add(Patch.of(self.segmentation, edit))
 
     # ---- strokes
 
@@ -203,7 +205,7 @@ class Document:
         self.commit()
         self.discard_preview()
         self.finish_counting()
-        self._stroke = Stroke(self.segmentation, name)
+        self._stroke = Stroke(self.segmentation, name, keep=self.changes.unsaved.keep)
         self._protect = protect
         self._guards, self._emptied = {}, set()
         return self._stroke
@@ -239,7 +241,6 @@ class Document:
         if old.size:
             self.revision += 1
             self._stroke.write(x0, y0, hit, value)
-            self._stroke.settle()
             self._emptied.update(self.areas.replaced(old, value))
             for rect in strips(hit, x0, y0):
                 self.changed(rect)
@@ -309,16 +310,21 @@ class Document:
         """Whether a model's answer would overwrite hand work."""
         return self.changes.timeline.hand_work
 
-    def apply(self, segmentation: Segmentation, name: str) -> None:
+    def cancel_change(self) -> bool:
+        """Let a large change under way end, with the map as it was before; False if there is none that was asked
+        for."""
+        return self.changes.cancel()
+
+    def apply(self, segmentation: Labels, name: str) -> None:
         """Replace the map as one undo step (an import, labels copied from another picture)."""
         self.changes.replace_map(segmentation, name, answer=False)
 
-    def apply_result(self, segmentation: Segmentation, name: str) -> None:
+    def apply_result(self, segmentation: Labels, name: str) -> None:
         """Take a model's answer, which also becomes `prediction`: one undo step; in the place of the previous answer's
         step where that is the last one; a `preview` (overlay only) where hand edits would be overwritten. Where the
         latest answer is still being worked in, a newer one takes its place."""
-        self.prediction = segmentation
-        self.changes.take_answer(segmentation, name)
+        self.prediction = PackedMap.of(segmentation)
+        self.changes.take_answer(self.prediction, name)
 
     def accept_preview(self) -> None:
         """Apply the preview as one undo step."""
@@ -333,9 +339,9 @@ class Document:
             self.preview = None
             self.redraw()
 
-    def show_preview(self, segmentation: Segmentation, name: str) -> None:
+    def show_preview(self, segmentation: Labels, name: str) -> None:
         """Lay an answer over the picture without applying it; `name` is the undo step's if it is accepted."""
-        self.preview, self._preview_name = segmentation, name
+        self.preview, self._preview_name = PackedMap.of(segmentation), name
         self.redraw()
 
     def relabel(self, segment_id: int, class_id: int) -> None:

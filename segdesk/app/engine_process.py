@@ -301,7 +301,7 @@ class _Running:
         value = reply.value
         if isinstance(value, Answer) and ticket.block is not None and reply.shape is not None:
             try:
-                value = with_map(value, self._blocks.take(ticket.block, reply.shape))
+                value = with_map(value, self._blocks.take(ticket.block, value.segmentation, reply.shape))
             except KeyError:  # stopped in the meantime
                 value = Cancelled()
         self._settle(ticket, value)

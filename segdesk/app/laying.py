@@ -12,7 +12,7 @@ from segdesk.app.areas import histogram
 from segdesk.app.rules import Rules
 from segdesk.app.shapes import Masks, Point, Shape
 from segdesk.domain.classes import VOID
-from segdesk.domain.edit import TILE, Rect, Stroke, clip
+from segdesk.domain.edit import TILE, Rect, Stroke, Tick, clip, no_tick
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.segmentation import Segment, Segmentation
 
@@ -25,14 +25,18 @@ AT_ONCE = 1 << 18  # pixels of a window that is changed at once; a larger change
 class Writer:
     """Writes into a map through a stroke, where the rules allow it. Any thread, with a map of its own.
 
-    `ids` is the map (read only for the caller), `counts` (65536,) the pixels that each segment has now.
+    `ids` is the map (read only for the caller), `counts` (65536,) the pixels that each segment has now. `tick` is to be
+    called between pieces of work that takes long.
     """
 
-    def __init__(self, target: Segmentation, stroke: Stroke, permits: Rules, counts: np.ndarray) -> None:
+    def __init__(
+        self, target: Segmentation, stroke: Stroke, permits: Rules, counts: np.ndarray, tick: Tick = no_tick
+    ) -> None:
         self.target = target
         self.ids = target.ids
         self.counts = counts
         self.rules = permits
+        self.tick = tick
         self._stroke = stroke
         self._seen: set[int] = set()
         self._tables: dict[int, np.ndarray | None] = {}
@@ -94,6 +98,7 @@ class Writer:
             return
         self._touch(x, y, hit)
         window[hit] = values
+        self._stroke.settle()
         for sign, those in ((-1, old), (1, np.broadcast_to(np.asarray(values), old.shape))):
             found = np.bincount(those)
             self.counts[: found.size] += sign * found
@@ -135,14 +140,10 @@ def change(
     thread."""
     permits = permits or Rules.of(doc)
 
-    def through(target: Segmentation, stroke: Stroke) -> None:
+    def through(target: Segmentation, stroke: Stroke, tick: Tick) -> None:
         counts = doc.areas.counts.copy() if rect is not None else histogram(target.ids)
-        writer = Writer(target, stroke, permits, counts)
-        try:
-            write(writer)
-        except Exception:
-            stroke.abort()
-            raise
+        writer = Writer(target, stroke, permits, counts, tick)
+        write(writer)
         writer.finish()
 
     doc.finish_counting()

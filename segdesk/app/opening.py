@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Iterator
 from itertools import islice
 from pathlib import Path
@@ -14,11 +15,13 @@ from segdesk.app.reports import Opened, PicturesChanged, Preview, ProjectOpened
 from segdesk.app.steps import Step, replay
 from segdesk.domain.edit import History
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segmentation
 from segdesk.domain.text import N_
 from segdesk.io import images
 from segdesk.io.project import SUFFIX, Project, default_project_path
 
+log = logging.getLogger(__name__)
 FIRST_NAMES = 1_000  # what is shown at once; the following portions are ten times as many
 PREVIEW_SIDE = 1_600  # pixels of the longer side
 PREVIEW_FROM = 4_000_000  # pixels; smaller pictures decode so fast that a preview would only flicker
@@ -145,8 +148,7 @@ def open_picture(desk: Desk, opened: OpenProject, picture_id: int, ctx: Context)
         map_, history = _labels(opened, picture_id, size, desk.undo_bytes)
         map_ = replay(map_, history, steps)
     _check_size(row.path, size, map_.size)
-    prediction = opened.project.load_map(picture_id, "prediction")
-    reference = opened.project.load_map(picture_id, "reference")
+    prediction = _prediction(opened, picture_id, size)
     _note_size(opened, picture_id, size, recovered="predicted" if prediction else "new")
     near = [r for r in opened.roster.around(picture_id) if desk.prefetch.worth(3 * r.width * r.height or pixels.nbytes)]
     desk.prefetch.want([opened.path_of(r.id) for r in near])
@@ -155,8 +157,7 @@ def open_picture(desk: Desk, opened: OpenProject, picture_id: int, ctx: Context)
         pixels,
         map_,
         history,
-        prediction if prediction and prediction.size == size else None,
-        reference if reference and reference.size == size else None,
+        prediction,
         opened.project.load_doubts(picture_id),
     )
 
@@ -180,6 +181,20 @@ def _preview(opened: OpenProject, picture_id: int, path: Path, ctx: Context) -> 
     row = opened.roster.row(picture_id)
     if row is not None and width * height >= PREVIEW_FROM:
         ctx.report(Preview(row, images.read(path, max_side=PREVIEW_SIDE), (height, width)))
+
+
+def _prediction(opened: OpenProject, picture_id: int, size: tuple[int, int]) -> PackedMap | None:
+    """The model's last answer, if it is of the picture's size and can be read."""
+    found = opened.project.load_packed(picture_id, "prediction")
+    if found is None or found.size != size:
+        return None
+    try:
+        for key in found.tiles:  # a damaged tile would show up while something is drawn
+            found.tile(key)
+        return found.prepare()
+    except ValueError:
+        log.warning("the model's answer for picture %s is damaged in the project file", picture_id)
+        return None
 
 
 def _labels(opened: OpenProject, picture_id: int, size: tuple[int, int], budget: int) -> tuple[Segmentation, History]:

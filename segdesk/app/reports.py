@@ -14,6 +14,7 @@ from segdesk.domain.doubt import Doubts
 from segdesk.domain.edit import History
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.options import RunOptions
+from segdesk.domain.packed import PackedMap
 from segdesk.domain.prediction import Instance
 from segdesk.domain.segmentation import Segmentation
 from segdesk.io.project import PictureRow
@@ -71,7 +72,7 @@ class Opened:
     """The Done value of `Session.go_to`: all that a `Document` needs.
 
     `pixels` (H, W, 3) uint8 RGB, read-only; `segmentation` and `history` belong to the receiver; `prediction` is the
-    model's last answer in the project's class ids, or None; `reference` likewise. `doubts`: where the model was unsure
+    model's last answer in the project's class ids, or None. `doubts`: where the model was unsure
     of that answer.
     """
 
@@ -79,8 +80,7 @@ class Opened:
     pixels: np.ndarray
     segmentation: Segmentation
     history: History
-    prediction: Segmentation | None = None
-    reference: Segmentation | None = None
+    prediction: PackedMap | None = None
     doubts: Doubts | None = field(default=None, repr=False)
 
 
@@ -96,7 +96,7 @@ class Answered:
 
     picture_id: int
     card_id: str
-    segmentation: Segmentation
+    segmentation: PackedMap
     doubt: float
     options: RunOptions
     seconds: float = 0.0

@@ -13,7 +13,7 @@ from segdesk.app.shapes import Shape
 from segdesk.domain.classes import MAX_ID, VOID
 from segdesk.domain.edit import TILE
 from segdesk.domain.errors import SegDeskError
-from segdesk.domain.segmentation import Segmentation
+from segdesk.domain.packed import Labels
 
 if TYPE_CHECKING:
     from segdesk.app.document import Document
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BAND = 4 * TILE
 
 
-def model_answer(doc: Document) -> Segmentation:
+def model_answer(doc: Document) -> Labels:
     """The model's answer: the one that waits for Apply or Discard, else the last one. Raises SegDeskError if there is
     none."""
     answer = doc.preview or doc.prediction
@@ -30,9 +30,7 @@ def model_answer(doc: Document) -> Segmentation:
     return answer
 
 
-def take(
-    doc: Document, source: Segmentation, name: str, *, shape: Shape | None = None, only_void: bool = False
-) -> None:
+def take(doc: Document, source: Labels, name: str, *, shape: Shape | None = None, only_void: bool = False) -> None:
     """Make the labels inside `shape` (None = everywhere) those of `source`, as one undo step; `only_void`: only where
     there is no label yet. Locks hold; a waiting preview stays. Raises SegDeskError if the sizes differ. UI thread.
 
@@ -70,15 +68,15 @@ def _masks(shape: Shape | None, size: tuple[int, int]) -> Iterator[tuple[int, in
         yield 0, top, np.ones((min(BAND, size[0] - top), size[1]), bool)
 
 
-def _part(source: Segmentation, x: int, y: int, mask: np.ndarray) -> np.ndarray:
-    return source.ids[y : y + mask.shape[0], x : x + mask.shape[1]]
+def _part(source: Labels, x: int, y: int, mask: np.ndarray) -> np.ndarray:
+    return source.read((x, y, x + mask.shape[1], y + mask.shape[0]))
 
 
-def _ids(writer: Writer, source: Segmentation, keys: np.ndarray, stuff: frozenset[int]) -> np.ndarray:
+def _ids(writer: Writer, source: Labels, keys: np.ndarray, stuff: frozenset[int]) -> np.ndarray:
     """(65536,) uint16: which id of the map each id of `source` gets."""
     common = np.zeros(MAX_ID + 1, bool)
     for top in range(0, source.size[0], BAND):
-        band = source.ids[top : top + BAND]
+        band = source.read((0, top, source.size[1], min(top + BAND, source.size[0])))
         common[band[band == writer.ids[top : top + BAND]]] = True
     table = np.zeros(MAX_ID + 1, np.uint16)
     target = writer.target.segments

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segdesk.app.areas import histogram
-from segdesk.domain.edit import TILE, Edit, History, Stroke, TileKey, swap
+from segdesk.domain.edit import TILE, Edit, History, Stroke, Tick, TileKey, swap
 from segdesk.domain.patch import Patch
 from segdesk.domain.segmentation import Segmentation
 
-Change = Callable[[Segmentation], Edit | None]
+Change = Callable[[Segmentation, Tick], Edit | None]
+"""Changes a map in place and returns the step that takes it back, None if nothing changed. What it raises, or `tick`
+does, leaves the map as it was."""
 
 
 class Timeline:
@@ -64,21 +65,35 @@ class Step:
 
 def swap_step(kind: str, edit: Edit) -> Step:
     """Undo or redo of an edit."""
-    return Step(kind, lambda target: swap(target, edit), tiles=tuple(edit.tiles))
+    return Step(kind, lambda target, tick: swap(target, edit, tick), tiles=tuple(edit.tiles))
 
 
 def merge_into(old: int, new: int, name: str) -> Change:
     """A change that gives all pixels of segment `old` to `new` (0 = void) and takes `old` from the table."""
 
-    def change(target: Segmentation) -> Edit | None:
-        stroke = Stroke(target, name)
+    def write(target: Segmentation, stroke: Stroke, tick: Tick) -> None:
         for top in range(0, target.size[0], TILE):
+            tick(top, target.size[0])
             found = target.ids[top : top + TILE] == old
             columns = np.flatnonzero(found.any(axis=0))
             if columns.size:
                 first, last = int(columns[0]), int(columns[-1]) + 1
                 stroke.write(first, top, found[:, first:last], new)
         stroke.set_segment(old, None)
+
+    return through_stroke(name, write)
+
+
+def through_stroke(name: str, write: Callable[[Segmentation, Stroke, Tick], None]) -> Change:
+    """A change that `write` makes through a stroke; what it raises leaves the map as it was."""
+
+    def change(target: Segmentation, tick: Tick) -> Edit | None:
+        stroke = Stroke(target, name)
+        try:
+            write(target, stroke, tick)
+        except BaseException:
+            stroke.abort()
+            raise
         return stroke.commit()
 
     return change
@@ -86,29 +101,9 @@ def merge_into(old: int, new: int, name: str) -> Change:
 
 @dataclass(frozen=True)
 class Made:
-    """A step that was made, with what it touched of the map as it is after it."""
+    """A step that was made, with what it touched of the map as it is after it (None: ask the map)."""
 
-    step: Step
+    kind: str
     edit: Edit
-    state: Patch
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a thread made of a copy of the map: the new map, its steps and its areas."""
-
-    result: Segmentation
-    made: tuple[Made, ...]
-    counts: np.ndarray
-
-
-def plan(base: Segmentation, steps: Iterable[Step]) -> Plan:
-    """Make the steps on a copy of `base`. Any thread; `base` may be written to meanwhile, then the plan is useless
-    and the caller must drop it."""
-    result = Segmentation(base.ids.copy(), dict(base.segments))
-    made = []
-    for step in steps:
-        edit = step.change(result)
-        if edit is not None:
-            made.append(Made(step, edit, Patch.of(result, edit)))
-    return Plan(result, tuple(made), histogram(result.ids))
+    answer: bool = False
+    state: Patch | None = None

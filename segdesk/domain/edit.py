@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -21,6 +21,12 @@ TILE = 64
 SETTLE_FROM = 256  # tiles; a wide brush covers fewer at once
 Rect = tuple[int, int, int, int]
 TileKey = tuple[int, int]
+Tick = Callable[[int, int], None]
+"""`tick(done, total)`: told between two pieces of a long piece of work; raises `Cancelled` where that is to end."""
+
+
+def no_tick(done: int, total: int) -> None:
+    """Nobody listens."""
 
 
 def pack_tile(tile: np.ndarray) -> bytes:
@@ -122,17 +128,26 @@ class Edit:
             raise ValueError("damaged undo step") from error
 
 
-def swap(target: Segmentation, edit: Edit) -> Edit:
-    """Exchange the edit's state with the map's, in place; returns the edit that swaps back."""
+def swap(target: Segmentation, edit: Edit, tick: Tick = no_tick) -> Edit:
+    """Exchange the edit's state with the map's, in place; returns the edit that swaps back. What `tick(done, total)`
+    raises between two tiles leaves the map as it was."""
     if edit.size != target.size:
         raise ValueError("the edit belongs to a map of another size")
-    fresh = {}
-    for key, data in edit.tiles.items():
-        ys, xs = tile_slices(key, target.size)
-        here = target.ids[ys, xs]
-        there = unpack_tile(data, here.shape)
-        fresh[key] = pack_tile(here)
-        here[...] = there
+    fresh: dict[TileKey, bytes] = {}
+    try:
+        for key, data in edit.tiles.items():
+            if len(fresh) % 64 == 0:
+                tick(len(fresh), len(edit.tiles))
+            ys, xs = tile_slices(key, target.size)
+            here = target.ids[ys, xs]
+            there = unpack_tile(data, here.shape)
+            fresh[key] = pack_tile(here)
+            here[...] = there
+    except BaseException:
+        for key, data in fresh.items():
+            here = target.ids[tile_slices(key, target.size)]
+            here[...] = unpack_tile(data, here.shape)
+        raise
     table = {k: target.segments.get(k) for k in edit.segments}
     for key, segment in edit.segments.items():
         if segment is None:
@@ -145,13 +160,18 @@ def swap(target: Segmentation, edit: Edit) -> Edit:
 class Stroke:
     """A change under way: call `touch` before writing to the map, then `commit` or `abort`.
 
-    Tiles are saved the first time they are touched, so a stroke costs what it covers, not the picture's size.
+    Tiles are saved the first time they are touched, so a stroke costs what it covers, not the picture's size. Those
+    touched last are kept as they are, the others packed, so that its memory is small however much it covers.
+    `keep(tiles)` is called before tiles are touched for the first time: somebody may still want them as they are.
     """
 
-    def __init__(self, target: Segmentation, name: str) -> None:
+    def __init__(
+        self, target: Segmentation, name: str, *, keep: Callable[[Sequence[TileKey]], None] | None = None
+    ) -> None:
         self._target = target
         self._name = name
-        self._before: dict[TileKey, np.ndarray] = {}
+        self._keep = keep
+        self._before: dict[TileKey, np.ndarray] = {}  # of the open tiles alone
         self._packed: dict[TileKey, bytes] = {}
         self._segments: dict[int, Segment | None] = {}
         self._open: dict[TileKey, None] = {}  # not compared since they were touched; the oldest first
@@ -159,11 +179,15 @@ class Stroke:
 
     def touch(self, rect: Rect) -> None:
         """Save the tiles under (x0, y0, x1, y1) that are not saved yet."""
-        for key in tiles_in(rect, self._target.size):
-            if key not in self._before:
-                tile = self._target.ids[tile_slices(key, self._target.size)].copy()
-                self._before[key] = tile
-                self._packed[key] = pack_tile(tile)  # here and not in `commit`, so that a long stroke ends at once
+        keys = tiles_in(rect, self._target.size)
+        fresh = [key for key in keys if key not in self._packed]
+        if fresh and self._keep is not None:
+            self._keep(fresh)
+        for key in fresh:
+            tile = self._target.ids[tile_slices(key, self._target.size)].copy()
+            self._before[key] = tile
+            self._packed[key] = pack_tile(tile)  # here and not in `commit`, so that a long stroke ends at once
+        for key in keys:
             self._open.pop(key, None)
             self._open[key] = None
 
@@ -173,12 +197,15 @@ class Stroke:
         while len(self._open) > keep:
             key = next(iter(self._open))
             del self._open[key]
-            before, now = self._before[key], self._target.ids[tile_slices(key, self._target.size)]
+            now = self._target.ids[tile_slices(key, self._target.size)]
+            before = self._before.pop(key, None)
+            if before is None:  # settled before, and touched again
+                before = unpack_tile(self._packed[key], now.shape)
             self._changed[key] = int(np.count_nonzero(before != now))
 
     def touched(self) -> list[TileKey]:
         """The tiles that may have changed so far."""
-        return list(self._before)
+        return list(self._packed)
 
     def write(self, x: int, y: int, mask: np.ndarray, value: int) -> None:
         """Set the pixels of the (h, w) bool `mask`, whose top-left is (x, y), to `value`; parts outside are cut off."""
@@ -188,6 +215,7 @@ class Stroke:
             return
         self.touch((x0, y0, x1, y1))
         self._target.ids[y0:y1, x0:x1][mask[y0 - y : y1 - y, x0 - x : x1 - x]] = value
+        self.settle()
 
     def set_segment(self, key: int, segment: Segment | None) -> None:
         """Add, replace or (None) remove an entry of the segment table."""
@@ -209,14 +237,16 @@ class Stroke:
 
     def abort(self) -> Rect:
         """Take everything back; returns the rectangle to repaint."""
-        for key, before in self._before.items():
-            self._target.ids[tile_slices(key, self._target.size)] = before
+        for key, packed in self._packed.items():
+            tile = self._target.ids[tile_slices(key, self._target.size)]
+            before = self._before.get(key)
+            tile[...] = unpack_tile(packed, tile.shape) if before is None else before
         for key, segment in self._segments.items():
             if segment is None:
                 self._target.segments.pop(key, None)
             else:
                 self._target.segments[key] = segment
-        return Edit("", self._target.size, dict.fromkeys(self._before, b""), {}).rect()
+        return Edit("", self._target.size, dict.fromkeys(self._packed, b""), {}).rect()
 
 
 def replace_all(target: Segmentation, new: Segmentation, name: str) -> Edit | None:

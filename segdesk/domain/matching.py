@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
 from segdesk.domain.classes import MAX_ID, VOID
+from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segment, Segmentation
+
+Map = TypeVar("Map", Segmentation, PackedMap)
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Match:
     whole: bool = False
 
 
-def matched(segmentation: Segmentation, class_ids: Mapping[int, int], *, whole: Collection[int] = ()) -> Segmentation:
+def matched(segmentation: Map, class_ids: Mapping[int, int], *, whole: Collection[int] = ()) -> Map:
     """The labels of a model with the project's class ids.
 
     `class_ids`: from the model's ids to the project's; a class that maps to void, or nowhere, becomes void. `whole`:
@@ -41,7 +45,7 @@ def matched(segmentation: Segmentation, class_ids: Mapping[int, int], *, whole: 
         segments[first] = replace(segments[first], score=max(result.segments[i].score for i in (first, *others)))
         for segment_id in others:
             del segments[segment_id]
-    return Segmentation(table[result.ids], segments)
+    return result.renumbered(table, segments)
 
 
 def parse(rules: Collection[str]) -> dict[str, str]:

@@ -53,6 +53,11 @@ class Segmentation:
         """(height, width)."""
         return self.ids.shape[0], self.ids.shape[1]
 
+    def read(self, rect: tuple[int, int, int, int]) -> np.ndarray:
+        """(h, w) uint16 of a rectangle (x0, y0, x1, y1) inside the map; a view, not to be written to."""
+        x0, y0, x1, y1 = rect
+        return self.ids[y0:y1, x0:x1]
+
     def copy(self) -> Segmentation:
         """An independent copy; `Segment` values are immutable and shared."""
         return Segmentation(self.ids.copy(), dict(self.segments))
@@ -100,7 +105,11 @@ class Segmentation:
             return Segmentation(self.ids, segments)
         keep = np.zeros(MAX_ID + 1, np.uint16)
         keep[list(segments)] = list(segments)
-        return Segmentation(keep[self.ids], segments)
+        return self.renumbered(keep, segments)
+
+    def renumbered(self, table: np.ndarray, segments: dict[int, Segment]) -> Segmentation:
+        """The map with the ids that (65536,) uint16 `table` gives for its own, and another segment table."""
+        return Segmentation(table[self.ids], segments)
 
     def check(self, classes: ClassSet | None = None) -> None:
         """Raise ValueError where an invariant is broken: dtype, shape, ids without a segment, unknown classes."""

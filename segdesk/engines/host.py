@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from segdesk.domain.errors import Cancelled, SegDeskError
+from segdesk.domain.segmentation import Segmentation
 from segdesk.engines.messages import Answer, NotKept, PredictRequest
 from segdesk.engines.wire import (
     Ask,
@@ -251,6 +252,7 @@ class Host:
         if isinstance(answer, NotKept):
             self._reply(ask.number, answer)
             return
+        assert isinstance(answer.segmentation, Segmentation)
         ids = answer.segmentation.ids
         if ask.block is not None and write_block(ask.block, ids):
             self._reply(ask.number, without_map(answer), shape=(ids.shape[0], ids.shape[1]))

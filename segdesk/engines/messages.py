@@ -12,6 +12,7 @@ from segdesk.domain.card import InputSpec, ModelCard
 from segdesk.domain.classes import ClassSet, Color
 from segdesk.domain.doubt import Doubts
 from segdesk.domain.options import RunOptions
+from segdesk.domain.packed import PackedMap
 from segdesk.domain.prediction import Instance
 from segdesk.domain.segmentation import Segmentation
 
@@ -41,8 +42,8 @@ class PredictRequest:
 class Answer:
     """The labels of one picture.
 
-    `segmentation` and `instances` carry ids of `classes`, the model's. `instances` are the raw objects, which may
-    overlap, best first. `doubt` 0..1, and `doubts` where it lies.
+    `segmentation` (packed where it came from another process) and `instances` carry ids of `classes`, the model's.
+    `instances` are the raw objects, which may overlap, best first. `doubt` 0..1, and `doubts` where it lies.
     `seconds` by stage: "load", "prepare", "forward", "refine", "decide".
     `device`: the id of the device that ran it. `notes`: sentences in English, marked for translation, on what was
     done otherwise than asked (tiles, processor instead of the graphics card, refinement at reduced size).
@@ -50,7 +51,7 @@ class Answer:
 
     key: str
     card_id: str
-    segmentation: Segmentation
+    segmentation: Segmentation | PackedMap
     classes: ClassSet
     instances: tuple[Instance, ...] = ()
     doubt: float = 0.0

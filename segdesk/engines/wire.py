@@ -4,6 +4,7 @@ in blocks of shared memory that the window's side owns. No torch here."""
 from __future__ import annotations
 
 import itertools
+import mmap
 import os
 import pickle
 import struct
@@ -16,9 +17,12 @@ from typing import BinaryIO
 
 import numpy as np
 
+from segdesk.domain.edit import Rect
+from segdesk.domain.packed import Labels, PackedMap
 from segdesk.domain.segmentation import Segmentation
 from segdesk.engines.messages import Answer, InspectRequest, PredictRequest
 
+PIECE = 16 << 20  # bytes of a picture that are copied at a time
 _LENGTH = struct.Struct("<Q")
 _block_numbers = itertools.count(1)
 _attaching = threading.Lock()  # several lanes attach at a time, and one function of the tracker is exchanged meanwhile
@@ -135,14 +139,27 @@ class Blocks:
             block = _created(max(1, image.nbytes))
         with self._lock:
             self._used[block.name] = block
-        np.copyto(np.ndarray(image.shape, image.dtype, buffer=block.buf), image)
+        inside = np.ndarray(image.shape, image.dtype, buffer=block.buf)
+        rows = max(1, PIECE // max(1, image.nbytes // max(1, image.shape[0])))
+        for top in range(0, image.shape[0], rows):
+            inside[top : top + rows] = image[top : top + rows]
+            _let_go(block)
         return block.name
 
-    def take(self, name: str, shape: tuple[int, int]) -> np.ndarray:
-        """A copy of the (H, W) uint16 map that the engine left in a block."""
+    def take(self, name: str, answer: Labels, shape: tuple[int, int]) -> PackedMap:
+        """The (H, W) uint16 map that the engine left in a block, packed; its table is that of `answer`."""
         with self._lock:
             block = self._used[name]
-        return np.ndarray(shape, np.uint16, buffer=block.buf).copy()
+        inside = np.ndarray(shape, np.uint16, buffer=block.buf)
+
+        def read(rect: Rect) -> np.ndarray:
+            if rect[0] == 0:  # a row of tiles is done
+                _let_go(block)
+            return inside[rect[1] : rect[3], rect[0] : rect[2]].copy()
+
+        made = PackedMap.of_ids(read, shape, answer.segments)
+        _let_go(block)
+        return made
 
     def give_back(self, name: str) -> None:
         """The block may be used for another picture. The larger ones are kept."""
@@ -163,6 +180,15 @@ class Blocks:
             self._free, self._used = [], {}
         for block in blocks:
             _remove(block)
+
+
+def _let_go(block: shared_memory.SharedMemory) -> None:
+    """What lies in the block need not count as memory of this process; the engine reads it all the same. Where the
+    system does not know how, nothing happens."""
+    mapped = None if block.buf is None else block.buf.obj
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        with suppress(OSError, ValueError):
+            mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def _created(size: int) -> shared_memory.SharedMemory:
@@ -224,6 +250,6 @@ def without_map(answer: Answer) -> Answer:
     return replace(answer, segmentation=empty)
 
 
-def with_map(answer: Answer, ids: np.ndarray) -> Answer:
+def with_map(answer: Answer, labels: PackedMap) -> Answer:
     """The answer with its map put back."""
-    return replace(answer, segmentation=Segmentation(ids, answer.segmentation.segments))
+    return replace(answer, segmentation=labels)

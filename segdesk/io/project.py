@@ -12,10 +12,12 @@ from types import TracebackType
 
 from segdesk.domain.classes import ClassInfo, ClassSet
 from segdesk.domain.doubt import Doubts
-from segdesk.domain.edit import Edit, History, replace_all
+from segdesk.domain.edit import Edit, History
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.packed import Labels, PackedMap
 from segdesk.domain.patch import Patch
 from segdesk.domain.prediction import Instance
+from segdesk.domain.replacing import replacement
 from segdesk.domain.segmentation import Segmentation
 from segdesk.domain.text import N_
 from segdesk.io import project_journal as journal
@@ -258,15 +260,18 @@ class Project:
 
     def load_map(self, picture_id: int, layer: str) -> Segmentation | None:
         """The labels of a layer, independent of the project; None if there are none."""
-        _check_layer(layer)
-        with self._database.reading() as db:
-            found = maps.load(db, picture_id, layer)
-        if found is None:
-            return None
+        found = self.load_packed(picture_id, layer)
         try:
-            return maps.unpack(*found)
+            return None if found is None else found.unpacked()
         except ValueError as error:
             raise self._damaged(picture_id) from error
+
+    def load_packed(self, picture_id: int, layer: str) -> PackedMap | None:
+        """The labels of a layer as they are stored, at the cost of reading them; None if there are none. Damaged tiles
+        show up when they are looked at, as ValueError."""
+        _check_layer(layer)
+        with self._database.reading() as db:
+            return maps.load(db, picture_id, layer)
 
     def layers(self, picture_id: int) -> frozenset[str]:
         """The layers that have labels."""
@@ -281,13 +286,9 @@ class Project:
 
     def load_reduced(self, picture_id: int, layer: str, side: int) -> Segmentation | None:
         """Every n-th pixel of a layer, so that the longer side has at most `side`; for thumbnails."""
-        _check_layer(layer)
-        with self._database.reading() as db:
-            found = maps.load(db, picture_id, layer)
-        if found is None:
-            return None
+        found = self.load_packed(picture_id, layer)
         try:
-            return maps.unpack_reduced(*found, side=side)
+            return None if found is None else maps.unpack_reduced(found, side=side)
         except ValueError as error:
             raise self._damaged(picture_id) from error
 
@@ -299,27 +300,29 @@ class Project:
                 counts.update(maps.pictures_with(db, key, layer))
         return dict(counts)
 
-    def save_map(self, picture_id: int, layer: str, segmentation: Segmentation) -> None:
+    def save_map(self, picture_id: int, layer: str, segmentation: Labels) -> None:
         """Replace the labels of a layer. Where an annotation of the same size is replaced, the old one becomes an undo
         step; one of another size takes the undo journal with it."""
         _check_layer(layer)
-        tiles = maps.pack_all(segmentation.ids)
+        tiles = maps.pack_all(segmentation)
         with self._missed.until_saved(picture_id) as steps, self._database.writing() as db:
             self._write_steps(picture_id, steps)
             if layer == "annotation":
                 self._keep_for_undo(picture_id, segmentation, N_("replace labels"))
             maps.replace(db, picture_id, layer, tiles, segmentation)
 
-    def _keep_for_undo(self, picture_id: int, new: Segmentation, name: str) -> None:
+    def _keep_for_undo(self, picture_id: int, new: Labels, name: str) -> None:
         """Inside a transaction: journal the step from the annotation that is there to the new one."""
         with self._database.writing() as db:
+            old = self.load_packed(picture_id, "annotation")
             try:
-                old = self.load_map(picture_id, "annotation")
-            except SegDeskError:  # damaged: nothing to come back to
-                old = None
-            if old is None or old.size != new.size:
+                same = old is not None and old.size == new.size
+                edit = replacement(old, new, name).edit if old is not None and same else None
+            except ValueError:  # damaged: nothing to come back to
+                same, edit = False, None
+            if not same:
                 journal.clear(db, picture_id)
-            elif edit := replace_all(old, new, name):
+            elif edit is not None:
                 journal.record(db, picture_id, edit, "push", budget=self.journal_budget)
 
     def save_step(self, picture_id: int, segmentation: Segmentation | Patch, edit: Edit, kind: str) -> None:
@@ -389,7 +392,7 @@ class Project:
         self,
         picture_id: int,
         run_id: int,
-        segmentation: Segmentation,
+        segmentation: Labels,
         instances: Sequence[Instance],
         doubt: float,
         *,
@@ -401,7 +404,7 @@ class Project:
         `to_annotation`: it becomes the annotation as well (undo as in `save_map`) and the state "predicted"; otherwise
         only a new or failed picture becomes predicted.
         """
-        tiles = maps.pack_all(segmentation.ids)
+        tiles = maps.pack_all(segmentation)
         state = "1" if to_annotation else "state IN ('new', 'failed')"
         doubt = min(1.0, max(0.0, doubt)) if doubt == doubt else 1.0  # not a number: look at it first
         with self._missed.until_saved(picture_id) as steps, self._database.writing() as db:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from segdesk.domain.edit import Edit, pack_tile, unpack_tile
-from segdesk.domain.patch import PATCH_TILE as TILE
+from segdesk.domain.edit import Edit
+from segdesk.domain.packed import Labels, PackedMap, pack_labels, tile_rect
 from segdesk.domain.patch import Patch, patch_key
 from segdesk.domain.prediction import Instance
 from segdesk.domain.rle import Rle
@@ -21,32 +21,18 @@ from segdesk.domain.segmentation import Segment, Segmentation
 Tiles = dict[tuple[int, int], bytes]  # (row, column) -> packed; b"" = void everywhere, not stored
 
 
-def pack_all(ids: np.ndarray) -> Tiles:
-    """Every tile of an (H, W) map that is not void."""
-    height, width = ids.shape
-    keys = ((r, c) for r in range(-(-height // TILE)) for c in range(-(-width // TILE)))
-    return {key: packed for key in keys if (packed := _pack(ids, key))}
+def pack_all(source: Labels) -> Tiles:
+    """Every tile of a map that is not void; of a packed one its own."""
+    return dict(PackedMap.of(source).tiles)
 
 
 def pack_touched(source: Segmentation | Patch, edit: Edit) -> Tiles:
     """The tiles that hold an edit's 64x64 ones; the rest of the map is not looked at."""
     keys = {patch_key(key) for key in edit.tiles}
     if isinstance(source, Patch):
-        return {key: _packed(source.tiles[key]) for key in keys}
-    return {key: _pack(source.ids, key) for key in keys}
-
-
-def _pack(ids: np.ndarray, key: tuple[int, int]) -> bytes:
-    return _packed(ids[_slices(key, ids.shape)])
-
-
-def _packed(tile: np.ndarray) -> bytes:
-    return pack_tile(tile) if tile.any() else b""
-
-
-def _slices(key: tuple[int, int], size: tuple[int, ...]) -> tuple[slice, slice]:
-    y, x = key[0] * TILE, key[1] * TILE
-    return slice(y, min(y + TILE, size[0])), slice(x, min(x + TILE, size[1]))
+        packed = source.packed()
+        return {key: packed[key] for key in keys}
+    return {key: pack_labels(source.read(tile_rect(key, source.size))) for key in keys}
 
 
 def find(connection: sqlite3.Connection, picture_id: int, layer: str) -> tuple[int, tuple[int, int]] | None:
@@ -57,8 +43,8 @@ def find(connection: sqlite3.Connection, picture_id: int, layer: str) -> tuple[i
     return row and (row[0], (row[1], row[2]))
 
 
-def load(connection: sqlite3.Connection, picture_id: int, layer: str) -> tuple[Tiles, Segmentation] | None:
-    """The packed tiles, and a void map of the right size with the segments; `unpack` joins them outside the lock."""
+def load(connection: sqlite3.Connection, picture_id: int, layer: str) -> PackedMap | None:
+    """A layer as it is stored; nothing is unpacked."""
     found = find(connection, picture_id, layer)
     if found is None:
         return None
@@ -69,31 +55,21 @@ def load(connection: sqlite3.Connection, picture_id: int, layer: str) -> tuple[T
         "SELECT id, class_id, score, by_human, crowd FROM segments WHERE map_id = ? ORDER BY id", (map_id,)
     )
     segments = {key: Segment(cls, score, bool(human), bool(crowd)) for key, cls, score, human, crowd in rows}
-    return tiles, Segmentation(np.zeros(size, np.uint16), segments)
+    return PackedMap(size, tiles, segments)
 
 
-def unpack(tiles: Tiles, target: Segmentation) -> Segmentation:
-    """Fill the map with its tiles, in place; returns it. Raises ValueError for damaged data."""
-    for key, data in tiles.items():
-        area = target.ids[_slices(key, target.ids.shape)]
-        area[...] = unpack_tile(data, (area.shape[0], area.shape[1]))
-    return target
-
-
-def unpack_reduced(tiles: Tiles, target: Segmentation, *, side: int) -> Segmentation:
-    """Every n-th pixel, so that the longer side has at most `side`; `target` is not filled. Raises ValueError for
-    damaged data."""
-    height, width = target.size
+def unpack_reduced(source: PackedMap, *, side: int) -> Segmentation:
+    """Every n-th pixel, so that the longer side has at most `side`. Raises ValueError for damaged data."""
+    height, width = source.size
     step = max(1, -(-max(height, width) // side))
     ys, xs = np.arange(step // 2, height, step), np.arange(step // 2, width, step)
     result = np.zeros((max(1, ys.size), max(1, xs.size)), np.uint16)
-    for key, data in tiles.items():
-        rows, cols = _slices(key, (height, width))
-        top, bottom = np.searchsorted(ys, (rows.start, rows.stop))
-        left, right = np.searchsorted(xs, (cols.start, cols.stop))
-        tile = unpack_tile(data, (rows.stop - rows.start, cols.stop - cols.start))
-        result[top:bottom, left:right] = tile[np.ix_(ys[top:bottom] - rows.start, xs[left:right] - cols.start)]
-    return Segmentation(result, target.segments)
+    for key in source.tiles:
+        x0, y0, x1, y1 = tile_rect(key, source.size)
+        top, bottom = np.searchsorted(ys, (y0, y1))
+        left, right = np.searchsorted(xs, (x0, x1))
+        result[top:bottom, left:right] = source.tile(key)[np.ix_(ys[top:bottom] - y0, xs[left:right] - x0)]
+    return Segmentation(result, source.segments)
 
 
 def pictures_with(connection: sqlite3.Connection, class_id: int, layer: str) -> dict[int, int]:
@@ -111,11 +87,11 @@ def replace(
     picture_id: int,
     layer: str,
     tiles: Tiles,
-    segmentation: Segmentation,
+    segmentation: Labels,
     *,
     run_id: int | None = None,
 ) -> None:
-    """Put a whole map in the place of the layer's old one."""
+    """Put a whole map, packed in `tiles`, in the place of the layer's old one."""
     connection.execute("DELETE FROM maps WHERE picture_id = ? AND layer = ?", (picture_id, layer))
     map_id = add(connection, picture_id, layer, segmentation.size, run_id=run_id)
     write_tiles(connection, map_id, tiles)

@@ -8,6 +8,7 @@ import numpy as np
 
 from segdesk.app.document import Document
 from segdesk.domain.classes import VOID
+from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segmentation
 from segdesk.ui import overlay
 from segdesk.ui.overlay_layers import DifferenceLayer, HeatLayer, LabelLayer, Layer
@@ -24,8 +25,8 @@ class Seen:
 
     kind: str = "labels"
     only: str = ""
-    source: Segmentation | None = None
-    answer: Segmentation | None = None
+    source: Segmentation | PackedMap | None = None
+    answer: PackedMap | None = None
     picked: int = VOID
 
     def same(self, other: Seen) -> bool:
@@ -86,4 +87,4 @@ class Seeing:
         if style.only is not None and doc.classes.get(style.only) is None:
             style = replace(style, only=None)
         made = overlay.tables(seen.source.segments, doc.classes, style, seen.picked)
-        return LabelLayer(seen.source.ids, made, own=seen.source is doc.segmentation)
+        return LabelLayer(seen.source.ids if isinstance(seen.source, Segmentation) else seen.source, made)

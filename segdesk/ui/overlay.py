@@ -11,6 +11,7 @@ import numpy as np
 
 from segdesk.domain.classes import MAX_ID, VOID, ClassSet
 from segdesk.domain.edit import Rect
+from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segment
 from segdesk.ui.canvas_view import View
 from segdesk.ui.sampling import gather
@@ -18,6 +19,7 @@ from segdesk.ui.sampling import gather
 MODES = ("class", "instance")
 PICKED_FILL = 0.25  # more opacity for the object that was picked
 OUTLINE_ALPHA = 0.95
+COARSEST = 1.5  # device pixels that may show the same pixel of a packed map's reduced copy
 WIDE_LUT = int(cv2.__version__.split(".")[0]) >= 5
 
 
@@ -114,16 +116,53 @@ def _looked_up(table: np.ndarray, ids: np.ndarray) -> np.ndarray:
     return np.take(table, ids)
 
 
-def sample(ids: np.ndarray, view: View, rect: Rect) -> np.ndarray:
-    """(h, w) uint16: the label under the centre of each device pixel, 0 outside the picture."""
+def sample(ids: np.ndarray, view: View, rect: Rect, *, stride: int = 1) -> np.ndarray:
+    """(h, w) uint16: the label under the centre of each device pixel, 0 outside the picture. `stride`: of each square
+    of so many pixels, the last one stands for all, as in a packed map's reduced copies."""
+
+    def read(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        if stride > 1:
+            rows, columns = rows * stride + (stride - 1), columns * stride + (stride - 1)
+        return gather(ids, rows, columns)
+
+    return _sampled(read, (ids.shape[0], ids.shape[1]), view, rect, stride)
+
+
+def sample_packed(source: PackedMap, view: View, rect: Rect) -> np.ndarray:
+    """As `sample` of its plain map with the stride of `level_for`; only the tiles in view are unpacked."""
+    level, stride = level_for(source, view.zoom)
+
+    def read(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        x0, y0 = int(columns[0]), int(rows[0])
+        return gather(level.read((x0, y0, int(columns[-1]) + 1, int(rows[-1]) + 1)), rows - y0, columns - x0)
+
+    return _sampled(read, source.size, view, rect, stride)
+
+
+def level_for(source: PackedMap, zoom: float) -> tuple[PackedMap, int]:
+    """The reduced copy that is fine enough for so many device pixels a picture pixel, and its stride."""
+    level, stride = source, 1
+    while 2 * stride * zoom <= COARSEST and (half := level.half()) is not None:
+        level, stride = half, 2 * stride
+    return level, stride
+
+
+def _sampled(
+    read: Callable[[np.ndarray, np.ndarray], np.ndarray], size: tuple[int, int], view: View, rect: Rect, stride: int
+) -> np.ndarray:
+    """`read(rows, columns)`, counted in strides, where the device pixels of `rect` lie in the picture; else 0."""
     x0, y0, x1, y1 = rect
-    out = np.zeros((y1 - y0, x1 - x0), ids.dtype)
+    out = np.zeros((y1 - y0, x1 - x0), np.uint16)
     columns = np.floor(view.columns(x0, x1)).astype(np.intp)
     rows = np.floor(view.rows(y0, y1)).astype(np.intp)
-    left, right = np.searchsorted(columns, (0, ids.shape[1]))
-    top, bottom = np.searchsorted(rows, (0, ids.shape[0]))
+    left, right = np.searchsorted(columns, (0, size[1]))
+    top, bottom = np.searchsorted(rows, (0, size[0]))
     if left < right and top < bottom:
-        out[top:bottom, left:right] = gather(ids, rows[top:bottom], columns[left:right])
+        rows, columns = rows[top:bottom], columns[left:right]
+        if stride > 1:
+            rows = np.minimum(rows // stride, size[0] // stride - 1)
+            columns = np.minimum(columns // stride, size[1] // stride - 1)
+        out[top:bottom, left:right] = read(rows, columns)
     return out
 
 

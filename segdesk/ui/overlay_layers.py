@@ -14,6 +14,7 @@ import numpy as np
 
 from segdesk.domain.classes import MAX_ID, VOID, ClassSet
 from segdesk.domain.edit import Rect
+from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segmentation
 from segdesk.ui import overlay
 from segdesk.ui.canvas_view import View
@@ -43,19 +44,22 @@ class Layer(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class LabelLayer:
-    """A label map in the colours of a table. `own`: it is the document's own map."""
+    """A label map, plain or packed, in the colours of a table. A plain one is the document's own."""
 
-    ids: np.ndarray
+    source: np.ndarray | PackedMap
     tables: Tables
-    own: bool = True
 
     def render(self, view: View, rect: Rect, thick: int) -> np.ndarray:
         """See `Layer`."""
-        return overlay.render(self.ids, self.tables, view, rect, thick)
+        source = self.source
+        if isinstance(source, PackedMap):
+            return overlay.coloured(lambda r: overlay.sample_packed(source, view, r), self.tables, rect, thick)
+        return overlay.render(source, self.tables, view, rect, thick)
 
     def changed_from(self, other: Layer | None) -> np.ndarray | None:
         """See `Layer`."""
-        if not self.own or not isinstance(other, LabelLayer) or other.ids is not self.ids:
+        own = isinstance(self.source, np.ndarray)
+        if not own or not isinstance(other, LabelLayer) or other.source is not self.source:
             return None
         return self.tables.changed_from(other.tables)
 
@@ -68,8 +72,8 @@ class DifferenceLayer:
     later run of a model they have other ids, and only classes are compared.
     """
 
-    def __init__(self, now: Segmentation, answer: Segmentation, classes: ClassSet, opacity: float) -> None:
-        self.ids, self._answer = now.ids, answer.ids
+    def __init__(self, now: Segmentation, answer: PackedMap, classes: ClassSet, opacity: float) -> None:
+        self.ids, self._answer = now.ids, answer
         self._classes, self._answer_classes = now.class_table(), answer.class_table()
         self._thing = np.zeros(MAX_ID + 1, bool)
         self._thing[[c.id for c in classes if c.is_thing]] = True
@@ -84,7 +88,11 @@ class DifferenceLayer:
 
     def codes(self, view: View, rect: Rect) -> np.ndarray:
         """(h, w) uint16 of `SAME`, `ADDED`, `REMOVED`, `RELABELLED` for a device rectangle."""
-        now, answer = overlay.sample(self.ids, view, rect), overlay.sample(self._answer, view, rect)
+        stride = overlay.level_for(self._answer, view.zoom)[1]
+        now, answer = (
+            overlay.sample(self.ids, view, rect, stride=stride),
+            overlay.sample_packed(self._answer, view, rect),
+        )
         differs = now != answer
         if self._any_renamed:
             differs |= self._renamed[now]
@@ -134,11 +142,13 @@ class HeatLayer:
         return np.zeros(0, np.intp) if same else None
 
 
-def numbered_alike(ids: np.ndarray, other: np.ndarray, thing: np.ndarray) -> bool:
-    """Whether two (H, W) maps still give objects the same ids, judged by a sample of the pixels that are objects
-    (`thing` (65536,) bool by id) in both."""
-    step = max(1, int(np.ceil((ids.size / SAMPLES) ** 0.5)))
-    here, there = ids[::step, ::step], other[::step, ::step]
+def numbered_alike(ids: np.ndarray, other: PackedMap, thing: np.ndarray) -> bool:
+    """Whether two maps still give objects the same ids, judged by a sample of the pixels that are objects (`thing`
+    (65536,) bool by id) in both."""
+    small, stride = other.smallest()
+    step = max(1, int(np.ceil((small.size / SAMPLES) ** 0.5)))
+    there = small[::step, ::step]
+    here = ids[stride - 1 :: stride * step, stride - 1 :: stride * step][: there.shape[0], : there.shape[1]]
     both = thing[here] & thing[there]
     count = int(np.count_nonzero(both))
     return count == 0 or bool(np.count_nonzero(both & (here == there)) >= STILL_ALIKE * count)

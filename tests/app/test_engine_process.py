@@ -20,6 +20,7 @@ from segdesk.domain.classes import ClassSet
 from segdesk.domain.decide import DecideOptions
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.options import CrfOptions, RunOptions
+from segdesk.domain.packed import PackedMap
 from segdesk.engines.messages import Answer, NotKept, PredictRequest, crf_available
 
 REGIONS = ModelCard(
@@ -78,10 +79,12 @@ def test_a_picture_is_answered(shared_engine: EngineProcess):
     assert isinstance(answer, Answer)
     assert answer.segmentation.size == (40, 60)
     assert len(answer.segmentation.segments) == 2
-    left, right = answer.segmentation.ids[0, 0], answer.segmentation.ids[0, 59]
+    assert isinstance(answer.segmentation, PackedMap)
+    map_ = answer.segmentation.unpacked()
+    left, right = map_.ids[0, 0], map_.ids[0, 59]
     assert left != right
     assert sorted(answer.seconds) == ["decide", "forward", "load", "prepare"]
-    answer.segmentation.check(answer.classes)
+    map_.check(answer.classes)
 
 
 def test_a_net_runs_and_is_decided_again_from_memory(shared_engine: EngineProcess):

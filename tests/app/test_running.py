@@ -46,7 +46,7 @@ def test_an_answer_for_the_open_picture_is_the_documents_to_apply(opened: Deskto
     opened.value(opened.session.go_to(picture_id))
     answered = opened.value(opened.session.run_here())
     assert isinstance(answered, Answered)
-    assert np.array_equal(answered.segmentation.class_map() == 2, bright(2))
+    assert np.array_equal(answered.segmentation.unpacked().class_map() == 2, bright(2))
     assert answered.notes == ("In the head.",)
     assert opened.session.settle(answered)
     project = opened.saved()
@@ -66,8 +66,8 @@ def test_the_models_classes_join_the_projects_by_name(opened: Desktop) -> None:
     names = {c.name: c.id for c in opened.session.classes}
     assert names["sky"] == 1
     assert names["Bright"] == 5
-    assert np.array_equal(answered.segmentation.class_map() == 5, bright(1))
-    assert np.array_equal(answered.segmentation.class_map() == names["dark"], ~bright(1))
+    assert np.array_equal(answered.segmentation.unpacked().class_map() == 5, bright(1))
+    assert np.array_equal(answered.segmentation.unpacked().class_map() == names["dark"], ~bright(1))
     project = opened.saved()
     assert project.classes == opened.session.classes
     assert {i.class_id for i in project.load_instances(picture_id)} == {5}
@@ -81,7 +81,7 @@ def test_a_renamed_class_is_still_the_models(opened: Desktop, folder: Path) -> N
     opened.open(folder)  # the memory outlives the session's open project
     answered = opened.value(opened.session.run_here(opened.id("img2.png")))
     assert sorted(c.name for c in opened.session.classes) == ["dark", "nucleus"]
-    assert np.array_equal(answered.segmentation.class_map() == info.id, bright(2))
+    assert np.array_equal(answered.segmentation.unpacked().class_map() == info.id, bright(2))
 
 
 def test_an_answer_that_comes_too_late_goes_into_the_project(opened: Desktop) -> None:
@@ -127,7 +127,7 @@ def test_new_options_need_no_second_look_at_the_picture(opened: Desktop) -> None
     opened.session.set_options(replace(options, decide=replace(options.decide, confidence=0.9)))
     answered = opened.value(opened.session.decide_again())
     assert answered.again
-    assert not (answered.segmentation.class_map() == 2).any()
+    assert not (answered.segmentation.unpacked().class_map() == 2).any()
     assert opened.engine.asked == [("img1.png", True), ("img1.png", False)]
 
 

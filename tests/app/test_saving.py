@@ -71,7 +71,7 @@ def test_steps_survive_the_session(opened: Desktop, folder: Path) -> None:
 def test_applying_an_answer_is_no_hand_work(opened: Desktop) -> None:
     shown = opened.value(opened.session.go_to(opened.id("img1.png")))
     answered = opened.value(opened.session.run_here())
-    edit = replace_all(shown.segmentation, answered.segmentation, "model answer")
+    edit = replace_all(shown.segmentation, answered.segmentation.unpacked(), "model answer")
     opened.session.save_step(shown.row.id, shown.segmentation, edit, "push", by_model=True)
     assert opened.state("img1.png") == "predicted"
     assert opened.saved().picture(shown.row.id).state == "predicted"

@@ -66,9 +66,9 @@ def test_imported_labels_are_shown(opened: Desktop, tmp_path: Path) -> None:
     assert any(isinstance(r, ClassesChanged) and r.classes.named("bright") for r in news)
     assert opened.session.classes == opened.saved().classes
     shown = opened.value(opened.session.go_to(opened.id("img1.png")))
-    assert shown.reference is not None
+    reference = opened.session.project.load_map(opened.id("img1.png"), "reference")
     new = opened.session.classes.named("bright")
-    assert np.array_equal(shown.reference.class_map() == new.id, shown.segmentation.class_map() == info.id)
+    assert np.array_equal(reference.class_map() == new.id, shown.segmentation.class_map() == info.id)
 
 
 def test_an_import_never_replaces_a_persons_work(opened: Desktop, tmp_path: Path) -> None:

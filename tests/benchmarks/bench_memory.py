@@ -156,7 +156,8 @@ def ready(window: MainWindow) -> bool:
 def paint(it: Run) -> None:
     """A class, a long stroke, a change of the whole map, undo and redo of it."""
     from segdesk.domain.capsule import Line
-    from segdesk.domain.segmentation import Segment, Segmentation
+    from segdesk.domain.packed import PackedMap
+    from segdesk.domain.segmentation import Segment
 
     labels = it.window.desk.labels
     labels.add_class("thing")
@@ -168,13 +169,20 @@ def paint(it: Run) -> None:
     document.paint_line(Line((200.0, 200.0), (width - 200.0, height - 200.0), 200.0), 1)
     document.commit()
     it.note("a long stroke")
-    document.apply(Segmentation(np.ones((height, width), np.uint16), {1: Segment(1)}), "Import")
+    document.apply(PackedMap.of_ids(a_map, (height, width), {1: Segment(1), 2: Segment(1)}), "Import")
     it.note("a map replaced")
     for step in (labels.undo, labels.redo, labels.undo):
         step()
         it.until(lambda: not document.changes.under_way)
     it.until(lambda: it.window.desk.save_state.status == "saved")
     it.note("undone, redone, undone")
+
+
+def a_map(rect: tuple[int, int, int, int]) -> np.ndarray:
+    """Two segments in waves, of which a quarter is void: labels with many borders."""
+    x, y = np.arange(rect[0], rect[2]), np.arange(rect[1], rect[3])[:, None]
+    waves = (np.sin(x / 61) * 40 + y) // 150 % 4
+    return np.where(waves == 3, 0, 1 + waves % 2).astype(np.uint16)
 
 
 def report(figures: Figures) -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segdesk.domain.edit import Stroke, tile_slices
-from segdesk.domain.patch import PATCH_TILE, Patch
+from segdesk.domain.edit import Stroke, tile_slices, tiles_in
+from segdesk.domain.patch import Patch
 from segdesk.domain.segmentation import Segment, Segmentation
 
 
@@ -21,8 +21,9 @@ def test_a_patch_holds_whole_tiles_and_nothing_else():
     assert edit is not None
     patch = Patch.of(map_, edit)
     assert patch.size == (600, 700)
-    assert set(patch.tiles) == {(0, 1)}
-    assert np.array_equal(patch.tiles[0, 1], map_.ids[:PATCH_TILE, PATCH_TILE : 2 * PATCH_TILE])
+    assert patch.keys == {(0, 1)}
+    patch.keep(tiles_in((0, 0, 700, 600), map_.size))
+    assert patch.settled
     map_.ids[:] = 9
     map_.segments.clear()
     assert (patch.tile((0, 4))[10:12, 44:46] == 2).all()

@@ -7,6 +7,7 @@ from multiprocessing import resource_tracker
 
 import numpy as np
 
+from segdesk.domain.segmentation import Segmentation
 from segdesk.engines.wire import Blocks, read_block, write_block
 
 
@@ -26,7 +27,7 @@ def test_many_threads_attach_at_a_time_and_the_tracker_stays_itself():
             for _ in range(50):
                 assert all(pool.map(back_and_forth, range(8)))
                 for n, name in enumerate(names):
-                    assert (blocks.take(name, (20, 30)) == n + 1).all()
+                    assert (blocks.take(name, Segmentation.empty(0, 0), (20, 30)).unpacked().ids == n + 1).all()
                     blocks.give_back(name)
                 names[:] = [blocks.put(p) for p in pictures]
         assert resource_tracker.register is before

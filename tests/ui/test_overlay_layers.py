@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segment, Segmentation
-from segdesk.ui import overlay_layers
+from segdesk.ui import overlay, overlay_layers
 from segdesk.ui.canvas_view import View
 from segdesk.ui.overlay_layers import (
     ADDED,
@@ -22,12 +23,13 @@ from segdesk.ui.overlay_layers import (
     numbered_alike,
 )
 from tests.app.documents import CAR, CELL, CLASSES, ROAD, SKY, halves
+from tests.domain.test_packed import blobs
 
 ONE_TO_ONE = View(1.0, 0.0, 0.0)
 
 
 def codes(now: Segmentation, answer: Segmentation) -> np.ndarray:
-    layer = DifferenceLayer(now, answer, CLASSES, 0.5)
+    layer = DifferenceLayer(now, PackedMap.of(answer), CLASSES, 0.5)
     return layer.codes(ONE_TO_ONE, (0, 0, now.size[1], now.size[0]))
 
 
@@ -50,7 +52,7 @@ def test_each_pixel_follows_the_definition(now: np.ndarray, answer: np.ndarray, 
     mine = Segmentation(now, {i + 1: Segment(c) for i, c in enumerate(first)})
     models = Segmentation(answer, {i + 1: Segment(c) for i, c in enumerate(second)})
     thing = np.isin(mine.class_table(), (CAR, CELL))
-    by_object = numbered_alike(now, answer, thing)
+    by_object = numbered_alike(now, PackedMap.of(models), thing)
     seen = codes(mine, models)
     for y in range(7):
         for x in range(9):
@@ -87,7 +89,7 @@ def test_a_renamed_segment_is_a_difference_although_no_pixel_changed():
 def test_differences_are_drawn_in_their_colours():
     answer, now = halves(), halves()
     now.ids[:10], answer.ids[20:30], now.ids[100:110] = 0, 0, SKY
-    layer = DifferenceLayer(now, answer, CLASSES, 1.0)
+    layer = DifferenceLayer(now, PackedMap.of(answer), CLASSES, 1.0)
     drawn = layer.render(ONE_TO_ONE, (0, 0, 160, 120), 0)
     for row, kind in ((5, REMOVED), (25, ADDED), (105, RELABELLED)):
         red, green, blue = DIFFERENCE_COLORS[kind]
@@ -96,7 +98,7 @@ def test_differences_are_drawn_in_their_colours():
 
 
 def test_only_classes_that_changed_ask_for_a_new_drawing():
-    answer, now = halves(), halves()
+    answer, now = PackedMap.of(halves()), halves()
     first = DifferenceLayer(now, answer, CLASSES, 0.5)
     now.segments[10] = Segment(CELL)
     assert DifferenceLayer(now, answer, CLASSES, 0.5).changed_from(first).tolist() == [10]
@@ -132,3 +134,33 @@ def test_a_sure_model_leaves_the_picture_clear_and_a_broken_value_counts_as_sure
     assert drawn[0, 0] >> 24 == 0
     assert drawn[0, 19] >> 24 == 0
     assert drawn[19, 19] >> 24 == round(overlay_layers.HEAT_STOPS[-1][2] * 255)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(0.02, 3.0), st.integers(-900, 200), st.integers(-900, 200), st.integers(0, 9))
+def test_a_packed_map_is_seen_as_the_plain_one(zoom: float, x: int, y: int, seed: int):
+    """To the pixel where the zoom wants all of them; else each pixel of the screen shows one that lies at most a
+    stride away."""
+    map_ = blobs((1_700, 2_100), seed)
+    view, rect = View(zoom, float(x), float(y)), (0, 0, 300, 200)
+    packed = PackedMap.of(map_)
+    stride = overlay.level_for(packed, zoom)[1]
+    assert stride == 1 or stride * zoom <= 1.5
+    seen = overlay.sample_packed(packed, view, rect)
+    assert np.array_equal(seen, overlay.sample(map_.ids, view, rect, stride=stride))
+    columns, rows = np.floor(view.columns(0, 300)).astype(int), np.floor(view.rows(0, 200)).astype(int)
+    for row in range(0, 200, 23):
+        for column in range(0, 300, 29):
+            r, c = rows[row], columns[column]
+            if not (0 <= r < 1_700 and 0 <= c < 2_100):
+                assert seen[row, column] == 0
+                continue
+            r, c = min(r // stride, 1_700 // stride - 1), min(c // stride, 2_100 // stride - 1)
+            assert seen[row, column] == map_.ids[r * stride + stride - 1, c * stride + stride - 1]
+
+
+@pytest.mark.parametrize("zoom", [0.1, 0.3, 1.0])
+def test_no_difference_is_seen_where_there_is_none(zoom: float):
+    map_ = blobs((1_700, 2_101), 3)
+    layer = DifferenceLayer(map_, PackedMap.of(map_), CLASSES, 0.5)
+    assert not layer.codes(View(zoom, 5.0, 3.0), (0, 0, 400, 300)).any()

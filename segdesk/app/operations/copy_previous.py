@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from segdesk.app.operations.base import OperationInfo
 from segdesk.app.taking import take
 from segdesk.app.tools.base import Option
-from segdesk.domain.segmentation import Segmentation
+from segdesk.domain.packed import Labels
 from segdesk.domain.text import N_
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ INFO = OperationInfo(
 )
 
 
-def run(doc: Document, *, previous: Segmentation, only_void: bool = False) -> None:
+def run(doc: Document, *, previous: Labels, only_void: bool = False) -> None:
     """Take the labels of `previous`, whose classes are the project's. Raises SegDeskError if its size is another."""
     doc.discard_preview()
     doc.after(lambda: take(doc, previous, INFO.title, only_void=only_void))

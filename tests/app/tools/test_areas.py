@@ -124,7 +124,7 @@ def test_an_area_that_is_drawn_while_something_is_under_way_comes_after_it():
     later = Later(doc)
     doc.active_class = SKY
     doc.apply_result(halves(), "answer")
-    doc.changes.edit("another", lambda target, stroke: None)
+    doc.changes.edit("another", lambda target, stroke, tick: None)
     assert later.waiting
     doc.active_class = CELL
     drag(rectangle.Tool(), doc, (1, 1), (20, 20))
