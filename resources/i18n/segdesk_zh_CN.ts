@@ -964,6 +964,10 @@
    <translation>按住时隐藏标注</translation>
   </message>
   <message>
+   <source>Hide the panel {name}</source>
+   <translation>隐藏面板“{name}”</translation>
+  </message>
+  <message>
    <source>How alike colours must be, of 255 (σβ).</source>
    <translation>颜色须相近到何种程度，满值 255（σβ）。</translation>
   </message>

@@ -22,7 +22,7 @@ THINNEST = 0.1  # of the brush size, at no pressure of a pen
 
 OPTIONS = (
     Option("shape", N_("Shape"), "choice", "circle", choices=(("circle", N_("Circle")), ("square", N_("Square")))),
-    Option("pressure", N_("Pen pressure sets the size"), "bool", True),
+    Option("pressure", N_("Pen pressure"), "bool", True),
 )
 
 

@@ -1,4 +1,5 @@
-"""The classes: key, colour, name, thing or stuff; add, rename, recolour. The selected row is the active class."""
+"""The classes: key, colour, name, thing or stuff, lock; add, rename, recolour, lock, paint only over. The selected row
+is the active class."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import (
     QColorDialog,
     QHBoxLayout,
     QHeaderView,
+    QLineEdit,
     QMenu,
     QTreeWidget,
     QTreeWidgetItem,
@@ -23,7 +25,7 @@ from segdesk.ui.i18n import Translated, tr
 from segdesk.ui.widgets import icon_button, label, name, swatch
 
 ID = Qt.ItemDataRole.UserRole
-NAME, KIND, KEY = 0, 1, 2
+NAME, KIND, KEY, LOCK = range(4)
 
 
 class ClassPanel(Translated, QWidget):
@@ -38,26 +40,23 @@ class ClassPanel(Translated, QWidget):
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
         self.list.setHeaderHidden(True)
-        self.list.setColumnCount(3)
+        self.list.setColumnCount(4)
         self.list.setIconSize(QSize(14, 14))
         self.list.setEditTriggers(
             QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
         )
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header = self.list.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(KIND, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(KEY, QHeaderView.ResizeMode.ResizeToContents)
+        self._size_columns()
         self.add = icon_button("add", self._add)
         self.rename = icon_button("rename", self._rename)
         self.colour = icon_button("recolour", self._recolour)
         self.kind = icon_button("thing", self._toggle_thing)
+        self.lock = icon_button("lock", self._toggle_lock)
         self.none = label(kind="soft")
         self.none.setWordWrap(True)
         row = QHBoxLayout()
         row.setSpacing(2)
-        for part in (self.add, self.rename, self.colour, self.kind):
+        for part in (self.add, self.rename, self.colour, self.kind, self.lock):
             row.addWidget(part)
         row.addStretch(1)
         layout = QVBoxLayout(self)
@@ -71,9 +70,20 @@ class ClassPanel(Translated, QWidget):
         self.fill(desk.session.classes)
         self.built = True
 
+    def _size_columns(self) -> None:
+        header = self.list.header()
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(26)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(KIND, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(KEY, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(LOCK, QHeaderView.ResizeMode.Fixed)
+        header.resizeSection(LOCK, 26)
+
     def _connect(self) -> None:
         self.list.currentItemChanged.connect(self._chosen)
         self.list.itemChanged.connect(self._renamed)
+        self.list.itemClicked.connect(self._clicked)
         self.list.customContextMenuRequested.connect(self._menu)
         self._desk.classes_changed.connect(self._follow)
         self._desk.labels.state_changed.connect(self._show_active)
@@ -86,7 +96,8 @@ class ClassPanel(Translated, QWidget):
             self.fill(classes)
 
     def fill(self, classes: ClassSet) -> None:
-        """Show these classes."""
+        """Show these classes; a name that is being typed goes on being typed."""
+        typing = self._typing()
         self._filled = classes
         self._quiet = True
         self.list.clear()
@@ -99,13 +110,35 @@ class ClassPanel(Translated, QWidget):
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             item.setForeground(KIND, QBrush(QColor(theme.current().soft)))
             item.setForeground(KEY, QBrush(QColor(theme.current().soft)))
-            for column in range(3):
+            for column in range(4):
                 item.setBackground(column, QBrush(theme.tinted(info.color)))
             self.list.addTopLevelItem(item)
         self._quiet = False
         self.list.setVisible(len(classes) > 0)
         self.none.setVisible(len(classes) == 0)
         self._show_active()
+        if typing is not None:
+            self._type_on(*typing)
+
+    def _typing(self) -> tuple[int, str, int] | None:
+        """The class whose name is being typed, what stands there and where the cursor is."""
+        editor = self.list.viewport().findChild(QLineEdit)
+        item = self.list.currentItem()
+        if editor is None or item is None or not editor.isVisible():
+            return None
+        return item.data(NAME, ID), editor.text(), editor.cursorPosition()
+
+    def _type_on(self, class_id: int, text: str, cursor: int) -> None:
+        for at in range(self.list.topLevelItemCount()):
+            item = self.list.topLevelItem(at)
+            if item is not None and item.data(NAME, ID) == class_id:
+                self._quiet = True
+                self.list.setCurrentItem(item)
+                self._quiet = False
+                self.list.editItem(item, NAME)
+                for editor in self.list.viewport().findChildren(QLineEdit)[-1:]:
+                    editor.setText(text)
+                    editor.setCursorPosition(cursor)
 
     def _show_active(self) -> None:
         active = self._desk.labels.hand.active_class
@@ -118,8 +151,32 @@ class ClassPanel(Translated, QWidget):
                 break
         else:
             self.list.setCurrentItem(None)  # type: ignore[arg-type]
+        self._show_locks()
         self._quiet = False
         self._update_buttons()
+
+    def _show_locks(self) -> None:
+        locked = self._desk.labels.hand.locked_classes
+        for at in range(self.list.topLevelItemCount()):
+            item = self.list.topLevelItem(at)
+            if item is None or item.data(LOCK, ID) == (on := item.data(NAME, ID) in locked):
+                continue
+            item.setData(LOCK, ID, on)
+            item.setIcon(LOCK, icons.icon("lock") if on else icons.icon("unlock", "soft"))
+            words = (
+                tr("Locked: click to unlock  (Ctrl+Shift+L)") if on else tr("Not locked: click to lock  (Ctrl+Shift+L)")
+            )
+            item.setToolTip(LOCK, words)
+            item.setData(LOCK, Qt.ItemDataRole.AccessibleTextRole, words)
+
+    def _clicked(self, item: QTreeWidgetItem, column: int) -> None:
+        if column == LOCK:
+            self._desk.labels.lock_class(item.data(NAME, ID))
+
+    def _toggle_lock(self) -> None:
+        info = self._current()
+        if info is not None:
+            self._desk.labels.lock_class(info.id)
 
     def _update_buttons(self) -> None:
         has_project = self._desk.session.project is not None
@@ -130,11 +187,18 @@ class ClassPanel(Translated, QWidget):
             (self.rename, tr("Rename the class  (F2)"), has_class),
             (self.colour, tr("Change the colour"), has_class),
             (self.kind, tr("Countable objects (thing) or area (stuff)"), has_class),
+            (self.lock, self._lock_words(), has_class),
         ):
             part.setEnabled(on)
             name(part, text if on else f"{text}\n{why}")
         info = self._current()
         self.kind.setIcon(icons.icon("stuff" if info is not None and not info.is_thing else "thing"))
+
+    def _lock_words(self) -> str:
+        info = self._current()
+        locked = info is not None and info.id in self._desk.labels.hand.locked_classes
+        self.lock.setIcon(icons.icon("unlock" if locked else "lock"))
+        return tr("Unlock the class  (Ctrl+Shift+L)") if locked else tr("Lock the class  (Ctrl+Shift+L)")
 
     def _current(self):  # type: ignore[no-untyped-def]  # ClassInfo | None
         item = self.list.currentItem()
@@ -193,9 +257,16 @@ class ClassPanel(Translated, QWidget):
             (self.rename, "rename"),
             (self.colour, "recolour"),
             (self.kind, "thing"),
+            (self.lock, "lock"),
         ):
             action = menu.addAction(icons.icon(icon), part.accessibleName(), part.click)
             action.setEnabled(part.isEnabled())
+        info = self._current()
+        if info is not None:
+            labels = self._desk.labels
+            over = labels.hand.only_over == info.id
+            words = tr("Paint over everything again") if over else tr("Paint only over {name}", name=info.name)
+            menu.addAction(icons.icon("only-over"), words, lambda: labels.paint_only_over(None if over else info.id))
         menu.exec(self.list.viewport().mapToGlobal(at))
         menu.deleteLater()
 

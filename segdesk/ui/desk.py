@@ -196,7 +196,7 @@ class Desk(QObject):
 
     def open_path(self, path: Path) -> None:
         """Open a folder of pictures, a project file or a picture's folder."""
-        self.labels.close()
+        self.labels.leave_project()
         self._wanted = None
         self.track(self.session.open(path), N_("Opening"))
 
@@ -209,7 +209,7 @@ class Desk(QObject):
 
     def close_project(self) -> None:
         """Save, close, and go back to the first page."""
-        self.labels.close()
+        self.labels.leave_project()
         self.track(self.session.close_project(), N_("Closing"), then=lambda _: self.project_closed.emit())
 
     def save_now(self) -> None:
@@ -249,6 +249,7 @@ class Desk(QObject):
 
     def _project_opened(self, report: ProjectOpened) -> None:
         self.change_settings(recent=self.session.settings.with_recent(report.path).recent)
+        self.labels.project_opened()
         self.project_opened.emit(report)
         self.pictures_changed.emit(self.scanning)
         self.classes_changed.emit(report.classes)

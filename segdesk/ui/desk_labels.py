@@ -47,6 +47,7 @@ class Labels(QObject):
         self.hand = Hand()
         self.tool = ""
         self._clock = WorkClock()
+        self._keeps_locks = False  # whether the hand's locks are those of the open project
 
     # -- opening --------------------------------------------------------------------------------------------------
 
@@ -61,6 +62,7 @@ class Labels(QObject):
             prediction=opened.prediction,
             hand=self.hand,
         )
+        self.hand.locked_segments = {(opened.row.id, key) for key in self._desk.session.locked_segments(opened.row.id)}
         self.document = document
         itself = weakref.ref(document)  # a document that listens to itself would stay until Python looks for circles
         document.on_edit.append(lambda edit, kind: self._edited(itself(), edit, kind))
@@ -81,6 +83,19 @@ class Labels(QObject):
         self.segments_changed.emit()
         self._state()
 
+    def project_opened(self) -> None:
+        """Another project is open: its locks hold, and the hand paints over everything."""
+        self.hand.locked_classes = set(self._desk.session.locked_classes)
+        self.hand.locked_segments = set()
+        self.hand.only_over = None
+        self._keeps_locks = True
+        self._state()
+
+    def leave_project(self) -> None:
+        """The project is about to be closed."""
+        self.close()
+        self._keeps_locks = False
+
     def worked(self) -> None:
         """The person did something with the open picture (moved the pointer over it, too): the clock of work runs."""
         self._clock.tick()
@@ -98,10 +113,13 @@ class Labels(QObject):
 
     def classes_changed(self, classes: ClassSet) -> None:
         """The project's classes changed."""
+        if self.hand.only_over and classes.get(self.hand.only_over) is None:
+            self.hand.only_over = None
         if self.document is not None:
             self.document.set_classes(classes)
 
     def _state(self) -> None:
+        self._keep_locks()
         self.state_changed.emit()
         self._desk.conditions_changed.emit()
 
@@ -114,6 +132,46 @@ class Labels(QObject):
             self.worked()
             session.add_cost(document.row.id, self._clock.take(), edit.pixels if kind == "push" else 0)
         self._desk.conditions_changed.emit()
+
+    def _keep_locks(self) -> None:
+        """What was locked or unlocked, by whatever part of the program, goes into the project."""
+        session, document, hand = self._desk.session, self.document, self.hand
+        if not self._keeps_locks or session.project is None:
+            return
+        session.lock_classes(frozenset(hand.locked_classes))
+        if document is not None:
+            row = document.row.id
+            session.lock_segments(row, frozenset(key for picture, key in hand.locked_segments if picture == row))
+
+    # -- what painting spares -------------------------------------------------------------------------------------
+
+    def lock_class(self, class_id: int) -> None:
+        """Lock a class, or unlock it."""
+        self.hand.locked_classes ^= {class_id}
+        self._state()
+
+    def lock_segment(self, segment_id: int) -> None:
+        """Lock an object of the open picture, or unlock it."""
+        if self.document is not None and self.document.segment(segment_id) is not None:
+            self.hand.locked_segments ^= {(self.document.row.id, segment_id)}
+            self._state()
+
+    def is_locked(self, segment_id: int) -> bool:
+        """Whether an object of the open picture is locked by itself."""
+        return self.document is not None and (self.document.row.id, segment_id) in self.hand.locked_segments
+
+    def paint_only_over(self, class_id: int | None) -> None:
+        """Paint over this class alone (0 = over what has no label), None = over everything."""
+        self.hand.only_over = class_id
+        self._state()
+
+    def toggle_only_over(self, on: bool) -> None:
+        """Paint only over the class under the pointer, or over everything again."""
+        class_id = self._desk.view.class_under_pointer() if on else None
+        if on and class_id is None:
+            hint = tr("Put the pointer on that class and press the key, or choose it in the row of the tool.")
+            self._desk.notice.emit("info", tr("Which class is to be painted over?"), hint)
+        self.paint_only_over(class_id)
 
     # -- tools ----------------------------------------------------------------------------------------------------
 

@@ -42,6 +42,7 @@ class View(QObject):
         self.only_class = False
         self.look = "labels"
         self.hidden = False
+        self._pointer = (-1, -1)  # the pixel under the pointer
         self._doubt: np.ndarray | None = None
         self._keep = QTimer(self)
         self._keep.setSingleShot(True)
@@ -52,6 +53,7 @@ class View(QObject):
         """The canvas to work on."""
         self._canvas = canvas
         canvas.overlay_hidden.connect(self._hidden_by_key)
+        canvas.hovered.connect(self._hovered)
         self._desk.labels.state_changed.connect(self._follow_class)
         self._desk.document_opened.connect(lambda _: canvas.set_heat(self._doubt))
         self._apply()
@@ -106,6 +108,14 @@ class View(QObject):
         self._doubt = doubt
         if self._canvas is not None:
             self._canvas.set_heat(doubt)
+
+    def class_under_pointer(self) -> int | None:
+        """The class under the pointer, 0 for void; None where the pointer is not over the picture."""
+        document, (x, y) = self._desk.labels.document, self._pointer
+        return None if document is None or x < 0 else document.class_of(document.segment_at(x, y))
+
+    def _hovered(self, x: int, y: int) -> None:
+        self._pointer = x, y
 
     def look_at(self, box: tuple[int, int, int, int]) -> None:
         """Bring an image rectangle (x0, y0, x1, y1) near and mark it."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from segdesk.app.settings import Settings
 from segdesk.ui import i18n, theme
@@ -34,6 +34,7 @@ from segdesk.ui.tool_bar import ToolBar
 from segdesk.ui.tool_row import ToolRow
 from segdesk.ui.view_card import Floating, PreviewBar, ViewCard
 from segdesk.ui.welcome import Welcome
+from segdesk.ui.widgets import name
 
 
 class MainWindow(Translated, QMainWindow):
@@ -159,6 +160,7 @@ class MainWindow(Translated, QMainWindow):
         self.action_set.name_steps(*self.desk.labels.undo_names())
         document = self.desk.labels.document
         self.action_set.by_id["protect"].setChecked(document is not None and document.protect)
+        self.action_set.by_id["only_over"].setChecked(self.desk.labels.hand.only_over is not None)
 
     def _settings_changed(self) -> None:
         settings = self.desk.session.settings
@@ -229,6 +231,8 @@ class MainWindow(Translated, QMainWindow):
         self.menus.retranslate()
         for key, text in (("files", tr("Pictures")), ("classes", tr("Classes")), ("objects", tr("Objects"))):
             self.docks[key].setWindowTitle(text)
+            for closer in self.docks[key].findChildren(QAbstractButton, "qt_dockwidget_closebutton"):
+                name(closer, tr("Hide the panel {name}", name=text))
         self.canvas.setAccessibleName(tr("Picture"))
         self._title()
         self._update_actions()

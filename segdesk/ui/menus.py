@@ -15,6 +15,7 @@ from segdesk.ui.actions import MENUS, ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.footer import device_name
 from segdesk.ui.i18n import tr
+from segdesk.ui.only_over import fill_only_over
 from segdesk.ui.operations_menu import OperationsMenu
 from segdesk.ui.tool_bar import ToolBar
 from segdesk.ui.welcome import THEMES
@@ -23,6 +24,7 @@ BEFORE_PICTURES = "&Picture"  # the menu of operations stands before this one
 TITLES = {
     "*recent": (N_("Open recent"), "recent"),
     "*tools": (N_("Tool"), "brush"),
+    "*only_over": (N_("Paint only over"), ""),
     "*device": (N_("Device"), "device"),
     "*panels": (N_("Panels"), ""),
     "*language": (N_("Language"), "language"),
@@ -42,6 +44,7 @@ class Menus(QObject):
         fill: dict[str, Callable[[QMenu], None]] = {
             "*recent": self._recent,
             "*tools": self._tool_menu,
+            "*only_over": lambda menu: fill_only_over(menu, desk),
             "*device": self._device,
             "*panels": self._panels,
             "*language": self._language,

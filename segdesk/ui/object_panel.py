@@ -1,4 +1,4 @@
-"""The objects of the open picture: class, number, area, score; select, delete, give another class."""
+"""The objects of the open picture: class, number, area, score, lock; select, delete, lock, give another class."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
+    QSize,
     Qt,
     QTimer,
 )
@@ -22,9 +23,10 @@ from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
 from segdesk.ui.widgets import icon_button, label, name, swatch
 
-CLASS, NUMBER, AREA, SCORE = range(4)
+CLASS, NUMBER, AREA, SCORE, LOCK = range(5)
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
+NAMED = (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,14 @@ class ObjectModel(QAbstractTableModel):
         self.rows: list[ObjectRow] = []
         self._sort = (CLASS, Qt.SortOrder.AscendingOrder)
         self._icons: dict[tuple[int, int, int], QIcon] = {}
+        self._locked = icons.icon("lock"), icons.icon("unlock", "soft")
+        self.locked: frozenset[int] = frozenset()
+
+    def set_locked(self, segments: frozenset[int]) -> None:
+        """Show which objects are locked."""
+        if segments != self.locked:
+            self.locked = segments
+            self.dataChanged.emit(self.index(0, LOCK), self.index(max(0, len(self.rows) - 1), LOCK))
 
     def show(self, rows: list[ObjectRow]) -> None:
         """Show these lines in the order that was chosen."""
@@ -56,7 +66,9 @@ class ObjectModel(QAbstractTableModel):
         self.endResetModel()
 
     def _key(self, row: ObjectRow) -> tuple[object, ...]:
-        return ((row.name, row.number), (row.number,), (row.area,), (row.score,))[self._sort[0]]
+        return ((row.name, row.number), (row.number,), (row.area,), (row.score,), (row.segment in self.locked,))[
+            self._sort[0]
+        ]
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Qt: a header was clicked."""
@@ -73,17 +85,21 @@ class ObjectModel(QAbstractTableModel):
 
     def columnCount(self, parent: Index = ROOT) -> int:
         """Qt: how many columns."""
-        return 0 if parent.isValid() else 4
+        return 0 if parent.isValid() else 5
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Qt: the headings."""
-        if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
+        if orientation != Qt.Orientation.Horizontal or section == LOCK:
+            return tr("Locked objects") if section == LOCK and role in NAMED else None
+        if role != Qt.ItemDataRole.DisplayRole:
             return None
         return (tr("Class"), tr("No."), tr("Area"), tr("Score"))[section]
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Qt: one cell."""
         row = self.rows[index.row()]
+        if index.column() == LOCK and role != Qt.ItemDataRole.BackgroundRole:
+            return self._lock(row.segment in self.locked, role)
         if role == Qt.ItemDataRole.DisplayRole:
             score = tr("hand") if row.by_human else f"{row.score:.2f}"
             return (row.name, str(row.number), f"{row.area:,}", score)[index.column()]
@@ -93,6 +109,13 @@ class ObjectModel(QAbstractTableModel):
             return QBrush(theme.tinted(row.color))
         if role == Qt.ItemDataRole.DecorationRole and index.column() == CLASS:
             return self._icons.setdefault(row.color, swatch(row.color, 12))
+        return None
+
+    def _lock(self, locked: bool, role: int) -> object:
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self._locked[0 if locked else 1]
+        if role in NAMED:
+            return tr("Locked: click to unlock  (Ctrl+L)") if locked else tr("Not locked: click to lock  (Ctrl+L)")
         return None
 
 
@@ -112,13 +135,10 @@ class ObjectPanel(Translated, QWidget):
         self.view.sortByColumn(CLASS, Qt.SortOrder.AscendingOrder)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header = self.view.header()
-        header.setStretchLastSection(False)
-        header.setMinimumSectionSize(36)
-        header.setSectionResizeMode(CLASS, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((NUMBER, 44), (AREA, 66), (SCORE, 54)):
-            header.resizeSection(column, width)
+        self.view.setIconSize(QSize(14, 14))
+        self._size_columns()
         self.delete = icon_button("delete", desk.labels.delete_selected)
+        self.lock = icon_button("lock", self._toggle_lock)
         self.class_button = icon_button("recolour")
         self.class_button.setPopupMode(self.class_button.ToolButtonPopupMode.InstantPopup)
         self.count = label(kind="soft")
@@ -126,6 +146,7 @@ class ObjectPanel(Translated, QWidget):
         row.setSpacing(2)
         row.addWidget(self.delete)
         row.addWidget(self.class_button)
+        row.addWidget(self.lock)
         row.addStretch(1)
         row.addWidget(self.count)
         layout = QVBoxLayout(self)
@@ -140,14 +161,32 @@ class ObjectPanel(Translated, QWidget):
         self._connect()
         self.retranslate()
 
+    def _size_columns(self) -> None:
+        header = self.view.header()
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(26)
+        header.setSectionResizeMode(CLASS, QHeaderView.ResizeMode.Stretch)
+        for column, width in ((NUMBER, 34), (AREA, 60), (SCORE, 48), (LOCK, 26)):
+            header.resizeSection(column, width)
+
     def _connect(self) -> None:
         labels = self._desk.labels
         labels.segments_changed.connect(self._later.start)
         labels.state_changed.connect(self._show_active)
         self._desk.classes_changed.connect(lambda _: self._later.start())
         self.view.selectionModel().currentRowChanged.connect(self._chosen)
+        self.view.clicked.connect(self._clicked)
         self.view.customContextMenuRequested.connect(self._menu)
         self.class_button.clicked.connect(lambda: self._menu(QPoint(8, 8)))
+
+    def _clicked(self, index: QModelIndex) -> None:
+        if index.column() == LOCK:
+            self._desk.labels.lock_segment(self.model.rows[index.row()].segment)
+
+    def _toggle_lock(self) -> None:
+        document = self._desk.labels.document
+        if document is not None and document.active_segment:
+            self._desk.labels.lock_segment(document.active_segment)
 
     def fill(self) -> None:
         """Take the segments of the document again."""
@@ -174,6 +213,7 @@ class ObjectPanel(Translated, QWidget):
         document = self._desk.labels.document
         active = None if document is None else document.active_segment
         line = self.model.line_of(active) if active else None
+        self.model.set_locked(frozenset(key for _, key in self._desk.labels.hand.locked_segments))
         self._quiet = True
         selection = self.view.selectionModel()
         if line is None:
@@ -190,6 +230,11 @@ class ObjectPanel(Translated, QWidget):
         self.delete.setEnabled(selected)
         self.class_button.setEnabled(selected and len(self._desk.session.classes) > 0)
         name(self.delete, tr("Delete object") + "  (Del)" + why)
+        self.lock.setEnabled(selected)
+        document = self._desk.labels.document
+        locked = selected and document is not None and self._desk.labels.is_locked(document.active_segment or 0)
+        self.lock.setIcon(icons.icon("unlock" if locked else "lock"))
+        name(self.lock, (tr("Unlock object  (Ctrl+L)") if locked else tr("Lock object  (Ctrl+L)")) + why)
         name(self.class_button, tr("Give another class  (Shift+1 … 9)") + why)
         self.count.setText(tr("%n object(s)", len(self.model.rows)) if self.model.rows else "")
 
@@ -206,6 +251,8 @@ class ObjectPanel(Translated, QWidget):
         for info in self._desk.session.classes:
             menu.addAction(swatch(info.color), info.name, lambda c=info.id: self._desk.labels.relabel(segment, c))
         menu.addSeparator()
+        words = tr("Unlock object") if self._desk.labels.is_locked(segment) else tr("Lock object")
+        menu.addAction(icons.icon("lock"), words, lambda: self._desk.labels.lock_segment(segment))
         menu.addAction(icons.icon("delete"), tr("Delete object"), lambda: self._desk.labels.delete(segment))
         menu.exec(self.view.viewport().mapToGlobal(at))
         menu.deleteLater()

@@ -39,9 +39,12 @@ class OperationsMenu(Translated, QWidget):
         action.setObjectName(f"operation_{info.id}")
         taken = {k for a in ACTIONS for k in a.keys}
         if info.key and info.key not in taken:
+            everywhere = info.key.startswith("Ctrl+")  # single letters act only while the picture has the focus
             action.setShortcut(QKeySequence(info.key))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-            canvas.addAction(action)
+            action.setShortcutContext(
+                Qt.ShortcutContext.WindowShortcut if everywhere else Qt.ShortcutContext.WidgetShortcut
+            )
+            (self._window if everywhere else canvas).addAction(action)
         action.triggered.connect(lambda _=False: self.begin(info.id))
         return action
 

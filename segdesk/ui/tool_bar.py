@@ -1,11 +1,11 @@
-"""The tools at the left, words under their icons, and the brush's size."""
+"""The tools at the left, words under their icons where there is room for them."""
 
 from __future__ import annotations
 
 import logging
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from segdesk.app import discover
@@ -16,35 +16,53 @@ from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
 
+AROUND = 28  # pixels of margins, spaces and the line between the two groups
 ONE_COLUMN = 9  # more tools than this stand in two columns
 log = logging.getLogger(__name__)
 PAN = ToolInfo("pan", N_("Pan"), "pan", "H", 0, N_("Drag to move the picture; Space does it with every tool."))
 
 
 class Grid(QWidget):
-    """Buttons of one width, words under the icons, in one or two columns.
+    """Buttons of one width, words under the icons or icons alone, in some columns.
 
     Attributes:
-        columns: how many.
+        columns: how many; words: whether there are words.
     """
 
     def __init__(self, actions: list[QAction], columns: int) -> None:
         super().__init__()
-        self.columns = columns
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(1)
-        for at, action in enumerate(actions):
+        self._places = QGridLayout(self)
+        self._places.setContentsMargins(0, 0, 0, 0)
+        self._places.setSpacing(1)
+        self.buttons: list[QToolButton] = []
+        for action in actions:
             button = QToolButton()
             button.setProperty("kind", "tool")
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setIconSize(QSize(22, 22))
             button.setDefaultAction(action)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setFont(theme.small(button.font()))
-            button.setMinimumWidth(58)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            layout.addWidget(button, at // columns, at % columns)
+            self.buttons.append(button)
+        self.columns, self.words = 0, False
+        self.arrange(columns, words=True)
+
+    def arrange(self, columns: int, *, words: bool) -> None:
+        """Set the buttons anew."""
+        if (columns, words) == (self.columns, self.words):
+            return
+        self.columns, self.words = columns, words
+        style = Qt.ToolButtonStyle.ToolButtonTextUnderIcon if words else Qt.ToolButtonStyle.ToolButtonIconOnly
+        for at, button in enumerate(self.buttons):
+            button.setToolButtonStyle(style)
+            button.setMinimumWidth(58 if words else 0)
+            self._places.removeWidget(button)
+            self._places.addWidget(button, at // columns, at % columns)
+
+    def height_needed(self) -> int:
+        """Pixels from top to bottom."""
+        self._places.invalidate()
+        return self._places.sizeHint().height()
 
 
 class ToolBar(Translated, QToolBar):
@@ -74,9 +92,28 @@ class ToolBar(Translated, QToolBar):
         others = [actions.by_id[key] for key in ("undo", "redo", "previous", "next", "accept")]
         self.others = Grid(others, self.grid.columns)
         self.addWidget(self.others)
+        columns = self.grid.columns
+        self._ways = [  # (columns, words) of tools and of the others, the roomiest first
+            ((columns, True), (columns, True)),
+            ((columns, True), (len(others), False)),
+            ((columns, False), (len(others), False)),
+            ((2 * columns, False), (len(others), False)),
+        ]
         desk.labels.tool_changed.connect(self._show_tool)
         desk.conditions_changed.connect(self.refresh)
         self.retranslate()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt: leave words out rather than hide buttons where the window is low."""
+        super().resizeEvent(event)
+        self._fit(event.size().height())
+
+    def _fit(self, height: int) -> None:
+        for (columns, words), (other_columns, other_words) in self._ways:
+            self.grid.arrange(columns, words=words)
+            self.others.arrange(other_columns, words=other_words)
+            if self.grid.height_needed() + self.others.height_needed() + AROUND <= height:
+                return
 
     def _action(self, info: ToolInfo, canvas: QWidget) -> QAction:
         action = QAction(icons.icon(info.icon), "", self)
@@ -124,3 +161,4 @@ class ToolBar(Translated, QToolBar):
             action.setText(tr(self.infos[key].title))
             self._set_tip(key, action)
         self.refresh()
+        self._fit(self.height())

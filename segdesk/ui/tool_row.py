@@ -10,6 +10,7 @@ from segdesk.ui import theme
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
+from segdesk.ui.only_over import OnlyOver
 from segdesk.ui.option_fields import field
 from segdesk.ui.tool_bar import ToolBar
 from segdesk.ui.widgets import ElidedLabel, ValueSlider, label
@@ -26,12 +27,13 @@ class ToolRow(Translated, QFrame):
         self.setProperty("kind", "strip")
         self.title = label(kind="head")
         self.note = ElidedLabel()
-        self.brush = ValueSlider(1, MAX_BRUSH, 1, "{:.0f} px", width=120)
+        self.brush = ValueSlider(1, MAX_BRUSH, 1, "{:.0f} px", width=90)
         self.brush.setMaximumWidth(300)
         self.protect = QToolButton()
         self.protect.setDefaultAction(actions.by_id["protect"])
         self.protect.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.protect.setIconSize(QSize(16, 16))
+        self.only_over = OnlyOver(desk)
         self._fields: list[QWidget] = []
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(theme.GAP + 2, 2, theme.GAP, 2)
@@ -39,6 +41,7 @@ class ToolRow(Translated, QFrame):
         self._layout.addWidget(self.title)
         self._layout.addWidget(self.brush, 2)
         self._layout.addWidget(self.protect)
+        self._layout.addWidget(self.only_over)
         self._layout.addWidget(self.note, 1)
         self.brush.changed.connect(desk.labels.set_brush)
         desk.labels.tool_changed.connect(lambda _: self.rebuild())
@@ -57,7 +60,8 @@ class ToolRow(Translated, QFrame):
         self.title.setText(tr(info.title))
         sized = info.id in SIZED
         self.brush.setVisible(sized)
-        self.protect.setVisible(info.id != "pan" and info.id != "pick")
+        for part in (self.protect, self.only_over):
+            part.setVisible(info.id != "pan" and info.id != "pick")
         self.note.setText("" if sized or info.options else tr(info.note))
         tool = self._tools.tools[info.id]
         for option in info.options:

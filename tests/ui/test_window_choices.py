@@ -23,7 +23,7 @@ from segdesk.ui import i18n, theme
 from segdesk.ui.main_window import MainWindow
 from segdesk.ui.preferences import Preferences
 
-FIELD = re.compile(r"\\\{\w+\\\}|%n|\\\(\w+\\\)")
+FIELD = re.compile(r"\\\{\w+\\\}|%n|\\\((?:s|es)\\\)")
 WORD = re.compile(r"[A-Za-z]{3}")
 
 
@@ -40,11 +40,11 @@ def english() -> list[re.Pattern[str]]:
 
 
 def texts(window: MainWindow) -> Iterator[tuple[str, str]]:
-    """(where, text) of everything that the window shows or tells, but for the docks' buttons, which are Qt's."""
+    """(where, text) of everything that the window shows or tells, but for the docks' hidden button to float."""
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # what is gone already says nothing
     for part in (window, *window.findChildren(QWidget)):
         where = f"{type(part).__name__} in {type(part.parent()).__name__}"
-        if where == "QAbstractButton in QDockWidget":
+        if part.objectName() == "qt_dockwidget_floatbutton":
             continue
         yield where, part.windowTitle() if isinstance(part, QDockWidget) else ""
         yield where, part.toolTip()
@@ -60,6 +60,7 @@ def texts(window: MainWindow) -> Iterator[tuple[str, str]]:
         yield "action", action.toolTip()
     for column in range(4):
         yield "objects", window.objects.model.headerData(column, Qt.Orientation.Horizontal)
+    yield "objects", window.objects.model.headerData(4, Qt.Orientation.Horizontal, Qt.ItemDataRole.AccessibleTextRole)
     for panel in (window.classes.list,):
         for at in range(panel.topLevelItemCount()):
             yield "classes", panel.topLevelItem(at).text(1)
