@@ -33,6 +33,14 @@ def test_samples_differ_with_z_and_repeat_with_a_seed():
         assert not torch.allclose(first[0], first[i])
 
 
+def test_a_seed_gives_a_picture_the_same_samples_whatever_lies_beside_it():
+    net = small().eval()
+    x = picture()
+    with torch.inference_mode():
+        both, alone = (net.sample(pictures, 2, torch.Generator().manual_seed(1)) for pictures in (x, x[1:]))
+    torch.testing.assert_close(both[:, 1:], alone)
+
+
 def test_the_answer_is_the_one_at_the_priors_mean():
     net = small().eval()
     x = picture()

@@ -27,11 +27,12 @@ def test_sizes_of_the_systems():
     with torch.device("meta"):
         found = {
             name: sum(p.numel() for p in unet.build(unet.VARIANTS[name], 2).parameters())
-            for name in ("paper", "padded", "unet-s5-d16_fcn")
+            for name in ("paper", "padded", "padded-bilinear", "unet-s5-d16_fcn")
         }
     assert round(found["unet-s5-d16_fcn"] / 1e6, 1) == 29.0
     assert found["paper"] == 31_031_810
     assert found["padded"] == 31_037_698
+    assert found["padded-bilinear"] == 17_263_042
 
 
 def test_each_step_up_concatenates_the_stage_of_its_size():

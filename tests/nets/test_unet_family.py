@@ -60,15 +60,15 @@ def test_accurate_is_the_mean_of_the_branches_and_fast_is_one_of_them():
     net = nested()
     x = torch.rand(1, 3, 19, 33)
     branches = net.answers(x, 4)
-    assert len(branches) == 4
-    torch.testing.assert_close(net(x), sum(branches, torch.zeros(())) / 4)
+    assert list(branches) == [1, 2, 3, 4]
+    torch.testing.assert_close(net(x), sum(branches.values(), torch.zeros(())) / 4)
     for branch in range(1, 5):
         fast = nested(mode="fast", branch=branch)
         fast.load_state_dict(net.state_dict())
-        torch.testing.assert_close(fast(x), branches[branch - 1])
+        torch.testing.assert_close(fast(x), branches[branch])
     deepest = nested(mode="fast")
     deepest.load_state_dict(net.state_dict())
-    torch.testing.assert_close(deepest(x), branches[-1])
+    torch.testing.assert_close(deepest(x), branches[4])
 
 
 def test_a_fast_branch_is_the_net_pruned_to_its_depth():
@@ -98,6 +98,15 @@ def test_every_branch_is_supervised():
     net = nested()
     outputs = net.training_outputs(torch.rand(1, 3, 16, 16))
     assert [weight for _, weight in outputs] == [1.0] * 4
+
+
+def test_without_supervision_only_the_deepest_branch_answers():
+    net = nested(supervised=False)
+    assert [key for key in net.state_dict() if key.startswith("final")] == ["final.weight", "final.bias"]
+    x = torch.rand(1, 3, 16, 16)
+    ((answer, weight),) = net.training_outputs(x)
+    torch.testing.assert_close(net(x), answer)
+    assert weight == 1.0
 
 
 def test_unet_plus_plus_refuses_a_branch_that_is_not_there():

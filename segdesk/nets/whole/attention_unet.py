@@ -11,7 +11,7 @@ from torch import nn
 
 from segdesk.nets.blocks import up
 from segdesk.nets.whole.options import made
-from segdesk.nets.whole.unet import DoubleConv
+from segdesk.nets.whole.unet import TwoConvs
 
 TITLE = "Attention U-Net"
 PAPER = "arXiv:1804.03999"
@@ -45,10 +45,10 @@ class AttentionUNet(nn.Module):
     def __init__(self, num_classes: int, *, width: int = 64, depth: int = 4) -> None:
         super().__init__()
         widths = [width * 2**i for i in range(depth + 1)]
-        self.down = nn.ModuleList(DoubleConv(a, b) for a, b in zip([3, *widths], widths, strict=False))
+        self.down = nn.ModuleList(TwoConvs(a, b) for a, b in zip([3, *widths], widths, strict=False))
         self.gates = nn.ModuleList(Gate(w, 2 * w, max(1, w // 2)) for w in widths[:-1])
         self.up = nn.ModuleList(nn.ConvTranspose2d(2 * w, w, 2, stride=2) for w in widths[:-1])
-        self.fuse = nn.ModuleList(DoubleConv(2 * w, w) for w in widths[:-1])
+        self.fuse = nn.ModuleList(TwoConvs(2 * w, w) for w in widths[:-1])
         self.head = nn.Conv2d(width, num_classes, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -114,9 +114,10 @@ class ProbabilisticUNet(nn.Module):
         return self.decoded(self.features(x), self.prior(x).mean)
 
     def sample(self, x: torch.Tensor, n: int, generator: torch.Generator | None = None) -> torch.Tensor:
-        """`n` segmentations drawn from the prior: logits (n, N, num_classes, h, w). The U-Net runs once."""
+        """`n` segmentations drawn from the prior: logits (n, N, num_classes, h, w). The U-Net runs once. All pictures
+        get the same noise, so that a seed gives the same answers whichever pictures are beside them."""
         features, prior = self.features(x), self.prior(x)
-        shape = (n, *prior.mean.shape)
+        shape = (n, 1, prior.mean.shape[1])
         noise = torch.randn(shape, generator=generator, device=x.device, dtype=x.dtype)
         return torch.stack([self.decoded(features, prior.mean + prior.stddev * one) for one in noise])
 

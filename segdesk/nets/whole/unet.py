@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -25,16 +26,26 @@ TITLE = "U-Net"
 PAPER = "arXiv:1505.04597"
 
 
-class DoubleConv(nn.Module):
-    """Two 3x3 convolutions `double_conv`, with batch norm where `norm` is set; unpadded ones take 4 pixels away."""
+@dataclass(frozen=True)
+class Form:
+    """How the convolutions are: with batch norm, with a bias, padded by this many pixels."""
 
-    def __init__(self, inputs: int, outputs: int, *, norm: bool = True, padding: int = 1) -> None:
+    norm: bool = True
+    bias: bool = False
+    padding: int = 1
+
+
+class TwoConvs(nn.Module):
+    """Two 3x3 convolutions `double_conv`, `middle` channels between them; unpadded ones take 4 pixels away."""
+
+    def __init__(self, inputs: int, outputs: int, form: Form = Form(), *, middle: int = 0) -> None:
         super().__init__()
         self.double_conv = nn.Sequential()
-        for width in (inputs, outputs):
-            self.double_conv.append(nn.Conv2d(width, outputs, 3, padding=padding, bias=not norm))
-            if norm:
-                self.double_conv.append(nn.BatchNorm2d(outputs))
+        middle = middle or outputs
+        for before, after in ((inputs, middle), (middle, outputs)):
+            self.double_conv.append(nn.Conv2d(before, after, 3, padding=form.padding, bias=form.bias))
+            if form.norm:
+                self.double_conv.append(nn.BatchNorm2d(after))
             self.double_conv.append(nn.ReLU(inplace=True))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -42,26 +53,31 @@ class DoubleConv(nn.Module):
         return self.double_conv(x)
 
 
-class Down(nn.Module):
+class StepDown(nn.Module):
     """2x2 pooling, which keeps an odd last row and column, then the two convolutions."""
 
-    def __init__(self, inputs: int, outputs: int, *, norm: bool, padding: int) -> None:
+    def __init__(self, inputs: int, outputs: int, form: Form) -> None:
         super().__init__()
         pool = nn.MaxPool2d(2, ceil_mode=True)
-        self.maxpool_conv = nn.Sequential(pool, DoubleConv(inputs, outputs, norm=norm, padding=padding))
+        self.maxpool_conv = nn.Sequential(pool, TwoConvs(inputs, outputs, form))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, inputs, h, w) to (N, outputs, ceil(h / 2), ceil(w / 2)), or 4 smaller."""
         return self.maxpool_conv(x)
 
 
-class Up(nn.Module):
-    """The 2x2 up-convolution that halves the channels, the skip beside it, then the two convolutions."""
+class StepUp(nn.Module):
+    """The 2x2 up-convolution that halves the channels, or bilinear enlarging, which leaves them; the skip beside it;
+    then the two convolutions."""
 
-    def __init__(self, inputs: int, outputs: int, *, norm: bool, padding: int) -> None:
+    def __init__(self, inputs: int, skip: int, outputs: int, form: Form, *, bilinear: bool) -> None:
         super().__init__()
-        self.up = nn.ConvTranspose2d(inputs, outputs, 2, stride=2)
-        self.conv = DoubleConv(2 * outputs, outputs, norm=norm, padding=padding)
+        if bilinear:
+            self.up = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)
+            self.conv = TwoConvs(inputs + skip, outputs, form, middle=(inputs + skip) // 2)
+        else:
+            self.up = nn.ConvTranspose2d(inputs, skip, 2, stride=2)
+            self.conv = TwoConvs(2 * skip, outputs, form)
 
     def forward(self, x: torch.Tensor, skip: torch.Tensor) -> torch.Tensor:
         """The coarser map and the skip to (N, outputs, ...): the larger one of the two loses what the other lacks."""
@@ -74,20 +90,33 @@ class Up(nn.Module):
 
 class UNet(nn.Module):
     """`width` channels at full resolution, twice as many at each of `depth` steps down. `valid` is the paper's form:
-    unpadded, without batch norm, with dropout at the lowest stage."""
+    unpadded, without batch norm, with dropout at the lowest stage. With `bilinear` there is no up-convolution, and the
+    coarser map of each step up has the skip's channels. `bias`: of convolutions with batch norm."""
 
     output = "scores"
 
-    def __init__(self, num_classes: int, *, valid: bool = False, width: int = 64, depth: int = 4) -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        *,
+        valid: bool = False,
+        bilinear: bool = False,
+        bias: bool = False,
+        width: int = 64,
+        depth: int = 4,
+    ) -> None:
         super().__init__()
-        widths = [width * 2**i for i in range(depth + 1)]
-        norm, padding = not valid, 0 if valid else 1
+        form = Form(norm=not valid, bias=bias or valid, padding=0 if valid else 1)
+        down = [width * 2**i for i in range(depth)] + [width * 2**depth // (2 if bilinear else 1)]
         self.margin = 6 * 2**depth - 4 if valid else 0  # what each side loses; 92 in the paper
         self.depth = depth
-        self.inc = DoubleConv(3, width, norm=norm, padding=padding)
-        for i in range(depth):
-            self.add_module(f"down{i + 1}", Down(widths[i], widths[i + 1], norm=norm, padding=padding))
-            self.add_module(f"up{i + 1}", Up(widths[depth - i], widths[depth - i - 1], norm=norm, padding=padding))
+        self.inc = TwoConvs(3, width, form)
+        inputs = down[-1]
+        for i in range(1, depth + 1):
+            self.add_module(f"down{i}", StepDown(down[i - 1], down[i], form))
+            outputs = down[max(0, depth - i - 1)] if bilinear else down[depth - i]
+            self.add_module(f"up{i}", StepUp(inputs, down[depth - i], outputs, form, bilinear=bilinear))
+            inputs = outputs
         self.drop = nn.Dropout(0.5 if valid else 0.0)
         if valid:
             he_initialised(self)  # section 3 of the paper
@@ -148,6 +177,9 @@ HEADS: dict[str, tuple[str, dict[str, object]]] = {
 VARIANTS: dict[str, dict[str, object]] = {
     "paper": {"style": "paper"},
     "padded": {"style": "padded"},
+    "padded-bias": {"style": "padded", "bias": True},
+    "padded-bilinear": {"style": "padded", "bilinear": True},
+    "padded-bilinear-bias": {"style": "padded", "bilinear": True, "bias": True},
     **{f"unet-s5-d16_{head}": {"style": "openmmlab", "head": head} for head in HEADS},
 }
 SMALL: dict[str, object] = {"style": "paper", "width": 4, "depth": 3}
