@@ -85,6 +85,16 @@ def test_training_with_the_loss_lowers_it_and_teaches_all_parts():
         assert parameter.grad.abs().sum() > 0, name
 
 
+def test_the_authors_configuration():
+    with torch.device("meta"):
+        net = prob_unet.build({}, 24)
+    assert isinstance(net, ProbabilisticUNet)
+    assert [block[0].out_channels for block in net.down.blocks] == [32, 64, 128, 192, 192, 192, 192]  # type: ignore[index]
+    assert [len(block) // 2 for block in net.down.blocks] == [3] * 7  # type: ignore[arg-type]
+    shapes = [tuple(p.shape) for name, p in net.mix.named_parameters() if name.endswith("weight")]
+    assert shapes == [(32, 38, 1, 1), (32, 32, 1, 1), (32, 32, 1, 1), (24, 32, 1, 1)]
+
+
 def test_nothing_labelled_is_no_loss_but_the_divergence():
     net = small()
     labels = torch.full((2, 8, 8), 255)

@@ -65,8 +65,9 @@ class Gaussian(nn.Module):
 
 
 class ProbabilisticUNet(nn.Module):
-    """`widths` of the U-Net and of both Gaussians; `convs` a block; `latent` dimensions of z; `beta` weighs the
-    divergence in `elbo`."""
+    """`widths` of the U-Net and of both Gaussians; `convs` a block; `latent` dimensions of z; `mixes` 1x1
+    convolutions after z has been put beside the U-Net's features, before the classifier; `beta` weighs the divergence
+    in `elbo`. The numbers are those of the authors' Cityscapes configuration."""
 
     output = "scores"
 
@@ -77,6 +78,7 @@ class ProbabilisticUNet(nn.Module):
         widths: Sequence[int] = WIDTHS,
         convs: int = 3,
         latent: int = 6,
+        mixes: int = 3,
         beta: float = 1.0,
     ) -> None:
         super().__init__()
@@ -85,13 +87,10 @@ class ProbabilisticUNet(nn.Module):
         self.up = nn.ModuleList(Block(low + skip, skip, convs) for skip, low in pairwise(widths))
         self.prior = Gaussian(3, widths, convs, latent)
         self.posterior = Gaussian(3 + num_classes, widths, convs, latent)
-        self.mix = nn.Sequential(  # three 1x1 convolutions, the last one to the classes
-            nn.Conv2d(widths[0] + latent, widths[0], 1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(widths[0], widths[0], 1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(widths[0], num_classes, 1),
-        )
+        mixing: list[nn.Module] = []
+        for i in range(mixes):
+            mixing += [nn.Conv2d(widths[0] + (0 if i else latent), widths[0], 1), nn.ReLU(inplace=True)]
+        self.mix = nn.Sequential(*mixing, nn.Conv2d(widths[0], num_classes, 1))
         for part in (self.down, self.up, self.prior.down, self.posterior.down, self.mix):
             he_initialised(part)
 
@@ -101,7 +100,7 @@ class ProbabilisticUNet(nn.Module):
         y = skips.pop()
         for block in reversed(self.up):
             skip = skips.pop()
-            y = block(torch.cat([up(y, skip), skip], 1))
+            y = block(torch.cat([up(y, skip, align_corners=True), skip], 1))
         return y
 
     def decoded(self, features: torch.Tensor, z: torch.Tensor) -> torch.Tensor:

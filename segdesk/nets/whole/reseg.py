@@ -2,9 +2,9 @@
 then transposed convolutions to the picture's size.
 
 A ReNet layer (Visin et al., arXiv:1505.00393, equations 1 to 4) is four recurrent nets: two sweep each column down and
-up, two sweep what these say along each row, so that every place sees the whole picture. Here the features are VGG16's
-first seven convolutions with both poolings (stride 4), and two transposed convolutions of stride 2 lead back; their
-number of filters is an option.
+up, two sweep what these say along each row, so that every place sees the whole picture. The numbers are those of the
+authors' CamVid configuration: VGG16 up to conv3_3 (stride 4), two layers of 100 GRUs, two transposed convolutions of
+stride 2 with 50 filters.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ class ReSeg(nn.Module):
         widths = [self.backbone.channels[-1]] + [2 * units] * layers
         self.renet = nn.Sequential(*(ReNet(inputs, units) for inputs in widths[:-1]))
         self.up = nn.Sequential(
-            nn.ConvTranspose2d(widths[-1], filters, 4, stride=2, padding=1),
+            nn.ConvTranspose2d(widths[-1], filters, 2, stride=2),
             nn.ReLU(inplace=True),
-            nn.ConvTranspose2d(filters, filters, 4, stride=2, padding=1),
+            nn.ConvTranspose2d(filters, filters, 2, stride=2),
             nn.ReLU(inplace=True),
         )
         self.classifier = nn.Conv2d(filters, num_classes, 1)
