@@ -119,7 +119,8 @@ def encoder_decoder(
     Common options: `encoder`, a name; `encoder_options`; `neck_options`; `align_corners`, which the net and the head
     get; `auxiliary`, whether the auxiliary head is there; `auxiliary_options`, its options (a list makes a list of
     heads). All others go to `head(channels, num_classes, ...)`. A neck is made with `neck(channels, ...)` and has
-    `.channels` too. Dictionaries of options are merged with the default ones if the encoder is the default one.
+    `.channels` too. `encoder_options` are merged with the default ones if the encoder is the default one; left out,
+    the default ones hold for any encoder.
     """
     chosen = {**defaults, **options}
     if options.get("encoder", defaults.get("encoder")) == defaults.get("encoder"):

@@ -9,8 +9,6 @@ from torch import nn
 from segdesk.nets.blocks import ConvBN, SepConv
 from segdesk.nets.heads import deeplabv2, deeplabv3, deeplabv3plus, psp, uper
 
-SMALL_ENCODER = {"encoder": "resnet18", "encoder_options": {"base": 4, "stem_width": 4, "output_stride": 8}}
-
 
 def test_psp_pools_into_1_2_3_6_bins_of_a_quarter_of_the_width():
     with torch.device("meta"):
@@ -86,6 +84,15 @@ def test_v3_plus_has_48_low_channels_and_separable_convolutions():
     assert sum(isinstance(m, SepConv) for m in head.modules()) == 5
     assert sum(isinstance(m, SepConv) for m in plain.modules()) == 0
     assert plain.refine[0].conv.in_channels == 304
+
+
+@pytest.mark.parametrize("file", [deeplabv3, deeplabv3plus])
+def test_v3_on_hrnet_takes_all_resolutions_at_stride_4(file):
+    with torch.device("meta"):
+        net = file.build(file.VARIANTS["hrnet-w48"], 19)
+        logits = net.eval()(torch.empty(1, 3, 64, 96))
+    assert net.decode_head.image_pool[1].conv.in_channels == 48 * (1 + 2 + 4 + 8)
+    assert logits.shape == (1, 19, 16, 24)
 
 
 def test_v2_sums_classifiers_of_rates_6_12_18_24():

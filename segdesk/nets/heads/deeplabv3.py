@@ -74,8 +74,12 @@ def atrous_net(options: Mapping[str, object], num_classes: int, head: type[nn.Mo
     encoder_options = options.get("encoder_options", {})
     stride = encoder_options.get("output_stride", 8) if isinstance(encoder_options, Mapping) else 8
     rates = RATES.get(stride, RATES[16])
-    chosen = {"encoder": "resnet50_v1c", "encoder_options": {"output_stride": 8}, "rates": rates, **defaults}
-    return encoder_decoder(options, num_classes, head, **chosen)
+    return encoder_decoder(
+        options,
+        num_classes,
+        head,
+        **{"encoder": "resnet50_v1c", "encoder_options": {"output_stride": 8}, "rates": rates, **defaults},
+    )
 
 
 def build(options: Mapping[str, object], num_classes: int) -> nn.Module:
@@ -96,6 +100,24 @@ VARIANTS |= {
         "refine": 1,
     }
     for encoder, more in {"resnet50": {}, "resnet101": {}, "mobilenetv2": {"variant": "vainf"}}.items()
+}
+# Encoders without published weights: to be trained, or for a file of one's own.
+VARIANTS |= {
+    "xception65-d16": {
+        "encoder": "xception65",
+        "encoder_options": {"output_stride": 16},
+        "width": 256,
+        "bottleneck": 1,
+    },
+    **{
+        f"hrnet-{name}": {
+            "encoder": f"hrnet_{name}",
+            "encoder_options": {"concat": True},
+            "width": 256,
+            "bottleneck": 1,
+        }
+        for name in ("w32", "w48")
+    },
 }
 SMALL: dict[str, object] = {
     "encoder": "resnet18_v1c",
