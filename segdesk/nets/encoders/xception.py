@@ -1,140 +1,159 @@
-"""Aligned Xception as DeepLabV3+ changed it: deeper, strided separable convolutions instead of pooling, batch norm
-behind each depthwise convolution (Chen et al., arXiv:1802.02611, figure 4). Parameter names are timm's, so that its
-ImageNet weights load."""
+"""Aligned Xception as DeepLabV3+ modified it (Chen et al., arXiv:1802.02611, figure 4): strided separable convolutions
+instead of pooling, batch norm after each depthwise convolution.
+
+Parameter names are timm's (`xception65`, without its classifier), so that its ImageNet files load. In the frozen graphs
+of TensorFlow's DeepLab the same weights are called, after `xception_65/`:
+
+- `stem.0`, `stem.1`: `entry_flow/conv1_1`, `entry_flow/conv1_2`
+- `blocks.0` to `blocks.2`: `entry_flow/block1` to `block3`, then `/unit_1/xception_module`
+- `blocks.3` to `blocks.18`: `middle_flow/block1`, then `/unit_1` to `/unit_16`
+- `blocks.19`, `blocks.20`: `exit_flow/block1`, `exit_flow/block2`, then `/unit_1/xception_module`
+- in a block, `stack.conv1.conv_dw` and `bn_dw`: `separable_conv1_depthwise`; `conv_pw` and `bn_pw`:
+  `separable_conv1_pointwise`; `shortcut`: `shortcut`
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-# Entry flow of each depth: output channels and stride of its blocks; then how many blocks the middle flow has.
-ENTRIES = {
-    "xception41": (((128, 2), (256, 2), (728, 2)), 8),
-    "xception65": (((128, 2), (256, 2), (728, 2)), 16),
-    "xception71": (((128, 2), (256, 1), (256, 2), (728, 1), (728, 2)), 16),
-}
-NAMES = tuple(ENTRIES)
-batch_norm = partial(nn.BatchNorm2d, eps=1e-3)
+from segdesk.nets.blocks import ConvBN
+
+# Middle blocks of the three depths; 71 has a longer entry too.
+MIDDLE = {"xception41": 8, "xception65": 16, "xception71": 16}
+NAMES = tuple(MIDDLE)
+EPS = 1e-3
 
 
-class Stem(nn.Module):
-    """Convolution `conv`, batch norm `bn`, ReLU unless `active` is False."""
+@dataclass(frozen=True)
+class Plan:
+    """One block: the channels of its three separable convolutions, the stride of the last one, its rate. The last
+    block is the other way round inside (ReLU after each convolution instead of before) and has no shortcut."""
 
-    def __init__(self, inputs: int, outputs: int, *, kernel: int, stride: int, active: bool = True) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
-        self.bn = batch_norm(outputs)
-        self.active = active
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(N, inputs, h, w) to (N, outputs, h / stride, w / stride)."""
-        x = self.bn(self.conv(x))
-        return F.relu(x) if self.active else x
+    widths: tuple[int, int, int]
+    stride: int = 1
+    rate: int = 1
+    last: bool = False
 
 
 class Separable(nn.Module):
-    """Depthwise 3x3 and 1x1 convolution, each with batch norm, and with ReLU where `active`."""
+    """Depthwise 3x3 and 1x1 convolution, each with batch norm; ReLU after both or after neither."""
 
-    def __init__(self, inputs: int, outputs: int, *, stride: int, dilation: int, active: bool) -> None:
+    def __init__(self, inputs: int, outputs: int, *, stride: int, rate: int, act: bool) -> None:
         super().__init__()
-        self.conv_dw = nn.Conv2d(inputs, inputs, 3, stride, dilation, dilation, groups=inputs, bias=False)
-        self.bn_dw = batch_norm(inputs)
+        self.act = act
+        self.conv_dw = nn.Conv2d(inputs, inputs, 3, stride, rate, rate, groups=inputs, bias=False)
+        self.bn_dw = nn.BatchNorm2d(inputs, eps=EPS)
         self.conv_pw = nn.Conv2d(inputs, outputs, 1, bias=False)
-        self.bn_pw = batch_norm(outputs)
-        self.active = active
+        self.bn_pw = nn.BatchNorm2d(outputs, eps=EPS)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, inputs, h, w) to (N, outputs, h / stride, w / stride)."""
-        x = self.bn_dw(self.conv_dw(x))
-        x = self.bn_pw(self.conv_pw(F.relu(x) if self.active else x))
-        return F.relu(x) if self.active else x
+        for conv, norm in ((self.conv_dw, self.bn_dw), (self.conv_pw, self.bn_pw)):
+            x = norm(conv(x))
+            x = F.relu(x) if self.act else x
+        return x
 
 
 class Block(nn.Module):
-    """Three separable convolutions, the last with the stride, and a shortcut around them unless `last`.
+    """Three separable convolutions, and a shortcut (a 1x1 convolution where the shape changes)."""
 
-    The ReLU stands before each of them; in the `last` block behind, and there within the separable convolution too.
-    """
-
-    def __init__(
-        self, inputs: int, outputs: Sequence[int], *, stride: int = 1, dilation: int = 1, last: bool = False
-    ) -> None:
+    def __init__(self, inputs: int, plan: Plan) -> None:
         super().__init__()
-        widths = [inputs, *outputs]
-        self.stack = nn.ModuleDict(
-            {
-                f"conv{i + 1}": Separable(
-                    widths[i], widths[i + 1], stride=stride if i == 2 else 1, dilation=dilation, active=last
-                )
-                for i in range(3)
-            }
+        self.last = plan.last
+        outputs = plan.widths[-1]
+        change = inputs != outputs or plan.stride != 1
+        self.shortcut = (
+            ConvBN(inputs, outputs, stride=plan.stride, act=None, eps=EPS) if change and not plan.last else None
         )
-        self.last = last
-        changed = not last and (inputs != widths[-1] or stride != 1)
-        self.shortcut = Stem(inputs, widths[-1], kernel=1, stride=stride, active=False) if changed else None
+        self.stack = nn.ModuleDict()
+        for i, width in enumerate(plan.widths):
+            stride = plan.stride if i == 2 else 1
+            self.stack[f"conv{i + 1}"] = Separable(inputs, width, stride=stride, rate=plan.rate, act=plan.last)
+            inputs = width
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """(N, inputs, h, w) to the block's answer, and to what there is before its strided convolution."""
+        """(N, C, h, w) to the second convolution's map, still at this size, and the block's own."""
         y = x
-        inner = x
-        for name, separable in self.stack.items():
-            if name == "conv3":
-                inner = y
-            y = separable(y if self.last else F.relu(y))
-        if not self.last:
-            y = y + (x if self.shortcut is None else self.shortcut(x))
-        return y, inner
+        fine = x
+        for i, conv in enumerate(self.stack.values()):
+            y = conv(y if self.last else F.relu(y))
+            fine = y if i == 1 else fine
+        if self.last:
+            return fine, y
+        return fine, y + (x if self.shortcut is None else self.shortcut(x))
 
 
 class Xception(nn.Module):
-    """`stem` and `blocks`; answers with the maps before each stride from 4 on, then the last block's.
+    """Stem, entry, middle and exit blocks; maps at strides 4, 8 and up to `output_stride` (8, 16 or 32), where blocks
+    beyond are dilated instead of strided.
 
-    A block that loses its stride to `output_stride` keeps the dilation; the blocks behind it have twice as much.
-    `width_factor` scales all channels.
+    Maps finer than the last are the second convolution's of a strided block, before its ReLU, as TensorFlow's DeepLab
+    takes its low-level features. `width` scales all channels (1 is the paper's net).
     """
 
-    def __init__(self, name: str, *, output_stride: int = 16, width_factor: float = 1.0) -> None:
+    def __init__(self, plans: Sequence[Plan], *, output_stride: int = 16, width: float = 1.0) -> None:
         super().__init__()
         if output_stride not in (8, 16, 32):
             raise ValueError("output_stride must be 8, 16 or 32")
-        entry, middle = ENTRIES[name]
-        plan: list[tuple[tuple[int, ...], int]] = [((width,) * 3, stride) for width, stride in entry]
-        plan += [((728,) * 3, 1)] * middle + [((728, 1024, 1024), 2), ((1536, 1536, 2048), 1)]
-        inputs = round(64 * width_factor)
-        half = round(32 * width_factor)
-        self.stem = nn.Sequential(Stem(3, half, kernel=3, stride=2), Stem(half, inputs, kernel=3, stride=1))
-        self.blocks = nn.Sequential()
-        self.answered, self.channels, self.strides = [], [], []
-        reached, dilation = 2, 1
-        for i, (nominal, stride) in enumerate(plan):
-            widths = [round(width * width_factor) for width in nominal]
-            kept = stride if reached * stride <= output_stride else 1
-            self.blocks.append(Block(inputs, widths, stride=kept, dilation=dilation, last=i == len(plan) - 1))
-            if stride > 1 and i > 0:
-                self.answered.append(i)
-                self.channels.append(widths[1])
-                self.strides.append(reached)
-            dilation *= stride // kept
-            reached *= kept
-            inputs = widths[-1]
-        self.channels.append(inputs)
-        self.strides.append(reached)
+        stem = (max(1, round(32 * width)), max(1, round(64 * width)))
+        self.stem = nn.Sequential(
+            ConvBN(3, stem[0], kernel=3, stride=2, eps=EPS), ConvBN(stem[0], stem[1], kernel=3, eps=EPS)
+        )
+        blocks: list[nn.Module] = []
+        inputs, self.channels, self.strides, self.fine = stem[1], [], [], []
+        for i, plan in enumerate(dilated(plans, output_stride)):
+            first, second, third = (max(1, round(c * width)) for c in plan.widths)
+            if plan.stride == 2:
+                self.fine.append(i)
+                self.strides.append(2 * self.strides[-1] if self.strides else 2)
+                self.channels.append(second)
+            blocks.append(Block(inputs, replace(plan, widths=(first, second, third))))
+            inputs = third
+        self.blocks = nn.ModuleList(blocks)
+        # The stride-2 map is of no use to heads.
+        self.channels = [*self.channels[1:], inputs]
+        self.strides = [*self.strides[1:], 2 * self.strides[-1]]
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        """(N, 3, h, w) to four maps with `channels` at `strides`."""
+        """(N, 3, h, w) to maps with `channels` at `strides`."""
         x = self.stem(x)
         maps = []
         for i, block in enumerate(self.blocks):
-            x, inner = block(x)
-            if i in self.answered:
-                maps.append(inner)
+            fine, x = block(x)
+            if i in self.fine[1:]:
+                maps.append(fine)
         return [*maps, x]
+
+
+def dilated(plans: Sequence[Plan], output_stride: int) -> list[Plan]:
+    """The plans with strides only up to `output_stride`; later blocks get the rate that stands for the lost strides
+    (section 3.1), the block that loses its stride not yet."""
+    found, stride, rate = [], 2, 1
+    for plan in plans:
+        if stride * plan.stride > output_stride:
+            found.append(replace(plan, stride=1, rate=rate))
+            rate *= plan.stride
+        else:
+            found.append(replace(plan, rate=rate))
+            stride *= plan.stride
+    return found
+
+
+def plans(name: str) -> list[Plan]:
+    """The blocks of one of `NAMES` at stride 32."""
+    same = Plan((728, 728, 728))
+    entry = [Plan((128, 128, 128), 2), Plan((256, 256, 256), 2), replace(same, stride=2)]
+    if name == "xception71":
+        entry = [entry[0], Plan((256, 256, 256)), entry[1], same, entry[2]]
+    middle = [same] * MIDDLE[name]
+    return [*entry, *middle, Plan((728, 1024, 1024), 2), Plan((1536, 1536, 2048), last=True)]
 
 
 def make(name: str, **options: object) -> nn.Module:
     """ "xception65" or another of `NAMES`; `options` as `Xception` explains them."""
-    return Xception(name, **options)  # pyright: ignore[reportArgumentType]
+    return Xception(plans(name), **options)  # pyright: ignore[reportArgumentType]
