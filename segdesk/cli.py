@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from segdesk import __version__, cli_points, cli_run
+from segdesk import __version__, cli_add, cli_points, cli_run
 from segdesk.app import settings as settings_file
 from segdesk.app.first_job import first_job, summary
 from segdesk.app.logs import start_logging, stop_logging
@@ -244,6 +244,10 @@ def _download(session: Session, arguments: argparse.Namespace, output: Output) -
     return OK
 
 
+def _add(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    return cli_add.add(session, arguments, output, _do)
+
+
 def _samples(session: Session, arguments: argparse.Namespace, output: Output) -> int:
     output.line(str(_do(session, session.samples(Path(arguments.folder)))))
     return OK
@@ -289,6 +293,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, Verb]]:
     command = add("points", cli_points.run_points, cli_points.HELP)
     cli_points.points_arguments(command)
     _weights_argument(command)
+    cli_add.add_arguments(add("add", _add, "add a model from a checkpoint, an ONNX or TorchScript file, or a folder"))
     add("formats", _formats, "list the formats for export and import")
     command = add("samples", _samples, "write a project with sample pictures")
     command.add_argument("folder", metavar="DIR", help="where to; a sample project that is there is left as it is")

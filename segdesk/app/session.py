@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from segdesk.app import discover, transfer
+from segdesk.app.adding import Adding
 from segdesk.app.answering import answer_one, machine_owned, replaceable, store
 from segdesk.app.batch import Choice, make_batch
 from segdesk.app.desk import Desk
@@ -76,6 +77,7 @@ class Session:
         prefetch = Prefetch(settings.prefetch_megabytes << 20)
         self._desk = Desk(on_report, saver, prefetch, engine, settings.undo_megabytes << 20)
         self.review = Review(self._desk, self._workers)
+        self.adding = Adding(self._desk, self._workers, self._models)
         self.matching = Matching(self._desk, self._models)
         if self.model_id:
             self.choose_model(self.model_id)
