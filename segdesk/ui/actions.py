@@ -91,7 +91,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
       ("Ctrl+Shift+Return", "Ctrl+Shift+Enter"), "", ("pictures", "marked")),
     A("skip", N_("Skip picture"), "queue.skip", ("Ctrl+Del",), "skip", ("pictures",)),
     A("next_place", N_("Next doubtful place"), "places.next", ("Tab",), "", ("picture", "places"), True),
-    A("previous_place", N_("Previous doubtful place"), "places.previous", ("Shift+Tab", "Backtab"), "",
+    A("previous_place", N_("Previous doubtful place"), "places.previous", ("Shift+Tab",), "",
       ("picture", "places"), True),
     A("run_here", N_("Run here"), "runs.run_here", ("R",), "run", ("model", "weights", "picture"), True),
     A("run_all", N_("Run on all"), "runs.run_all", ("Ctrl+B",), "run-all",
@@ -221,5 +221,5 @@ class ActionSet(QObject):
 
 def shown_keys(keys: Iterable[str]) -> str:
     """Keys as this platform writes them: "Ctrl+Z, Ctrl+Y"; the keypad's Enter goes without saying."""
-    keys = [key for key in keys if not key.endswith("+Enter") and key != "Backtab"]
+    keys = [key for key in keys if not key.endswith("+Enter")]
     return ", ".join(QKeySequence(k).toString(QKeySequence.SequenceFormat.NativeText) or k for k in keys)

@@ -28,6 +28,9 @@ class LooksBox(Translated, QWidget):
         super().__init__(parent)
         self._desk = desk
         self.box = QComboBox()
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box.view().setMinimumWidth(230)
+        self.box.setMinimumContentsLength(8)  # a wide box would squeeze the panels beside the picture
         self.samples = ValueSlider(0, 32, 1, "{:.0f}", width=70)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -82,8 +82,8 @@ class OptionsPanel(Translated, QFrame):
         self._desk = desk
         self._crf_action = actions.by_id["crf"]
         self.setProperty("kind", "strip")
-        self.confidence = ValueSlider(0.0, 1.0, 0.01)
-        self.area = ValueSlider(0, 2000, 10, "{:.0f} px")
+        self.confidence = ValueSlider(0.0, 1.0, 0.01, width=50)
+        self.area = ValueSlider(0, 2000, 10, "{:.0f} px", width=50)
         self.crf = QCheckBox()
         self.flip = QCheckBox()
         self.looks = LooksBox(desk)

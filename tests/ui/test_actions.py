@@ -35,6 +35,12 @@ def test_every_call_exists(window: MainWindow):
         assert callable(attrgetter(action.call)(window.desk)), action.id
 
 
+def test_the_key_back_has_one_name():
+    """Qt takes one press of Shift+Tab for both of its names, and where an action has both, for neither."""
+    assert not any({"Shift+Tab", "Backtab"} <= set(a.keys) for a in ACTIONS)
+    assert any("Shift+Tab" in a.keys for a in ACTIONS)
+
+
 def test_no_key_is_taken_twice(window: MainWindow):
     keys = [QKeySequence(k).toString() for a in ACTIONS for k in a.keys]
     keys += [info.key for info in window.tools.infos.values() if info.key]

@@ -33,6 +33,12 @@ def test_no_tool_is_hidden(opened: MainWindow, size: tuple[int, int], language: 
     opened.desk.change_settings(language="en")
 
 
+def test_the_panels_keep_their_width_on_a_small_screen(opened: MainWindow, until):
+    opened.resize(1280, 690)
+    opened.tool_row.only_over.show()
+    until(lambda: opened.docks["files"].width() >= 260)
+
+
 def test_words_come_back_with_the_room(opened: MainWindow, until):
     opened.resize(1280, 600)
     until(lambda: not opened.tools.grid.words or not opened.tools.others.words)
