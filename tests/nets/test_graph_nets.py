@@ -7,12 +7,7 @@ import torch
 from torch import nn
 
 from segdesk.nets.heads import gpsnet, hmanet
-from segdesk.nets.heads.hmanet import (
-    ClassAugmentedAttention,
-    ClassChannelAttention,
-    RegionShuffleAttention,
-    SelfAttention,
-)
+from segdesk.nets.heads.hmanet import ClassAugmentedAttention, RegionShuffleAttention, SelfAttention
 from segdesk.nets.whole.graph_fcn import GraphConv, GraphFCN
 
 
@@ -78,19 +73,32 @@ def test_gpsnet_refuses_rates_that_do_not_grow():
 
 def test_hmanets_class_gates_and_relations():
     torch.manual_seed(0)
-    scores = torch.randn(2, 5, 6, 7)
-    gates = ClassChannelAttention(5).gates(scores)
-    assert gates.shape == (2, 5, 1, 1)
+    chances = torch.randn(2, 5, 6, 7).softmax(1)
+    caa = ClassAugmentedAttention(8, 5, expansion=4).eval()
+    gates = caa.cca.gates(chances)
+    assert gates.shape == (2, 5)
     assert (gates > 0).all()
     assert (gates < 1).all()
-    caa = ClassAugmentedAttention(5)
     x = torch.randn(2, 8, 6, 7)
-    relation = caa.relation(x, scores)
-    torch.testing.assert_close(relation.sum(-1), torch.ones(2, 8))
-    assert torch.equal(caa(x, scores), x)  # begins as the identity
-    nn.init.ones_(caa.scale)
-    wanted = x + (relation @ (scores * caa.cca.gates(scores)).flatten(2)).reshape(x.shape)
-    torch.testing.assert_close(caa(x, scores), wanted)
+    relation = caa.relation(x, chances)
+    for rows in (relation, caa.cca(relation, chances)):
+        assert rows.shape == (2, 8, 5)
+        torch.testing.assert_close(rows.sum(-1), torch.ones(2, 8))
+
+
+def test_class_augmented_attention_spreads_what_a_class_is_over_its_pixels():
+    torch.manual_seed(0)
+    caa = ClassAugmentedAttention(4, 3, expansion=2).eval()
+    scores = torch.full((1, 3, 6, 6), -50.0)
+    scores[:, 0, :2] = scores[:, 1, 2:5] = scores[:, 2, 5:] = 50.0
+    seen: list[torch.Tensor] = []
+    caa.spread.register_forward_hook(lambda _m, inputs, _o: seen.append(inputs[0]))
+    caa(torch.randn(1, 4, 6, 6), scores)
+    for rows in (slice(0, 2), slice(2, 5), slice(5, 6)):  # within a class all pixels get the same
+        torch.testing.assert_close(
+            seen[0][:, :, rows], seen[0][:, :, rows][:, :, :1, :1].expand_as(seen[0][:, :, rows])
+        )
+    assert not torch.allclose(seen[0][:, :, 0], seen[0][:, :, 3])
 
 
 def test_attention_rows_sum_to_1_and_filling_is_not_seen():

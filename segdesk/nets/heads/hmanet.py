@@ -2,11 +2,12 @@
 
 From the paper: a class augmented attention (CAA) with a class channel attention (CCA) inside it, which computes
 category-based correlation and recalibrates class-level information, and beside it a region shuffle attention (RSA),
-self-attention over region-wise representations. Interpretation, as there is no public code: CAA relates each channel to
-each class by their product over all pixels, softmax over the classes, and spreads the recalibrated class maps back over
-the channels; CCA is a gate in (0, 1) a class from its mean; RSA lets the same place of all regions attend to each other
-(the shuffle), then the places within each region, so that every pixel sees the whole picture; both are concatenated.
-The coarse class maps have a loss of their own.
+self-attention over region-wise representations. The authors published no code. Interpretation: CAA relates each channel
+to each class by their product over all pixels, softmax over the classes, and spreads the class probabilities back over
+the channels by these relations (a public re-implementation reads it so too); CCA weighs the relations by a gate in
+(0, 1) a class, from the classes' mean probabilities; RSA lets the same place of all regions attend to each other (the
+shuffle), then the places within each region, so that every pixel sees the whole picture; both are concatenated with the
+features. The coarse class maps have a loss of their own.
 """
 
 from __future__ import annotations
@@ -26,39 +27,43 @@ PAPER = "arXiv:2001.02870"
 
 
 class ClassChannelAttention(nn.Module):
-    """A gate in (0, 1) for each class map, from the means of all."""
+    """A gate in (0, 1) for each class from the mean probabilities of all, which weighs the relations to it."""
 
-    def __init__(self, num_classes: int) -> None:
+    def __init__(self, num_classes: int, expansion: int) -> None:
         super().__init__()
-        self.squeeze = nn.Conv2d(num_classes, num_classes, 1)
-        self.excite = nn.Conv2d(num_classes, num_classes, 1)
+        self.expand = nn.Linear(num_classes, expansion * num_classes)
+        self.shrink = nn.Linear(expansion * num_classes, num_classes)
 
-    def gates(self, scores: torch.Tensor) -> torch.Tensor:
-        """(N, K, h, w) to (N, K, 1, 1) in (0, 1)."""
-        return torch.sigmoid(self.excite(F.relu(self.squeeze(scores.mean((2, 3), keepdim=True)))))
+    def gates(self, chances: torch.Tensor) -> torch.Tensor:
+        """Class probabilities (N, K, h, w) to (N, K) in (0, 1)."""
+        return torch.sigmoid(self.shrink(F.relu(self.expand(chances.mean((2, 3))))))
 
-    def forward(self, scores: torch.Tensor) -> torch.Tensor:
-        """The class maps, recalibrated."""
-        return scores * self.gates(scores)
+    def forward(self, relation: torch.Tensor, chances: torch.Tensor) -> torch.Tensor:
+        """`relation` (N, C, K) to the same shape; rows sum to 1."""
+        return torch.softmax(relation * (1 + self.gates(chances)[:, None]), -1)
 
 
 class ClassAugmentedAttention(nn.Module):
     """Features (N, C, h, w) and coarse class scores (N, K, h, w) to features that know about the classes."""
 
-    def __init__(self, num_classes: int) -> None:
+    def __init__(self, channels: int, num_classes: int, *, expansion: int) -> None:
         super().__init__()
-        self.cca = ClassChannelAttention(num_classes)
-        self.scale = nn.Parameter(torch.zeros(()))
+        self.value = ConvBN(channels, channels)
+        self.cca = ClassChannelAttention(num_classes, expansion)
+        self.spread = ConvBN(channels, channels)
+        self.fuse = ConvBN(2 * channels, channels)
 
-    def relation(self, x: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+    def relation(self, x: torch.Tensor, chances: torch.Tensor) -> torch.Tensor:
         """(N, C, K): how each channel divides among the classes; rows sum to 1."""
         pixels = x.shape[2] * x.shape[3]
-        return torch.softmax(x.flatten(2) @ scores.softmax(1).flatten(2).transpose(1, 2) / pixels**0.5, -1)
+        return torch.softmax(self.value(x).flatten(2) @ chances.flatten(2).transpose(1, 2) / pixels**0.5, -1)
 
     def forward(self, x: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """(N, C, h, w), as `x`."""
-        spread = self.relation(x, scores) @ self.cca(scores).flatten(2)
-        return x + self.scale * spread.unflatten(2, x.shape[2:])
+        chances = scores.softmax(1)
+        relation = self.cca(self.relation(x, chances), chances)
+        spread = (relation @ chances.flatten(2)).unflatten(2, x.shape[2:])
+        return self.fuse(torch.cat([self.spread(spread), x], 1))
 
 
 class SelfAttention(nn.Module):
@@ -115,15 +120,23 @@ class RegionShuffleAttention(nn.Module):
 
 
 class Head(DecodeHead):
-    """`width` channels; `region` is the side of RSA's regions in places of the map."""
+    """`width` channels; `region` is the side of RSA's regions in places of the map; CCA's hidden layer has `expansion`
+    units a class."""
 
     def __init__(
-        self, channels: Sequence[int], num_classes: int, *, width: int = 512, region: int = 8, dropout: float = 0.1
+        self,
+        channels: Sequence[int],
+        num_classes: int,
+        *,
+        width: int = 512,
+        region: int = 8,
+        expansion: int = 16,
+        dropout: float = 0.1,
     ) -> None:
         super().__init__(width, num_classes, dropout=dropout)
         self.reduce = ConvBN(channels[-1], width, kernel=3)
         self.coarse = nn.Conv2d(width, num_classes, 1)
-        self.caa = ClassAugmentedAttention(num_classes)
+        self.caa = ClassAugmentedAttention(width, num_classes, expansion=expansion)
         self.rsa = RegionShuffleAttention(width, region=region)
         self.bottleneck = ConvBN(3 * width, width, kernel=3)
 
