@@ -43,6 +43,7 @@ def repaint(writer: Writer, table: np.ndarray, value: int) -> None:
     """Give all pixels of the segments that are set in (65536,) bool `table` to `value`; they leave the table, also
     those that had no pixels."""
     for top in range(0, writer.ids.shape[0], BAND):
+        writer.tick(top, writer.ids.shape[0])
         hit = table[writer.ids[top : top + BAND]]
         if hit.any():
             writer.paint(0, top, hit, value)

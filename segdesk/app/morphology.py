@@ -1,7 +1,8 @@
 """Shapes of segments: holes, growing, shrinking, smoothing, loose parts. Pure functions on a label map; any thread.
 
 Each yields what is to change, worked out on the map as it was: masks (x, y, (h, w) bool, new id) or whole windows
-(x, y, (h, w) uint16). Nothing is written here.
+(x, y, (h, w) uint16). Nothing is written here, and nothing may be until all is worked out (`segdesk.app.held`). Memory
+does not follow the size of the picture; `tick(done, total)` is told between pieces of work, and what it raises ends it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from segdesk.app.runs import Runs
+from segdesk.app.watch import part_of
 from segdesk.domain.classes import MAX_ID, VOID
-from segdesk.domain.edit import Rect, clip
+from segdesk.domain.edit import Rect, Tick, clip, no_tick
 
 if TYPE_CHECKING:
     from scipy.spatial import KDTree
@@ -22,71 +25,99 @@ if TYPE_CHECKING:
 Patch = tuple[int, int, np.ndarray, int]
 Window = tuple[int, int, np.ndarray]
 PASSES = ((1024, 64), (2048, 1024))  # side of a window, and how far around it the nearest label is looked for
-CHUNK = 1 << 18  # pixels that are looked up at a time
-BAND_PIXELS = 1 << 22
+SHARES = ((0, 6, 10), (6, 2, 10), (8, 2, 10))  # of the passes, and of looking up what is left, in the whole work
+CHUNK = 1 << 16  # pixels that are looked up at a time
+BAND_PIXELS = 1 << 21
 
 
-def boxes(ids: np.ndarray, table: np.ndarray) -> Iterator[tuple[int, Rect]]:
-    """(id, box (x0, y0, x1, y1)) of each id that is set in (65536,) bool `table` and occurs."""
+def boxes(ids: np.ndarray, table: np.ndarray, tick: Tick = no_tick) -> list[tuple[int, Rect]]:
+    """(id, box (x0, y0, x1, y1)) of each id that is set in (65536,) bool `table` and occurs, in order."""
     from scipy import ndimage  # slow to import: not before it is needed
 
-    for key, found in enumerate(ndimage.find_objects(ids), 1):
-        if found is not None and table[key]:
-            rows, columns = found
-            yield key, (columns.start, rows.start, columns.stop, rows.stop)
+    found: dict[int, Rect] = {}
+    rows = max(1, BAND_PIXELS // max(1, ids.shape[1]))
+    for top in range(0, ids.shape[0], rows):
+        tick(0, 1)
+        for key, place in enumerate(ndimage.find_objects(ids[top : top + rows]), 1):
+            if place is not None and table[key]:
+                down, across = place
+                part = across.start, top + down.start, across.stop, top + down.stop
+                found[key] = part if key not in found else _around_both(found[key], part)
+    return sorted(found.items())
 
 
-def holes(ids: np.ndarray, table: np.ndarray, *, only_void: bool = True) -> Iterator[Patch]:
+def _around_both(a: Rect, b: Rect) -> Rect:
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+
+
+def _one_by_one(ids: np.ndarray, table: np.ndarray, tick: Tick) -> Iterator[tuple[int, Rect, Tick]]:
+    """`boxes`, telling how far it is, with a `Tick` for the work on each."""
+    known = boxes(ids, table, tick)
+    areas = [(r[2] - r[0]) * (r[3] - r[1]) for _, r in known]
+    total, done = max(1, sum(areas)), 0
+    for (key, rect), area in zip(known, areas, strict=True):
+        tick(done, total)
+        yield key, rect, part_of(tick, done, area, total)
+        done += area
+
+
+def holes(ids: np.ndarray, table: np.ndarray, *, only_void: bool = True, tick: Tick = no_tick) -> Iterator[Patch]:
     """What each segment encloses: pixels that are not its own and cannot reach the map's border over pixel sides.
     `only_void`: only the void among them."""
-    for key, (x0, y0, x1, y1) in boxes(ids, table):
+    for key, (x0, y0, x1, y1), inner in _one_by_one(ids, table, tick):
         crop = ids[y0:y1, x0:x1]
-        outside = np.pad((crop != key).astype(np.uint8), 1, constant_values=1)
-        cv2.floodFill(outside, None, (0, 0), 0, flags=4)  # type: ignore[call-overload]  # no mask is fine
-        found = outside[1:-1, 1:-1].astype(bool)
-        if only_void:
-            found &= crop == VOID
-        if found.any():
-            yield x0, y0, found, key
+        others = Runs.where(crop, lambda part, key=key: part != key, inner)
+        part_of_run, count = others.connected(corners=False)
+        outside = np.zeros(count, bool)
+        outside[part_of_run[others.at_border(crop.shape)]] = True
+        for y, mask in others.chosen(~outside[part_of_run]).masks(crop.shape[1]):
+            found = mask & (crop[y : y + mask.shape[0]] == VOID) if only_void else mask
+            if found.any():
+                yield x0, y0 + y, found, key
 
 
-def shrunk(ids: np.ndarray, table: np.ndarray, pixels: float) -> Iterator[Patch]:
+def shrunk(ids: np.ndarray, table: np.ndarray, pixels: float, *, tick: Tick = no_tick) -> Iterator[Patch]:
     """The pixels of each segment that lie within `pixels` of one that is not its own (centres, Euclidean); the
     picture's border is no edge."""
     size = (ids.shape[0], ids.shape[1])
-    for key, (x0, y0, x1, y1) in boxes(ids, table):
-        left, top, right, bottom = clip((x0 - 1, y0 - 1, x1 + 1, y1 + 1), size)
-        own = ids[top:bottom, left:right] == key
-        if own.all():
-            continue  # it fills the picture
-        depth = cv2.distanceTransform(own.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        lost = own & (depth <= pixels + 1e-3)
-        if lost.any():
-            yield left, top, lost, VOID
+    halo = math.ceil(pixels) + 2
+    for key, (x0, y0, x1, y1), inner in _one_by_one(ids, table, tick):
+        rows = max(halo, BAND_PIXELS // max(1, x1 - x0))
+        for top in range(y0, y1, rows):
+            inner(top - y0, y1 - y0)
+            stop = min(y1, top + rows)
+            left, first, right, last = clip((x0 - 1, top - halo, x1 + 1, stop + halo), size)
+            own = ids[first:last, left:right] == key
+            if own.all():
+                continue  # no edge is near
+            depth = cv2.distanceTransform(own.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+            lost = (own & (depth <= pixels + 1e-3))[top - first : stop - first]
+            if lost.any():
+                yield left, top, lost, VOID
 
 
-def smaller_parts(ids: np.ndarray, table: np.ndarray) -> Iterator[Patch]:
+def smaller_parts(ids: np.ndarray, table: np.ndarray, *, tick: Tick = no_tick) -> Iterator[Patch]:
     """All parts of each segment but its largest (over sides and corners; of equal ones the first stays)."""
-    for key, (x0, y0, x1, y1) in boxes(ids, table):
-        own = (ids[y0:y1, x0:x1] == key).astype(np.uint8)
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(own, connectivity=8)
-        if count > 2:
-            largest = int(stats[1:, cv2.CC_STAT_AREA].argmax()) + 1
-            yield x0, y0, (labels != largest) & (labels > 0), VOID
+    for key, (x0, y0, x1, y1), inner in _one_by_one(ids, table, tick):
+        own = Runs.where(ids[y0:y1, x0:x1], lambda part, key=key: part == key, inner)
+        part_of_run, count = own.connected(corners=True)
+        if count > 1:
+            largest = int(own.areas(part_of_run, count).argmax())
+            for y, mask in own.chosen(part_of_run != largest).masks(x1 - x0):
+                yield x0, y0 + y, mask, VOID
 
 
-def islands(ids: np.ndarray, table: np.ndarray, pixels: int, *, to_neighbour: bool = True) -> Iterator[Patch]:
+def islands(
+    ids: np.ndarray, table: np.ndarray, pixels: int, *, to_neighbour: bool = True, tick: Tick = no_tick
+) -> Iterator[Patch]:
     """Connected parts (over sides) of segments under `pixels` pixels, one by one, with what they become: the label
     that they share the longest border with, or void."""
     size = (ids.shape[0], ids.shape[1])
-    for key, (x0, y0, x1, y1) in boxes(ids, table):
-        own = (ids[y0:y1, x0:x1] == key).astype(np.uint8)
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(own, connectivity=4)
-        for part in np.flatnonzero(stats[:, cv2.CC_STAT_AREA] < pixels).tolist():
-            if part == 0:
-                continue
-            left, top, width, height = (int(v) for v in stats[part, :4])
-            island = labels[top : top + height, left : left + width] == part
+    for key, (x0, y0, x1, y1), inner in _one_by_one(ids, table, tick):
+        own = Runs.where(ids[y0:y1, x0:x1], lambda part, key=key: part == key, inner)
+        part_of_run, count = own.connected(corners=False)
+        small = own.areas(part_of_run, count) < pixels
+        for left, top, island in own.chosen(small[part_of_run]).one_by_one(part_of_run[small[part_of_run]]):
             x, y = x0 + left, y0 + top
             yield x, y, island, _neighbour(ids, size, island, x, y) if to_neighbour else VOID
 
@@ -101,17 +132,19 @@ def _neighbour(ids: np.ndarray, size: tuple[int, int], island: np.ndarray, x: in
     window[inner] = ids[y0:y1, x0:x1]
     inside = np.zeros(padded.shape, bool)
     inside[inner] = True
-    counts = np.zeros(MAX_ID + 1, np.int64)
-    for axis, step in ((0, 1), (0, -1), (1, 1), (1, -1)):
-        touching = np.roll(padded, step, axis) & ~padded & inside
-        counts += np.bincount(window[touching], minlength=MAX_ID + 1)
-    return int(counts.argmax())
+    rolled = (np.roll(padded, step, axis) for axis, step in ((0, 1), (0, -1), (1, 1), (1, -1)))
+    labels, counts = np.unique(
+        np.concatenate([window[touching & ~padded & inside] for touching in rolled]), return_counts=True
+    )
+    return int(labels[counts.argmax()]) if labels.size else VOID
 
 
 # ---- growing
 
 
-def spread(ids: np.ndarray, sources: np.ndarray, over: np.ndarray, *, most: float = math.inf) -> Iterator[Window]:
+def spread(
+    ids: np.ndarray, sources: np.ndarray, over: np.ndarray, *, most: float = math.inf, tick: Tick = no_tick
+) -> Iterator[Window]:
     """Labels grow: each pixel whose id is set in `over` gets the label of the nearest pixel whose id is set in
     `sources`, if that is at most `most` away (centres, Euclidean, exact). Both (65536,) bool. Windows with a change.
 
@@ -120,10 +153,13 @@ def spread(ids: np.ndarray, sources: np.ndarray, over: np.ndarray, *, most: floa
     """
     size = (ids.shape[0], ids.shape[1])
     far: list[Rect] = [(0, 0, size[1], size[0])]
-    for side, halo in PASSES:
+    for n, (side, halo) in enumerate(PASSES):
         halo = min(halo, math.ceil(min(most, halo)) + 1)
         again: list[Rect] = []
-        for rect in sorted({w for r in far for w in _windows(r, side, size)}):
+        windows = sorted({w for r in far for w in _windows(r, side, size)})
+        inner = part_of(tick, *SHARES[n])
+        for at, rect in enumerate(windows):
+            inner(at, len(windows))
             window, beyond = _grown(ids, sources, over, rect, halo, most)
             if beyond.any() and most > halo:
                 again.append(rect)
@@ -131,10 +167,11 @@ def spread(ids: np.ndarray, sources: np.ndarray, over: np.ndarray, *, most: floa
                 yield rect[0], rect[1], window
         far = again
     if far:
-        tree, border = _tree(ids, sources)
-        for rect in far:
+        known, inner = _tree(ids, sources), part_of(tick, *SHARES[-1])
+        for at, rect in enumerate(far):
             window, beyond = _grown(ids, sources, over, rect, 1, most)
-            yield rect[0], rect[1], _looked_up(ids, window, np.argwhere(beyond), rect[:2], (tree, border), most)
+            each = part_of(inner, at, 1, len(far))
+            yield rect[0], rect[1], _looked_up(ids, window, np.argwhere(beyond), rect[:2], known, most, each)
 
 
 def _windows(rect: Rect, side: int, size: tuple[int, int]) -> Iterator[Rect]:
@@ -196,12 +233,15 @@ def _looked_up(
     corner: tuple[int, int],
     known: tuple[KDTree | None, np.ndarray],
     most: float,
+    tick: Tick,
 ) -> np.ndarray:
     """The window with the labels of the nearest borders at `places` (n, 2) [row, column]."""
     tree, border = known
     if tree is None:
         return window
-    for chunk in np.array_split(places, max(1, math.ceil(len(places) / CHUNK))):
+    chunks = np.array_split(places, max(1, math.ceil(len(places) / CHUNK)))
+    for n, chunk in enumerate(chunks):
+        tick(n, len(chunks))
         distance, index = tree.query(np.add(chunk, corner[::-1]), distance_upper_bound=most * (1 + 1e-9) + 1e-9)
         near = np.isfinite(distance)
         row, column = border[np.asarray(index)[near]].T
@@ -226,13 +266,14 @@ def _borders(ids: np.ndarray, sources: np.ndarray) -> np.ndarray:
 # ---- smoothing
 
 
-def smoothed(ids: np.ndarray, table: np.ndarray, pixels: float) -> Iterator[Window]:
+def smoothed(ids: np.ndarray, table: np.ndarray, pixels: float, *, tick: Tick = no_tick) -> Iterator[Window]:
     """Borders without details narrower than about `pixels`: each pixel takes the label that has most weight around it
     (Gaussian), where its old or new label is set in `table`. Void is a label like others."""
     sigma = pixels / 1.35  # a strip of this width then has just half of the weight at its middle
     margin = math.ceil(3 * sigma) + 1
     rows = max(4 * margin, BAND_PIXELS // max(1, ids.shape[1]))
     for top in range(0, ids.shape[0], rows):
+        tick(top, ids.shape[0])
         first, stop = max(0, top - margin), min(ids.shape[0], top + rows + margin)
         band = ids[first:stop]
         box = _box_of(table[band])
@@ -242,21 +283,23 @@ def smoothed(ids: np.ndarray, table: np.ndarray, pixels: float) -> Iterator[Wind
             (box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin), (band.shape[0], band.shape[1])
         )
         crop = band[y0:y1, x0:x1]
-        new = _heaviest(crop, sigma, margin)
+        new = _heaviest(crop, sigma, margin, part_of(tick, top, min(rows, ids.shape[0] - top), ids.shape[0]))
         new = np.where(table[crop] | table[new], new, crop)
         skip, end = max(0, top - first - y0), max(0, min(y1, top + rows - first) - y0)
         if (new[skip:end] != crop[skip:end]).any():
             yield x0, first + y0 + skip, new[skip:end]
 
 
-def _heaviest(crop: np.ndarray, sigma: float, margin: int) -> np.ndarray:
+def _heaviest(crop: np.ndarray, sigma: float, margin: int, tick: Tick) -> np.ndarray:
     """(h, w) uint16: the label with most Gaussian weight around each pixel; its own label where two are equal."""
     size = (crop.shape[0], crop.shape[1])
     best = np.zeros(size, np.float32)
     label = crop.copy()
     every = np.ones(MAX_ID + 1, bool)
     known = [(VOID, (0, 0, size[1], size[0]))] if (crop == VOID).any() else []
-    for key, (x0, y0, x1, y1) in [*known, *boxes(crop, every)]:
+    every_box = [*known, *boxes(crop, every)]
+    for n, (key, (x0, y0, x1, y1)) in enumerate(every_box):
+        tick(n, len(every_box))
         x0, y0, x1, y1 = clip((x0 - margin, y0 - margin, x1 + margin, y1 + margin), size)
         own = (crop[y0:y1, x0:x1] == key).astype(np.float32)
         weight = cv2.GaussianBlur(own, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)

@@ -53,6 +53,7 @@ def take(doc: Document, source: Labels, name: str, *, shape: Shape | None = None
             here += np.bincount(_part(source, x, y, mask)[mask], minlength=MAX_ID + 1)
         table = _ids(writer, source, np.flatnonzero(here), stuff)
         for x, y, mask in _masks(shape, source.size):
+            writer.tick(y, source.size[0])
             window = writer.ids[y : y + mask.shape[0], x : x + mask.shape[1]]
             mask = mask & (window == VOID) if only_void else mask
             writer.relabel(x, y, np.where(mask, table[_part(source, x, y, mask)], window))

@@ -6,6 +6,7 @@ import threading
 import time
 
 from segdesk.app.schedule import Rate
+from segdesk.domain.edit import Tick
 from segdesk.domain.errors import Cancelled
 
 
@@ -41,3 +42,12 @@ class Watch:
         done, total = self.progress
         self._rate.add(time.monotonic(), done)
         return self._rate.seconds_left(total) if total else None
+
+
+def part_of(tick: Tick, done: int, share: int, total: int) -> Tick:
+    """The `Tick` of a piece of work that is `share` of `total`, where `done` is done already."""
+
+    def inner(part: int, parts: int) -> None:
+        tick(round(1000 * (done + share * part / max(1, parts))), 1000 * total)
+
+    return inner

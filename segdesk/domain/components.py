@@ -20,7 +20,7 @@ def components(ids: np.ndarray) -> tuple[np.ndarray, int]:
     starts_here[::width] = True
     start = np.flatnonzero(starts_here)
     run_of = np.cumsum(starts_here, dtype=np.int32) - 1
-    root = _joined(_touching(ids, run_of.reshape(height, width)), start.size)
+    root = joined(_touching(ids, run_of.reshape(height, width)), start.size)
     _, number = np.unique(root, return_inverse=True)
     return number.astype(np.int32)[run_of].reshape(height, width), int(number.max()) + 1
 
@@ -37,7 +37,7 @@ def _touching(ids: np.ndarray, run_of: np.ndarray) -> np.ndarray:
     return np.stack([upper[fresh], lower[fresh]], axis=1)
 
 
-def _joined(pairs: np.ndarray, count: int) -> np.ndarray:
+def joined(pairs: np.ndarray, count: int) -> np.ndarray:
     """The smallest member of each run's group: union-find over all pairs at once, by hooking and pointer jumping."""
     root = np.arange(count, dtype=np.int32)
     a, b = pairs[:, 0], pairs[:, 1]

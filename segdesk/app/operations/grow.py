@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segdesk.app import morphology
+from segdesk.app import held, morphology
 from segdesk.app.laying import Writer, change
 from segdesk.app.operations.base import SCOPE, OperationInfo, chosen
 from segdesk.app.tools.base import Option
@@ -38,7 +38,10 @@ def run(doc: Document, *, scope: str = "active", pixels: int = 3, others: bool =
         sources = table & writer.open_table()
         over = ~table if others else table & False
         over[VOID] = True
-        for window in list(morphology.spread(writer.ids, sources, over & writer.open_table(), most=pixels)):
+        for window in held.windows(
+            lambda tick: morphology.spread(writer.ids, sources, over & writer.open_table(), most=pixels, tick=tick),
+            writer.tick,
+        ):
             writer.relabel(*window)
 
     change(doc, INFO.title, write)

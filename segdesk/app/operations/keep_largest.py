@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segdesk.app import morphology
+from segdesk.app import held, morphology
 from segdesk.app.laying import Writer, change
 from segdesk.app.operations.base import SCOPE, OperationInfo, chosen
 from segdesk.domain.text import N_
@@ -27,7 +27,7 @@ def run(doc: Document, *, scope: str = "active") -> None:
     table = chosen(doc, scope)
 
     def write(writer: Writer) -> None:
-        for patch in list(morphology.smaller_parts(writer.ids, table)):
+        for patch in held.patches(lambda tick: morphology.smaller_parts(writer.ids, table, tick=tick), writer.tick):
             writer.paint(*patch)
 
     change(doc, INFO.title, write)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segdesk.app import morphology
+from segdesk.app import held, morphology
 from segdesk.app.laying import Writer, change
 from segdesk.app.operations.base import OperationInfo, chosen
 from segdesk.app.tools.base import Option
@@ -35,7 +35,9 @@ def run(doc: Document, *, distance: int = 0) -> None:
 
     def write(writer: Writer) -> None:
         sources = table & writer.open_table()
-        for window in list(morphology.spread(writer.ids, sources, void, most=distance or math.inf)):
+        for window in held.windows(
+            lambda tick: morphology.spread(writer.ids, sources, void, most=distance or math.inf, tick=tick), writer.tick
+        ):
             writer.relabel(*window)
 
     change(doc, INFO.title, write)

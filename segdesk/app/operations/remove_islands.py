@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segdesk.app import morphology
+from segdesk.app import held, morphology
 from segdesk.app.laying import Writer, change
 from segdesk.app.operations.base import SCOPE, OperationInfo, chosen
 from segdesk.app.tools.base import Option
@@ -38,7 +38,10 @@ def run(doc: Document, *, scope: str = "active", pixels: int = 20, become: str =
     table = chosen(doc, scope)
 
     def write(writer: Writer) -> None:
-        for patch in list(morphology.islands(writer.ids, table, pixels, to_neighbour=become == "neighbour")):
+        for patch in held.patches(
+            lambda tick: morphology.islands(writer.ids, table, pixels, to_neighbour=become == "neighbour", tick=tick),
+            writer.tick,
+        ):
             writer.paint(*patch)
 
     change(doc, INFO.title, write)

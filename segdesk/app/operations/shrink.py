@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segdesk.app import morphology
+from segdesk.app import held, morphology
 from segdesk.app.laying import Writer, change
 from segdesk.app.operations.base import SCOPE, OperationInfo, chosen
 from segdesk.app.tools.base import Option
@@ -28,7 +28,7 @@ def run(doc: Document, *, scope: str = "active", pixels: int = 3) -> None:
     table = chosen(doc, scope)
 
     def write(writer: Writer) -> None:
-        for patch in list(morphology.shrunk(writer.ids, table, pixels)):
+        for patch in held.patches(lambda tick: morphology.shrunk(writer.ids, table, pixels, tick=tick), writer.tick):
             writer.paint(*patch)
 
     change(doc, INFO.title, write)
