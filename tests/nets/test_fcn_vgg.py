@@ -124,6 +124,8 @@ def test_the_variant_trained_at_once_scales_the_skipped_maps():
 def test_unknown_options_are_told():
     with pytest.raises(ValueError, match="no option depth; it has stride"):
         fcn_vgg.build({"depth": 3}, 2)
+    with pytest.raises(ValueError, match="does not fit"):
+        fcn_vgg.build({"width": "wide"}, 2)
     with pytest.raises(ValueError, match="stride must be"):
         fcn_vgg.build({"stride": 4}, 2)
 

@@ -9,8 +9,11 @@ from torch import nn
 
 
 def made(make: Callable[..., nn.Module], options: Mapping[str, object], num_classes: int) -> nn.Module:
-    """`make(num_classes, **options)`. Raises ValueError if there is no such option."""
+    """`make(num_classes, **options)`. Raises ValueError if there is no such option, or it is of the wrong kind."""
     known = list(signature(make).parameters)[1:]
     if unknown := sorted(set(options) - set(known)):
         raise ValueError(f"{make.__name__} has no option {', '.join(unknown)}; it has {', '.join(known)}")
-    return make(num_classes, **options)
+    try:
+        return make(num_classes, **options)
+    except TypeError as error:
+        raise ValueError(f"an option of {make.__name__} does not fit: {error}") from error
