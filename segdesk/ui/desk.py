@@ -29,6 +29,7 @@ from segdesk.domain.errors import SegDeskError
 from segdesk.domain.text import N_
 from segdesk.io.project import PictureRow
 from segdesk.ui.bridge import Bridge
+from segdesk.ui.desk_changes import Changing
 from segdesk.ui.desk_labels import Labels
 from segdesk.ui.desk_places import Places
 from segdesk.ui.desk_queue import Queue
@@ -43,7 +44,8 @@ Then = Callable[[object], None]
 
 @dataclass
 class Tracked:
-    """A job that the window waits for. `name` is an English text; `shown`: has a row in the progress panel."""
+    """A job that the window waits for. `name` is an English text; `shown`: has a row in the progress panel; `cancel`:
+    what ends it, if it is no job of the session."""
 
     name: str
     then: Then | None = None
@@ -51,6 +53,7 @@ class Tracked:
     shown: bool = True
     pausable: bool = False
     progress: Progress | None = None
+    cancel: Callable[[], None] | None = None
 
 
 class Desk(QObject):
@@ -96,6 +99,7 @@ class Desk(QObject):
         self.save_state = SaveState("saved")
         self.scanning = False
         self.labels = Labels(self)
+        self.changing = Changing(self)
         self.runs = Runs(self)
         self.view = View(self)
         self.queue = Queue(self)
@@ -106,7 +110,7 @@ class Desk(QObject):
             Done: self._done,
             Failed: self._failed,
             Stopped: self._stopped,
-            Progress: self._progress,
+            Progress: self.tell_progress,
             ProjectOpened: self._project_opened,
             PicturesChanged: self._pictures_changed,
             PictureChanged: self._picture_changed,
@@ -129,9 +133,11 @@ class Desk(QObject):
         failed: Callable[[SegDeskError], None] | None = None,
         shown: bool = True,
         pausable: bool = False,
+        cancel: Callable[[], None] | None = None,
     ) -> int:
-        """Follow a job of the session: `then(value)` when it is done, `failed(error)` instead of a toast."""
-        self.jobs[job_id] = Tracked(name, then, failed, shown, pausable)
+        """Follow a job of the session: `then(value)` when it is done, `failed(error)` instead of a toast. `cancel`: it
+        is another kind of work; `tell_progress` and `end` say what becomes of it."""
+        self.jobs[job_id] = Tracked(name, then, failed, shown, pausable, cancel=cancel)
         if shown:
             self.job_started.emit(job_id, self.jobs[job_id])
         self.conditions_changed.emit()
@@ -152,6 +158,11 @@ class Desk(QObject):
         handler = self._handlers.get(type(report))
         if handler is not None:
             handler(report)
+
+    def end(self, job_id: int) -> None:
+        """Work that is no job of the session has ended."""
+        self._ended(job_id)
+        self.conditions_changed.emit()
 
     def _ended(self, job_id: int) -> Tracked | None:
         tracked = self.jobs.pop(job_id, None)
@@ -178,7 +189,8 @@ class Desk(QObject):
         self._ended(report.job_id)
         self.conditions_changed.emit()
 
-    def _progress(self, report: Progress) -> None:
+    def tell_progress(self, report: Progress) -> None:
+        """How far a job is, or other work that is tracked."""
         tracked = self.jobs.get(report.job_id)
         if tracked is not None:
             tracked.progress = report
@@ -330,6 +342,10 @@ class Desk(QObject):
     def export_labels(self) -> None:
         """Show the export dialog."""
         self.dialog_asked.emit("export")
+
+    def add_model(self) -> None:
+        """Ask for a checkpoint or another model file to add."""
+        self.dialog_asked.emit("add_model")
 
     def report(self) -> None:
         """Show the report dialog."""

@@ -7,10 +7,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from segdesk.app.adding import SUFFIXES
 from segdesk.domain.errors import SegDeskError
 from segdesk.io.formats.base import FormatInfo
 from segdesk.io.project import SUFFIX
-from segdesk.ui import dialogs
+from segdesk.ui import add_model, dialogs
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.export_dialog import ExportDialog, ImportDialog
@@ -32,6 +33,7 @@ class DialogHost(QObject):
             "open_project": self._open_project,
             "save_elsewhere": self._save_elsewhere,
             "locate": self._locate,
+            "add_model": self._add_model,
             "model_folders": lambda: dialogs.model_folders(window, desk).open(),
             "match_classes": lambda: MatchDialog(desk, desk.session.model_id, window).open(),
             "export": lambda: ExportDialog(desk, self._formats(), window).open(),
@@ -45,6 +47,16 @@ class DialogHost(QObject):
     def show(self, name: str) -> None:
         """Open a dialog."""
         self._by_name[name]()
+
+    def dropped(self, path: Path) -> None:
+        """Open what was dropped on the window, or add it as a model."""
+        add_model.dropped(self._desk, path, self._window)
+
+    def _add_model(self) -> None:
+        endings = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+        file = dialogs.ask_file(self._window, tr("Add a model"), f"{tr('Models')} ({endings});;{tr('All files (*)')}")
+        if file is not None:
+            add_model.look_into(self._desk, file, self._window)
 
     def _formats(self) -> list[FormatInfo]:
         for item in self._desk.session.broken_formats:

@@ -247,7 +247,7 @@ class MainWindow(Translated, QMainWindow):
         local = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if local:
             event.acceptProposedAction()
-            self.desk.open_path(Path(local[0]))
+            self.dialogs.dropped(Path(local[0]))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Qt: first everything is saved, visibly; then the window goes."""
