@@ -3,7 +3,7 @@ some layers as maps at stride 16. Parameter names are OpenMMLab's."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -26,11 +26,11 @@ NAMES = tuple(SIZES)
 class Layer(nn.Module):
     """Norm, attention, sum; norm, feed-forward, sum."""
 
-    def __init__(self, width: int, heads: int, *, hidden: int, drop_path: float) -> None:
+    def __init__(self, width: int, heads: int, *, hidden: int, drop_path: float, eps: float = 1e-6) -> None:
         super().__init__()
-        self.ln1 = nn.LayerNorm(width, eps=1e-6)
+        self.ln1 = nn.LayerNorm(width, eps=eps)
         self.attn = nn.ModuleDict({"attn": Attention(width, heads)})
-        self.ln2 = nn.LayerNorm(width, eps=1e-6)
+        self.ln2 = nn.LayerNorm(width, eps=eps)
         self.ffn = FeedForward(width, hidden)
         self.drop = DropPath(drop_path)
 
@@ -47,7 +47,8 @@ class VisionTransformer(nn.Module):
     `image_size` is the edge of the square picture that the positions were learned for; for any other size they are
     sampled anew (`interpolate`, "bilinear" or "bicubic"). `out_indices` are the layers whose tokens are given.
     `class_token` off means that the class token is dropped before the first layer. `final_norm` is the norm after the
-    last layer, `patch_bias` the bias of the patches' convolution.
+    last layer, `patch_bias` the bias of the patches' convolution: the reference's present code has none, files that its
+    older versions wrote may have one (`with_patch_bias` makes variants of both kinds).
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class VisionTransformer(nn.Module):
         out_indices: Sequence[int] = (-1,),
         mlp_ratio: int = 4,
         class_token: bool = True,
-        patch_bias: bool = True,
+        patch_bias: bool = False,
         final_norm: bool = False,
         interpolate: str = "bicubic",
         drop_path: float = 0.0,
@@ -109,6 +110,16 @@ class VisionTransformer(nn.Module):
         grid = to_map(self.pos_embed[:, 1:], (self.grid, self.grid))
         grid = F.interpolate(grid, size=size, mode=self.interpolate, align_corners=False)
         return torch.cat([self.pos_embed[:, :1], to_tokens(grid)], 1)
+
+
+def with_patch_bias(variants: Mapping[str, Mapping[str, object]]) -> dict[str, dict[str, object]]:
+    """The variants of a system, and each once more with the patches' bias ("NAME_patch_bias")."""
+    found = {name: dict(options) for name, options in variants.items()}
+    for name, options in variants.items():
+        encoder = options.get("encoder_options", {})
+        assert isinstance(encoder, Mapping)
+        found[f"{name}_patch_bias"] = {**options, "encoder_options": {**encoder, "patch_bias": True}}
+    return found
 
 
 def make(name: str, **options: object) -> nn.Module:

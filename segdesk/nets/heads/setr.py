@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from segdesk.nets.blocks import ConvBN
+from segdesk.nets.encoders.vit import with_patch_bias
 from segdesk.nets.heads.fcn import AuxiliaryHead
 from segdesk.nets.net import DecodeHead, encoder_decoder
 from segdesk.nets.transformer import normalise
@@ -138,9 +139,8 @@ PARTS: dict[str, tuple[type[nn.Module], type[nn.Module] | None, type[nn.Module]]
     "up": (Head, None, Head),
     "mla": (MlaHead, Neck, AuxiliaryHead),
 }
-_TOKENS: dict[str, object] = {"patch_bias": False, "interpolate": "bilinear"}
-_UP: dict[str, object] = {**_TOKENS, "out_indices": (9, 14, 19, 23)}
-_MLA: dict[str, object] = {**_TOKENS, "out_indices": (5, 11, 17, 23), "class_token": False}
+_UP: dict[str, object] = {"interpolate": "bilinear", "out_indices": (9, 14, 19, 23)}
+_MLA: dict[str, object] = {"interpolate": "bilinear", "out_indices": (5, 11, 17, 23), "class_token": False}
 KINDS: dict[str, dict[str, object]] = {
     "naive": {"encoder_options": _UP, **_auxiliary({"num_convs": 2})},
     "pup": {
@@ -152,15 +152,13 @@ KINDS: dict[str, dict[str, object]] = {
     },
     "mla": {"encoder_options": _MLA, **_auxiliary({"num_convs": 0, "kernel": 1}, count=4)},
 }
-VARIANTS: dict[str, dict[str, object]] = {
-    **{kind: {"kind": kind} for kind in ("naive", "pup", "mla")},
-    **{f"{kind}_768": {"kind": kind, "encoder_options": {"image_size": 768}} for kind in ("pup", "mla")},
-    "naive_768": {
-        "kind": "naive",
-        "encoder_options": {"image_size": 768},
-        **_auxiliary({"num_convs": 1}),
-    },
-}
+VARIANTS: dict[str, dict[str, object]] = with_patch_bias(
+    {
+        **{kind: {"kind": kind} for kind in KINDS},
+        **{f"{kind}_768": {"kind": kind, "encoder_options": {"image_size": 768}} for kind in ("pup", "mla")},
+        "naive_768": {"kind": "naive", "encoder_options": {"image_size": 768}, **_auxiliary({"num_convs": 1})},
+    }
+)
 SMALL: dict[str, object] = {
     "kind": "pup",
     "encoder_options": {"width": 16, "depth": 2, "heads": 2, "image_size": 32, "out_indices": (0, 1)},
