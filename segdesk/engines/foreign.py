@@ -1,13 +1,16 @@
 """Models that bring their own program: ONNX files, run by onnxruntime, and TorchScript, run by torch. Both answer with
 logits (N, K, h, w); an input of a fixed size is resized to.
 
-A TorchScript file is a program: it runs in torch's own interpreter, without Python, but it may ask for any amount of
-memory and time. It is loaded in the engine process only, and only after a person has agreed."""
+A TorchScript file is a program: it runs in torch's own interpreter, without Python, but torch has operations that
+write and map files there, and call other machines. A program that names one of them, or a library beside torch, is
+refused; any other may still ask for much memory and time. It is loaded in the engine process only, and only after a
+person has agreed."""
 
 from __future__ import annotations
 
 import ast
 import json
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +27,13 @@ from segdesk.engines.messages import onnx_available
 TYPES = ("onnx", "torchscript")
 PROBE = 96  # pixels: the picture that a program is tried on
 FLOATS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
+# Operations on files and machines; `ops.` and `classes.` lead to libraries beside torch.
+_FORBIDDEN = re.compile(
+    r"\b(?:save|from_file|from_file_out|load_tensor|rpc_\w+)\b|\bgetattr\s*\(\s*(?:torch|ops)\b"
+    r"|\bops\s*\.\s*(?!(?:aten|prim|torchvision|quantized)\b)\w+|\btorch\s*\.\s*classes\b"
+)
+_PLAIN_DATA = re.compile(r"(?:.*/)?(?:data|constants)/\d+|.*\.debug_pkl")
+_MAX_PROGRAM = 64 << 20
 _NAMES = ("classes", "names", "labels", "CLASSES")
 
 
@@ -77,6 +87,7 @@ class ScriptNet(Foreign):
     def __init__(self, path: Path, options: Mapping[str, object], device: torch.device) -> None:
         size = options.get("size")
         super().__init__(tuple(size) if isinstance(size, (list, tuple)) and len(size) == 2 else None, options)
+        check_script(path)
         self.script = torch.jit.load(str(path), map_location=device).eval()
 
     def answer(self, x: torch.Tensor) -> torch.Tensor:
@@ -162,6 +173,25 @@ def _fixed(shape: object) -> tuple[int, int] | None:
         raise ValueError("it does not take pictures of three channels")
     height, width = shape[2:]
     return (height, width) if isinstance(height, int) and isinstance(width, int) else None
+
+
+def check_script(path: Path) -> None:
+    """Raise `SegDeskError` if a TorchScript file names an operation on files or other machines. Every entry but the
+    tensors is searched, whatever it is called."""
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            if _PLAIN_DATA.fullmatch(info.filename):
+                continue
+            if info.file_size > _MAX_PROGRAM:
+                raise ValueError("its program is too long")
+            found = _FORBIDDEN.search(archive.read(info).decode("latin-1")) if info.filename.endswith(".py") else None
+            if found is not None:
+                raise SegDeskError(
+                    "The program in {file} asks for {operation}, which reaches beyond the picture: it is not run.",
+                    "Use a file from a source that you trust, or export the model as ONNX.",
+                    file=path.name,
+                    operation=found[0],
+                )
 
 
 def is_exported(path: Path) -> bool:

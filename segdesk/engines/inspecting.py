@@ -122,6 +122,7 @@ def _onnx(path: Path) -> Inspected:
 def _program(request: InspectRequest, path: Path, checkpoint: Checkpoint) -> Inspected:
     """A TorchScript program: only looked at before the person has agreed, then run once on noise."""
     about = metadata(checkpoint.content)
+    foreign.check_script(path)
     if not request.run_program:
         result = _program_of(path, "torchscript", "TorchScript", {}, 1)
         return replace(result, candidates=(), num_classes=0, needs_consent=True)

@@ -39,12 +39,13 @@ FITS = {
     "native": N_("As it is"),
     "long:1024": N_("Longer side at most 1024"),
     "short:512": N_("Shorter side 512"),
+    "square:512": N_("Squeezed to 512 x 512"),
     "slide:512/341": N_("Windows of 512, every 341 pixels"),
     "slide:769/513": N_("Windows of 769, every 513 pixels"),
 }
 CONSENT = N_(
-    "Its weights fit no known architecture. It can run as the program that it is: without access to your files or the"
-    " network, but it may use much memory or time. Run it only if you trust where it comes from."
+    "Its weights fit no known architecture. It can run as the program that it is. It names no operation on files or the"
+    " network, but it may use much memory or time: run it only if you trust where it comes from."
 )
 
 

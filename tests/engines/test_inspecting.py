@@ -15,6 +15,7 @@ from torch import nn
 from segdesk.domain.card import ModelCard, NetSpec, Text, WeightsSpec
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.errors import SegDeskError
+from segdesk.engines.foreign import ScriptNet
 from segdesk.engines.inspecting import inspect
 from segdesk.engines.loading import load_net, net_module
 from segdesk.engines.messages import Inspected, InspectRequest
@@ -230,6 +231,46 @@ def test_a_program_that_does_not_answer_with_a_map(tmp_path: Path):
     module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2))
     with pytest.raises(SegDeskError, match="cannot be used as a model"):
         look(script(module, tmp_path / "a.pt"), run_program=True)
+
+
+class Writer(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        torch.save(x, "MARKER")
+        return x
+
+
+class Mapper(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + torch.from_file("MARKER", shared=True, size=4, dtype=torch.float32).sum()
+
+
+class Late(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.writer = Writer()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.writer(x) if x.shape[0] > 1 else x
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*")
+@pytest.mark.parametrize("module", [Writer(), Mapper(), Late()], ids=lambda m: type(m).__name__)
+def test_a_program_that_reaches_for_files_is_refused(
+    tmp_path: Path, module: nn.Module, monkeypatch: pytest.MonkeyPatch
+):
+    """Also without consent to be asked, and when a card names it."""
+    monkeypatch.chdir(tmp_path)
+    module.register_buffer("weight", torch.ones(3))
+    path = tmp_path / "a.pt"
+    torch.jit.save(torch.jit.script(module), str(path))
+    for consent in (False, True):
+        with pytest.raises(SegDeskError, match="reaches beyond the picture"):
+            look(path, run_program=consent)
+    with pytest.raises(SegDeskError, match="reaches beyond the picture"):
+        ScriptNet(path, {}, CPU)
+    assert not (tmp_path / "MARKER").exists()
+    torch.jit.load(str(path))(torch.rand(2, 3, 4, 4))  # it would work, else the above could not fail
+    assert (tmp_path / "MARKER").exists()
 
 
 def onnx(module: nn.Module, path: Path, *, names: str = "", side: int | str = "h", outputs: int = 1) -> Path:
