@@ -101,5 +101,12 @@ LAYOUTS: Mapping[str, Layout] = {
         renames=((r"^scale\.", "base."), (r"\.proj\.", ".shortcut."), (r"^base\.aspp\.stages\.", "base.aspp."))
     ),
     "pytorch-fcn": Layout(),
-    "drsleep": Layout(renames=_REFINE),
+    "drsleep": Layout(renames=_REFINE),  # RefineNet, also the light one
+    "resnet34-unet": Layout(
+        renames=(
+            (r"^firstconv\.", "backbone.conv1."),
+            (r"^firstbn\.", "backbone.bn1."),
+            (r"^encoder([1-4])\.", r"backbone.layer\1."),
+        )
+    ),
 }

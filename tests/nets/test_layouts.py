@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 import torchvision
@@ -107,3 +109,12 @@ def test_drsleeps_refinenet_is_complete():
     names += [f"adapt_stage{i}_b2_joint_varout_dimred.weight" for i in range(2, 5)]
     names += [f"mflow_conv_g{i}_b3_joint_varout_dimred.weight" for i in range(1, 4)]
     assert sorted(LAYOUTS["drsleep"].keys(names).values()) == sorted(ours)
+
+
+def test_the_surveys_resnet34_unet_encoder_is_torchvisions():
+    with torch.device("meta"):
+        theirs = torchvision.models.resnet34(weights=None).state_dict()
+    names = [re.sub(r"^(conv|bn)1", r"first\1", re.sub(r"^layer", "encoder", key)) for key in theirs if key[:2] != "fc"]
+    assert {f"backbone.{key}" for key in theirs if key[:2] != "fc"} == set(
+        LAYOUTS["resnet34-unet"].keys(names).values()
+    )

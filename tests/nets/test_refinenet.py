@@ -57,3 +57,12 @@ def test_the_encoder_is_not_dilated_and_the_answer_is_as_fine_as_its_finest_map(
     net = refinenet.build(refinenet.SMALL, 3).eval()
     assert net.backbone.strides == [4, 8, 16, 32]
     assert net(torch.rand(1, 3, 64, 96)).shape == (1, 3, 16, 24)
+
+
+def test_the_light_form_has_no_units_and_1x1_convolutions():
+    with torch.device("meta"):
+        head = refinenet.build(refinenet.VARIANTS["light-resnet50"], 21).decode_head
+    kernels = [m.kernel_size for m in head.modules() if isinstance(m, nn.Conv2d)]
+    assert not [m for m in head.modules() if isinstance(m, refinenet.ResidualUnit)]
+    assert sorted(kernels)[-1] == (3, 3)  # the classifier
+    assert set(sorted(kernels)[:-1]) == {(1, 1)}
