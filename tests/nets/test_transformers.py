@@ -1,4 +1,4 @@
-"""Swin's windows, UPerNet's neck for ViT, Segmenter's class tokens."""
+"""The windows of Swin and Twins, ConvNeXt, UPerNet's neck for ViT, Segmenter's class tokens."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torchvision.models import convnext_tiny
 
 from segdesk.nets import encoders
-from segdesk.nets.encoders import swin
+from segdesk.nets.encoders import swin, twins
 from segdesk.nets.heads import segmenter, uper_transformer
 
 TINY = {"width": 8, "depths": (2, 2, 1, 1), "heads": (1, 2, 2, 2), "window": 4}
@@ -107,3 +108,84 @@ def test_the_linear_decoder_is_a_classifier_alone():
         "decode_head.conv_seg.weight",
         "decode_head.conv_seg.bias",
     ]
+
+
+def test_twins_lies_at_strides_4_to_32_for_any_size():
+    small = {"widths": (4, 8, 8, 8), "depths": (2, 2, 1, 1), "heads": (1, 2, 2, 2), "ratios": (2, 2, 2, 2)}
+    for name in ("twins_svt_small", "twins_pcpvt_small"):
+        encoder: Any = encoders.make(name, small).eval()
+        with torch.inference_mode():
+            for h, w in ((1, 1), (33, 70), (64, 96)):
+                sizes = [(-(-h // s), -(-w // s)) for s in (4, 8, 16, 32)]
+                assert [tuple(m.shape[2:]) for m in encoder(torch.rand(1, 3, h, w))] == sizes
+
+
+def test_twins_windows_are_local_and_filled_up_pixels_are_not_seen():
+    torch.manual_seed(0)
+    attention = twins.WindowAttention(4, 2)
+    x = torch.rand(1, 8 * 9, 4, requires_grad=True)
+    attention(x, torch.Size((8, 9)))[0, 0].sum().backward()
+    assert x.grad is not None
+    seen = x.grad[0].abs().sum(1).view(8, 9) > 0
+    assert seen[:7, :7].all()
+    assert seen.sum() == 49
+    one = torch.rand(1, 1, 4)  # alone with 48 filled-up pixels: its answer is its own value
+    value = attention.qkv(one)[..., 8:]
+    torch.testing.assert_close(attention(one, torch.Size((1, 1))), attention.proj(value))
+
+
+def test_positions_come_after_the_first_layer_of_each_stage():
+    with torch.device("meta"):
+        encoder: Any = encoders.make("twins_pcpvt_small", {})
+    assert [p["proj"].groups for p in encoder.position_encodings] == [64, 128, 320, 512]
+    assert not hasattr(encoder, "norm_list")
+    assert hasattr(encoders.make("twins_svt_small", {"widths": (4,) * 4, "heads": (1,) * 4}), "norm_list")
+
+
+def test_convnext_lies_at_strides_4_to_32_and_answers_any_size():
+    encoder: Any = encoders.make("convnext_tiny", {"width": 4, "depths": (1, 1, 1, 1)}).eval()
+    assert encoder.strides == [4, 8, 16, 32]
+    with torch.inference_mode():
+        assert [tuple(m.shape[1:]) for m in encoder(torch.rand(1, 3, 64, 96))] == [
+            (4 * 2**i, 16 >> i, 24 >> i) for i in range(4)
+        ]
+        assert all(m.shape[2:] == (1, 1) for m in encoder(torch.rand(1, 3, 1, 1)))
+
+
+@pytest.mark.parametrize(
+    ("name", "millions"), [("convnext_tiny", 28.6), ("convnext_small", 50.2), ("convnext_base", 88.6)]
+)
+def test_convnext_is_as_large_as_in_the_paper(name: str, millions: float):
+    with torch.device("meta"):
+        encoder: Any = encoders.make(name, {})
+    classifier = 1000 * encoder.channels[-1] + 1000
+    norms = 2 * sum(encoder.channels[:-1])
+    assert (sum(p.numel() for p in encoder.parameters()) + classifier - norms) / 1e6 == pytest.approx(
+        millions, abs=0.06
+    )
+
+
+def test_convnexts_answer_is_that_of_torchvision():
+    torch.manual_seed(0)
+    own: Any = encoders.make("convnext_tiny", {}).eval()
+    theirs = convnext_tiny(weights=None, layer_scale=1.0).eval()
+    # Both have the same parameters in the same order but for the norms of the maps, which only own nets have.
+    values = [p for n, p in theirs.named_parameters() if n.startswith("features.")]
+    rest = [(n, p) for n, p in own.named_parameters() if not n.startswith("norm")]
+    order = sorted(rest, key=lambda item: _place(item[0]))
+    assert len(order) == len(values)
+    with torch.no_grad():
+        for (_, mine), value in zip(order, values, strict=True):
+            mine.copy_(value.view_as(mine))
+        x = torch.rand(1, 3, 64, 96)
+        features = theirs.features(x)
+        torch.testing.assert_close(own(x)[-1], own.norm3(features), rtol=1e-4, atol=1e-4)
+
+
+def _place(name: str) -> tuple[int, ...]:
+    """Where torchvision's order has a parameter of ours: stage by stage, `gamma` first in its block."""
+    kinds = ("gamma", "depthwise_conv", "norm", "pointwise_conv1", "pointwise_conv2")
+    part, stage, *rest = name.split(".")
+    if part == "downsample_layers":
+        return (2 * int(stage), int(rest[0]), 0, rest[1] == "bias")
+    return (2 * int(stage) + 1, int(rest[0]), kinds.index(rest[1]), rest[-1] == "bias")

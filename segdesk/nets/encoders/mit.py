@@ -40,13 +40,13 @@ class Patches(nn.Module):
 class ReducedAttention(nn.Module):
     """All tokens look at the map reduced by `ratio` in both directions (equation 2)."""
 
-    def __init__(self, width: int, heads: int, ratio: int) -> None:
+    def __init__(self, width: int, heads: int, ratio: int, *, eps: float = 1e-6) -> None:
         super().__init__()
         self.ratio = ratio
         self.attn = Attention(width, heads)
         if ratio > 1:
             self.sr = nn.Conv2d(width, width, ratio, ratio)
-            self.norm = nn.LayerNorm(width, eps=1e-6)
+            self.norm = nn.LayerNorm(width, eps=eps)
 
     def forward(self, x: torch.Tensor, size: torch.Size) -> torch.Tensor:
         """Tokens (N, L, width) of a map of `size` to tokens."""

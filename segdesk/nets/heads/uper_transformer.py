@@ -1,5 +1,5 @@
-"""UPerNet's head (Xiao et al., arXiv:1807.10221) on transformers: Swin as it is, ViT and DeiT with a neck that makes a
-pyramid of their maps, which all lie at stride 16."""
+"""UPerNet's head (Xiao et al., arXiv:1807.10221) on newer encoders: Swin, Twins and ConvNeXt as they are, ViT and DeiT
+with a neck that makes a pyramid of their maps, which all lie at stride 16."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import torch.nn.functional as F
 from torch import nn
 
 from segdesk.nets.blocks import ConvBN
+from segdesk.nets.encoders import convnext, twins
 from segdesk.nets.encoders.vit import with_patch_bias
 from segdesk.nets.heads import uper
 from segdesk.nets.net import encoder_decoder
 
 TITLE = "UPerNet on transformers"
 PAPER = "arXiv:1807.10221"
+PYRAMIDS = ("swin", "twins", "convnext")  # encoders whose maps lie at four strides
 
 
 class Levels(nn.Module):
@@ -51,7 +53,7 @@ def build(options: Mapping[str, object], num_classes: int) -> nn.Module:
     UPerNet's head."""
     options = dict(options)
     encoder = str(options.setdefault("encoder", "swin_tiny"))
-    if encoder.startswith("swin"):
+    if encoder.startswith(PYRAMIDS):
         return encoder_decoder(options, num_classes, uper.Head, encoder=encoder)
     neck = Levels if options.pop("levels", True) else None
     return encoder_decoder(
@@ -74,6 +76,7 @@ _VIT: dict[str, dict[str, object]] = {
 VARIANTS: dict[str, dict[str, object]] = {
     **{name: {"encoder": name} for name in ("swin_tiny", "swin_small", "swin_base", "swin_large")},
     **{f"{n}_window12": {"encoder": n, "encoder_options": {"window": 12}} for n in ("swin_base", "swin_large")},
+    **{name: {"encoder": name} for name in (*convnext.NAMES, *twins.NAMES)},
     **with_patch_bias(_VIT),
 }
 SMALL: dict[str, object] = {
