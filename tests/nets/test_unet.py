@@ -89,3 +89,20 @@ def test_unknown_options_are_told():
     for options in ({"style": "mine"}, {"style": "paper", "head": "fcn"}, {"head": "mine"}, {"nonsense": 1}):
         with pytest.raises(ValueError):
             unet.build(options, 2)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 5), (33, 50)])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"style": "padded", "width": 4},
+        {"style": "padded", "width": 4, "bilinear": True},
+        *({"head": head, "encoder_options": {"base": 4}, "width": 8} for head in unet.HEADS),
+    ],
+)
+def test_every_style_answers_any_size(options: dict[str, object], size: tuple[int, int]):
+    net = unet.build(options, 3).eval()
+    with torch.inference_mode():
+        answer = net(torch.rand(1, 3, *size))
+    assert answer.shape == (1, 3, *size)
+    assert torch.isfinite(answer).all()
