@@ -4,6 +4,12 @@
  <context>
   <name>SegDesk</name>
   <message numerus="yes">
+   <source>%n as the file names them</source>
+   <translation>
+    <numerusform>%n 个，按文件中的名称</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <source>%n change(s) could not be saved.</source>
    <translation>
     <numerusform>有 %n 处更改无法保存。</numerusform>
@@ -46,6 +52,12 @@
    </translation>
   </message>
   <message numerus="yes">
+   <source>%n model(s)</source>
+   <translation type="unfinished">
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <source>%n object(s)</source>
    <translation>
     <numerusform>%n 个对象</numerusform>
@@ -67,6 +79,12 @@
    <source>%n with hand work kept</source>
    <translation>
     <numerusform>%n 张保留了人工修改</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n, numbered</source>
+   <translation>
+    <numerusform>%n 个，按编号</numerusform>
    </translation>
   </message>
   <message>
@@ -106,6 +124,14 @@
    <translation>。</translation>
   </message>
   <message>
+   <source>0 to 1</source>
+   <translation>0 到 1</translation>
+  </message>
+  <message>
+   <source>0 to 255</source>
+   <translation>0 到 255</translation>
+  </message>
+  <message>
    <source>10 to 50 M</source>
    <translation type="unfinished" />
   </message>
@@ -132,6 +158,10 @@
   <message>
    <source>A label map has {count} objects; a map can hold {limit}.</source>
    <translation>标注图有 {count} 个对象；一张图最多容纳 {limit} 个。</translation>
+  </message>
+  <message>
+   <source>A list, or names separated by commas</source>
+   <translation>一个类别列表，或用逗号分隔的名称</translation>
   </message>
   <message>
    <source>A model takes pictures of 8-bit RGB with at least one pixel.</source>
@@ -162,6 +192,10 @@
    <translation>确认并转到下一张</translation>
   </message>
   <message>
+   <source>Add</source>
+   <translation>添加</translation>
+  </message>
+  <message>
    <source>Add a class</source>
    <translation>添加类别</translation>
   </message>
@@ -170,8 +204,16 @@
    <translation>请在类别列表中添加类别。</translation>
   </message>
   <message>
+   <source>Add a model</source>
+   <translation>添加模型</translation>
+  </message>
+  <message>
    <source>Add a model folder</source>
    <translation>添加模型文件夹</translation>
+  </message>
+  <message>
+   <source>Add a model from a file…</source>
+   <translation>从文件添加模型…</translation>
   </message>
   <message>
    <source>Add folder…</source>
@@ -182,8 +224,16 @@
    <translation>请把它加入图片文件夹。</translation>
   </message>
   <message>
+   <source>Adding the model</source>
+   <translation>正在添加模型</translation>
+  </message>
+  <message>
    <source>Against</source>
    <translation>对照</translation>
+  </message>
+  <message>
+   <source>Agree to it in the dialog, or with --yes on the command line.</source>
+   <translation>请在对话框中同意，或在命令行使用 --yes。</translation>
   </message>
   <message>
    <source>All</source>
@@ -230,6 +280,30 @@
    <translation>取结果</translation>
   </message>
   <message>
+   <source>Any data set</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Any licence</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Any size</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Any speed</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Any task</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Any weights</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Apache-2.0; Qt under LGPL-3.0; each model shows its own licence.</source>
    <translation>Apache-2.0；Qt 采用 LGPL-3.0；每个模型另示其许可。</translation>
   </message>
@@ -247,11 +321,15 @@
   </message>
   <message>
    <source>As it is</source>
-   <translation>还原</translation>
+   <translation>原样</translation>
   </message>
   <message>
    <source>As one region</source>
    <translation>合为一个区域</translation>
+  </message>
+  <message>
+   <source>As the file says</source>
+   <translation>按文件中的设置</translation>
   </message>
   <message>
    <source>As the system</source>
@@ -338,12 +416,20 @@
    <translation>CRF 用于精细化逐像素概率；该模型只输出对象。</translation>
   </message>
   <message>
+   <source>Caffe: mean only, BGR</source>
+   <translation>Caffe：仅减均值，BGR</translation>
+  </message>
+  <message>
    <source>Cancel</source>
    <translation>取消</translation>
   </message>
   <message>
    <source>Canvas</source>
    <translation>画布</translation>
+  </message>
+  <message>
+   <source>Cards that cannot be used</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Change class</source>
@@ -430,6 +516,10 @@
    <translation>请选择文件夹。</translation>
   </message>
   <message>
+   <source>Choose a model</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Choose a model first.</source>
    <translation>请先选择模型。</translation>
   </message>
@@ -444,6 +534,10 @@
   <message>
    <source>Choose another format.</source>
    <translation>请选择其他格式。</translation>
+  </message>
+  <message>
+   <source>Choose another list, or leave it out to have the classes numbered.</source>
+   <translation>请选择另一个列表，或留空以给类别编号。</translation>
   </message>
   <message>
    <source>Choose another name.</source>
@@ -520,6 +614,14 @@
   <message>
    <source>Classes of the model</source>
    <translation>模型的类别</translation>
+  </message>
+  <message>
+   <source>Clear</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Clear search and filters</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Click along the edge of an object, and the line keeps to the edge; Enter, a double click or a click on the first point gives the area to the active class. Backspace takes a point back.</source>
@@ -614,6 +716,10 @@
    <translation>正在比较</translation>
   </message>
   <message>
+   <source>Computing…</source>
+   <translation>正在计算…</translation>
+  </message>
+  <message>
    <source>Confidence</source>
    <translation>置信度</translation>
   </message>
@@ -648,6 +754,10 @@
   <message>
    <source>Copy the picture again.</source>
    <translation>请重新复制这张图片。</translation>
+  </message>
+  <message>
+   <source>Copy them ({size})</source>
+   <translation>复制（{size}）</translation>
   </message>
   <message>
    <source>Correct its file or remove it.</source>
@@ -819,7 +929,7 @@
   </message>
   <message>
    <source>Export it again, with pictures of three channels as its input and a map of class scores as its answer.</source>
-   <translation type="unfinished" />
+   <translation>请重新导出：输入为三通道图片，输出为类别得分图。</translation>
   </message>
   <message>
    <source>Export labels</source>
@@ -835,15 +945,15 @@
   </message>
   <message>
    <source>Export the model as ONNX instead (torch.onnx.export).</source>
-   <translation type="unfinished" />
+   <translation>请改为导出 ONNX 模型（torch.onnx.export）。</translation>
   </message>
   <message>
    <source>Export the model as ONNX, or write a card with [weights] rename = [["old", "new"]].</source>
-   <translation type="unfinished" />
+   <translation>请将模型导出为 ONNX，或编写带有 [weights] rename = [["old", "new"]] 的模型卡。</translation>
   </message>
   <message>
    <source>Export the model as ONNX: that runs without a known architecture.</source>
-   <translation type="unfinished" />
+   <translation>请将模型导出为 ONNX：无需已知结构即可运行。</translation>
   </message>
   <message numerus="yes">
    <source>Exported %n picture(s) to {folder}.</source>
@@ -858,6 +968,10 @@
   <message>
    <source>Failed</source>
    <translation>失败</translation>
+  </message>
+  <message>
+   <source>File</source>
+   <translation>文件</translation>
   </message>
   <message>
    <source>Fill</source>
@@ -922,6 +1036,10 @@
   <message>
    <source>Give another class  (Shift+1 … 9)</source>
    <translation>改为其他类别  (Shift+1 … 9)</translation>
+  </message>
+  <message>
+   <source>Give it a name.</source>
+   <translation>请为它命名。</translation>
   </message>
   <message>
    <source>Give pixels of like colour around the pointer to the active class. Right button or Ctrl makes them void. Tolerance is the largest difference of red, green and blue.</source>
@@ -997,7 +1115,15 @@
   </message>
   <message>
    <source>If it is a variant of it, export the model as ONNX: that runs without a known architecture.</source>
-   <translation type="unfinished" />
+   <translation>如果是它的变体，请将模型导出为 ONNX：无需已知结构即可运行。</translation>
+  </message>
+  <message>
+   <source>ImageNet mean and deviation, BGR</source>
+   <translation>ImageNet 均值与标准差，BGR</translation>
+  </message>
+  <message>
+   <source>ImageNet mean and deviation, RGB</source>
+   <translation>ImageNet 均值与标准差，RGB</translation>
   </message>
   <message>
    <source>Import</source>
@@ -1051,7 +1177,7 @@
   </message>
   <message>
    <source>Install it with: pip install "segdesk[onnx]"</source>
-   <translation type="unfinished" />
+   <translation>安装命令：pip install "segdesk[onnx]"</translation>
   </message>
   <message>
    <source>Install the package pydensecrf2 (it needs a C++ compiler), or switch the CRF off.</source>
@@ -1060,10 +1186,6 @@
   <message>
    <source>Install the program again; the file {log} has the details.</source>
    <translation>请重新安装程序；详情见文件 {log}。</translation>
-  </message>
-  <message>
-   <source>Instance: countable objects</source>
-   <translation>实例：可数的对象</translation>
   </message>
   <message>
    <source>It may be damaged or cut off; write it anew from the program that made it.</source>
@@ -1083,7 +1205,11 @@
   </message>
   <message>
    <source>It needs the extra for transformers, which comes with a later version; ONNX runs now.</source>
-   <translation type="unfinished" />
+   <translation>它需要 transformers 扩展，将在以后的版本中提供；ONNX 现在即可运行。</translation>
+  </message>
+  <message>
+   <source>It sees: {names} ({seconds} s).</source>
+   <translation>识别到：{names}（{seconds} 秒）。</translation>
   </message>
   <message>
    <source>Iterations</source>
@@ -1096,6 +1222,10 @@
   <message>
    <source>Its own name</source>
    <translation>按自己的名称</translation>
+  </message>
+  <message>
+   <source>Its weights fit no known architecture. It can run as the program that it is. It names no operation on files or the network, but it may use much memory or time: run it only if you trust where it comes from.</source>
+   <translation>其权重不符合任何已知结构。它可以作为程序本身运行。程序中没有文件或网络操作，但可能占用大量内存或时间：仅在信任其来源时运行。</translation>
   </message>
   <message>
    <source>Judge</source>
@@ -1166,6 +1296,10 @@
    <translation>舍弃</translation>
   </message>
   <message>
+   <source>Let the file be copied instead.</source>
+   <translation>请改为复制文件。</translation>
+  </message>
+  <message>
    <source>Licence</source>
    <translation>许可</translation>
   </message>
@@ -1184,6 +1318,10 @@
   <message>
    <source>Light</source>
    <translation>浅色</translation>
+  </message>
+  <message>
+   <source>Link to them where they are</source>
+   <translation>链接到原位置</translation>
   </message>
   <message>
    <source>Listing the models</source>
@@ -1234,12 +1372,24 @@
    <translation>日志</translation>
   </message>
   <message>
+   <source>Longer side at most 1024</source>
+   <translation>长边不超过 1024</translation>
+  </message>
+  <message>
    <source>Look</source>
    <translation>外观</translation>
   </message>
   <message>
+   <source>Looking at what was dropped</source>
+   <translation>正在查看拖入的内容</translation>
+  </message>
+  <message>
    <source>Looking for pictures…</source>
    <translation>正在查找图片…</translation>
+  </message>
+  <message>
+   <source>Looking for the models…</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Make all labels those of the model's answer; the tool Answer does it in an area.</source>
@@ -1330,8 +1480,16 @@
    <translation>模型结果</translation>
   </message>
   <message>
+   <source>Models</source>
+   <translation>模型</translation>
+  </message>
+  <message>
    <source>Name</source>
    <translation>名称</translation>
+  </message>
+  <message>
+   <source>Network</source>
+   <translation>网络</translation>
   </message>
   <message>
    <source>New</source>
@@ -1363,7 +1521,7 @@
   </message>
   <message>
    <source>No architecture fits the weights: the program in the file is used.</source>
-   <translation type="unfinished" />
+   <translation>没有结构符合这些权重：使用文件中的程序。</translation>
   </message>
   <message>
    <source>No classes yet. Add one to paint with, or run a model: its classes join the project.</source>
@@ -1383,15 +1541,19 @@
   </message>
   <message>
    <source>No known architecture fits {file}. By the shapes of its parameters the nearest is {title} ({net}), but they have other names, such as {examples}.</source>
-   <translation type="unfinished" />
+   <translation>没有已知结构符合 {file}。按参数形状最接近的是 {title}（{net}），但参数名称不同，例如 {examples}。</translation>
   </message>
   <message>
    <source>No known architecture fits {file}. The nearest is {title} ({net}): {missing} of its parameters are missing, {surplus} are foreign, {other} have another shape, such as {examples}.</source>
-   <translation type="unfinished" />
+   <translation>没有已知结构符合 {file}。最接近的是 {title}（{net}）：缺少 {missing} 个参数，多出 {surplus} 个，{other} 个形状不同，例如 {examples}。</translation>
   </message>
   <message>
    <source>No known architecture is like {file}. Its parameters are called {examples}.</source>
-   <translation type="unfinished" />
+   <translation>没有与 {file} 相似的已知结构。它的参数名为 {examples}。</translation>
+  </message>
+  <message>
+   <source>No link to {file} can be made here.</source>
+   <translation>此处无法链接到 {file}。</translation>
   </message>
   <message>
    <source>No model has answered for this picture yet.</source>
@@ -1450,6 +1612,10 @@
    <translation>编号</translation>
   </message>
   <message>
+   <source>Normalisation</source>
+   <translation>归一化</translation>
+  </message>
+  <message>
    <source>Not locked: click to lock  (Ctrl+L)</source>
    <translation>未锁定：单击锁定  (Ctrl+L)</translation>
   </message>
@@ -1483,7 +1649,7 @@
   </message>
   <message>
    <source>ONNX models need the package onnxruntime, which is not installed.</source>
-   <translation type="unfinished" />
+   <translation>ONNX 模型需要 onnxruntime 包，但尚未安装。</translation>
   </message>
   <message>
    <source>Object {id} of {name} has no category of the list.</source>
@@ -1574,6 +1740,10 @@
    <translation>请先打开一张图片。</translation>
   </message>
   <message>
+   <source>Open a picture to see what the model makes of it.</source>
+   <translation>打开一张图片以查看模型的结果。</translation>
+  </message>
+  <message>
    <source>Open folder</source>
    <translation>打开文件夹</translation>
   </message>
@@ -1634,6 +1804,10 @@
    <translation>轮廓</translation>
   </message>
   <message>
+   <source>Output stride</source>
+   <translation>输出步幅</translation>
+  </message>
+  <message>
    <source>Over: {name}</source>
    <translation>覆盖：{name}</translation>
   </message>
@@ -1690,8 +1864,8 @@
    <translation>面板</translation>
   </message>
   <message>
-   <source>Panoptic: both together</source>
-   <translation>全景：两者兼有</translation>
+   <source>Paper</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Parameters</source>
@@ -1786,6 +1960,10 @@
    <translation>正在准备示例项目</translation>
   </message>
   <message>
+   <source>Preview</source>
+   <translation>预览</translation>
+  </message>
+  <message>
    <source>Previous doubtful place</source>
    <translation>上一个可疑位置</translation>
   </message>
@@ -1836,6 +2014,14 @@
   <message>
    <source>Quit</source>
    <translation>退出</translation>
+  </message>
+  <message>
+   <source>Reading the model</source>
+   <translation>正在读取模型</translation>
+  </message>
+  <message>
+   <source>Ready here</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Recent projects</source>
@@ -1918,6 +2104,10 @@
    <translation>请重新运行模型。</translation>
   </message>
   <message>
+   <source>Run the program</source>
+   <translation>运行程序</translation>
+  </message>
+  <message>
    <source>Running here</source>
    <translation>正在处理本张</translation>
   </message>
@@ -1990,8 +2180,20 @@
    <translation>该格式不含得分。</translation>
   </message>
   <message>
+   <source>Scores lie on the corners of the picture (align_corners)</source>
+   <translation>得分图与图片角点对齐（align_corners）</translation>
+  </message>
+  <message>
    <source>Search classes</source>
    <translation>搜索类别</translation>
+  </message>
+  <message>
+   <source>Search for a model</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Search: system, data set, encoder, class …</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Searching</source>
@@ -2038,10 +2240,6 @@
    <translation>请选择一个对象，或一个有像素的类别。</translation>
   </message>
   <message>
-   <source>Semantic: a class for each pixel</source>
-   <translation>语义：每个像素一个类别</translation>
-  </message>
-  <message>
    <source>Set all of them in the object to be split.</source>
    <translation>请把种子点都放在要拆分的对象中。</translation>
   </message>
@@ -2060,6 +2258,10 @@
   <message>
    <source>Shift+O: only the class under the pointer, and back</source>
    <translation>Shift+O：只改变光标下的类别，再按恢复</translation>
+  </message>
+  <message>
+   <source>Shorter side 512</source>
+   <translation>短边 512</translation>
   </message>
   <message>
    <source>Show by state</source>
@@ -2083,7 +2285,7 @@
   </message>
   <message>
    <source>Size</source>
-   <translation>大小</translation>
+   <translation>尺寸</translation>
   </message>
   <message>
    <source>Skip picture</source>
@@ -2140,6 +2342,10 @@
   <message>
    <source>Square</source>
    <translation>方形</translation>
+  </message>
+  <message>
+   <source>Squeezed to 512 x 512</source>
+   <translation>缩放为 512 x 512</translation>
   </message>
   <message>
    <source>Starting the engine</source>
@@ -2239,11 +2445,11 @@
   </message>
   <message>
    <source>The file names another number of classes than its weights have: its names were left out.</source>
-   <translation type="unfinished" />
+   <translation>文件中的类别名称数量与权重不符：已忽略这些名称。</translation>
   </message>
   <message>
    <source>The file {file} cannot be read as a model: {reason}</source>
-   <translation type="unfinished" />
+   <translation>文件 {file} 无法作为模型读取：{reason}</translation>
   </message>
   <message>
    <source>The file {file} cannot be read: {reason}.</source>
@@ -2251,15 +2457,19 @@
   </message>
   <message>
    <source>The file {file} cannot be used as a model: {reason}.</source>
-   <translation type="unfinished" />
+   <translation>文件 {file} 无法用作模型：{reason}。</translation>
   </message>
   <message>
    <source>The file {file} holds no weights.</source>
    <translation>文件 {file} 中没有权重。</translation>
   </message>
   <message>
+   <source>The file {file} is a TorchScript program, which runs only with your consent.</source>
+   <translation>文件 {file} 是 TorchScript 程序，只有在您同意后才会运行。</translation>
+  </message>
+  <message>
    <source>The file {file} is a torch.export program, which SegDesk does not run.</source>
-   <translation type="unfinished" />
+   <translation>文件 {file} 是 torch.export 程序，SegDesk 不运行它。</translation>
   </message>
   <message>
    <source>The file {file} is not a checkpoint, or it is damaged.</source>
@@ -2315,7 +2525,7 @@
   </message>
   <message>
    <source>The log of the engine has the details.</source>
-   <translation type="unfinished" />
+   <translation>详情见引擎日志。</translation>
   </message>
   <message>
    <source>The model answered with values that are not numbers.</source>
@@ -2342,6 +2552,10 @@
    <translation>模型多次查看图片并对结果取平均：边界更好，耗时更长。</translation>
   </message>
   <message>
+   <source>The model tells {wanted} classes apart, but {given} names were given.</source>
+   <translation>模型区分 {wanted} 个类别，但给出了 {given} 个名称。</translation>
+  </message>
+  <message>
    <source>The model {model} failed on this picture: {reason}</source>
    <translation>模型 {model} 处理这张图片时失败：{reason}</translation>
   </message>
@@ -2360,6 +2574,10 @@
   <message>
    <source>The model {model} needs no weights file.</source>
    <translation>模型 {model} 不需要权重文件。</translation>
+  </message>
+  <message>
+   <source>The model {model} was added and is chosen.</source>
+   <translation>模型 {model} 已添加并选中。</translation>
   </message>
   <message>
    <source>The model's answer</source>
@@ -2400,6 +2618,10 @@
   <message>
    <source>The point cloud {name} has {count} points without a place (not a number, or infinite).</source>
    <translation>点云 {name} 中有 {count} 个点没有有效坐标（非数字或无穷大）。</translation>
+  </message>
+  <message>
+   <source>The program in {file} asks for {operation}, which reaches beyond the picture: it is not run.</source>
+   <translation>{file} 中的程序要求 {operation}，超出了图片范围：不予运行。</translation>
   </message>
   <message>
    <source>The project file {name} is damaged.</source>
@@ -2738,6 +2960,10 @@
    <translation>请换用其他模型或设备；详情见引擎日志。</translation>
   </message>
   <message>
+   <source>Trying the model</source>
+   <translation>正在试用模型</translation>
+  </message>
+  <message>
    <source>Under</source>
    <translation>小于</translation>
   </message>
@@ -2774,6 +3000,14 @@
    <translation>请更新 SegDesk 后再打开。</translation>
   </message>
   <message>
+   <source>Use a file from a source that you trust, or export the model as ONNX.</source>
+   <translation>请使用来源可信的文件，或将模型导出为 ONNX。</translation>
+  </message>
+  <message>
+   <source>Used last</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>V held</source>
    <translation>按住 V</translation>
   </message>
@@ -2788,6 +3022,10 @@
   <message>
    <source>Wand</source>
    <translation>魔棒</translation>
+  </message>
+  <message>
+   <source>Weights</source>
+   <translation>权重</translation>
   </message>
   <message>
    <source>Weights and cache</source>
@@ -2824,6 +3062,14 @@
   <message>
    <source>Which class is to be painted over?</source>
    <translation>要在哪个类别上绘制？</translation>
+  </message>
+  <message>
+   <source>Windows of 512, every 341 pixels</source>
+   <translation>512 的窗口，每 341 像素一个</translation>
+  </message>
+  <message>
+   <source>Windows of 769, every 513 pixels</source>
+   <translation>769 的窗口，每 513 像素一个</translation>
   </message>
   <message>
    <source>Write it like car=vehicle, or like sky= to leave a class out.</source>
@@ -2868,6 +3114,10 @@
   <message>
    <source>about {seconds} s left</source>
    <translation>约剩 {seconds} 秒</translation>
+  </message>
+  <message>
+   <source>about {size}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>added</source>
@@ -2970,8 +3220,24 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>no public weights: train it or locate a file</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>nothing</source>
+   <translation>无</translation>
+  </message>
+  <message>
    <source>object {number}</source>
    <translation>对象 {number}</translation>
+  </message>
+  <message>
+   <source>of the training data</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>of the weights</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>over 50 M</source>
@@ -3070,6 +3336,10 @@
    <translation>可以</translation>
   </message>
   <message>
+   <source>{count} M parameters</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{count} annotations belong to no picture of the file.</source>
    <translation>有 {count} 条标注不属于文件中的任何图片。</translation>
   </message>
@@ -3080,6 +3350,10 @@
   <message>
    <source>{count} crowd regions are written as single objects.</source>
    <translation>有 {count} 个群体区域写为单个对象。</translation>
+  </message>
+  <message>
+   <source>{count} million parameters</source>
+   <translation>{count} 百万参数</translation>
   </message>
   <message>
    <source>{count} objects lie over others; the smaller one keeps the shared pixels.</source>
@@ -3114,12 +3388,16 @@
    <translation>{total} 张中已确认 {done} 张</translation>
   </message>
   <message>
+   <source>{file} is a TorchScript program.</source>
+   <translation>{file} 是 TorchScript 程序。</translation>
+  </message>
+  <message>
    <source>{folder} holds {net} of the transformers library, which this version does not run.</source>
-   <translation type="unfinished" />
+   <translation>{folder} 包含 transformers 库的 {net}，此版本无法运行。</translation>
   </message>
   <message>
    <source>{folder} holds {net} with the encoder {encoder} of segmentation_models_pytorch, which is no known architecture.</source>
-   <translation type="unfinished" />
+   <translation>{folder} 包含 segmentation_models_pytorch 的 {net}（编码器 {encoder}），不是已知结构。</translation>
   </message>
   <message>
    <source>{format} can only be exported.</source>
@@ -3128,6 +3406,12 @@
   <message>
    <source>{format} can only be imported.</source>
    <translation>{format} 只能导入。</translation>
+  </message>
+  <message numerus="yes">
+   <source>{found} of %n model(s)</source>
+   <translation type="unfinished">
+    <numerusform />
+   </translation>
   </message>
   <message>
    <source>{name} (new)</source>
@@ -3240,6 +3524,10 @@
   <message>
    <source>{words}. Details are in the log (menu Help, About).</source>
    <translation>{words}。详情见日志（菜单“帮助”→“关于”）。</translation>
+  </message>
+  <message>
+   <source>−1 to 1</source>
+   <translation>−1 到 1</translation>
   </message>
  </context>
 </TS>
