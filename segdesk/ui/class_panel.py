@@ -122,10 +122,11 @@ class ClassPanel(Translated, QWidget):
 
     def _typing(self) -> tuple[int, str, int] | None:
         """The class whose name is being typed, what stands there and where the cursor is."""
-        editor = self.list.viewport().findChild(QLineEdit)
+        open_ones = [e for e in self.list.viewport().findChildren(QLineEdit) if e.isVisible()]
         item = self.list.currentItem()
-        if editor is None or item is None or not editor.isVisible():
+        if not open_ones or item is None:
             return None
+        editor = open_ones[-1]
         return item.data(NAME, ID), editor.text(), editor.cursorPosition()
 
     def _type_on(self, class_id: int, text: str, cursor: int) -> None:
