@@ -102,9 +102,7 @@ def build(options: Mapping[str, object], num_classes: int) -> nn.Module:
     """The net of a card: see `encoder_decoder` for the options of all systems, `Head` and `sem_fpn.Neck` for theirs.
     There is no auxiliary head; `auxiliary` changes nothing."""
     own = {key: value for key, value in options.items() if key != "auxiliary"}
-    return encoder_decoder(
-        own, num_classes, Head, neck=sem_fpn.Neck, encoder="resnet50_v1c", encoder_options={"output_stride": 32}
-    )
+    return encoder_decoder(own, num_classes, Head, neck=sem_fpn.Neck, encoder="resnet50_v1c")
 
 
 VARIANTS: dict[str, dict[str, object]] = {"r50": {"encoder": "resnet50_v1c"}, "r101": {"encoder": "resnet101_v1c"}}

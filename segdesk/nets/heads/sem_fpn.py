@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from segdesk.nets.blocks import ConvBN, up
+from segdesk.nets.encoders import twins
 from segdesk.nets.net import DecodeHead, encoder_decoder
 
 TITLE = "Semantic FPN"
@@ -69,12 +70,11 @@ def build(options: Mapping[str, object], num_classes: int) -> nn.Module:
     """The net of a card: see `encoder_decoder` for the options of all systems, `Head` and `Neck` for their own.
     There is no auxiliary head; `auxiliary` changes nothing."""
     own = {key: value for key, value in options.items() if key != "auxiliary"}
-    return encoder_decoder(
-        own, num_classes, Head, neck=Neck, encoder="resnet50_v1c", encoder_options={"output_stride": 32}
-    )
+    return encoder_decoder(own, num_classes, Head, neck=Neck, encoder="resnet50_v1c")
 
 
 VARIANTS: dict[str, dict[str, object]] = {"r50": {"encoder": "resnet50_v1c"}, "r101": {"encoder": "resnet101_v1c"}}
+VARIANTS |= {name: {"encoder": name} for name in twins.NAMES}
 SMALL: dict[str, object] = {
     "encoder": "resnet18_v1c",
     "encoder_options": {"base": 8, "stem_width": 16},
