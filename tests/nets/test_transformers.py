@@ -1,4 +1,4 @@
-"""The windows of Swin and Twins, ConvNeXt, UPerNet's neck for ViT, Segmenter's class tokens."""
+"""The windows of Swin, ConvNeXt, UPerNet's neck for ViT, Segmenter's class tokens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import nn
 from torchvision.models import convnext_tiny
 
 from segdesk.nets import encoders
-from segdesk.nets.encoders import swin, twins
+from segdesk.nets.encoders import swin
 from segdesk.nets.heads import segmenter, uper_transformer
 
 TINY = {"width": 8, "depths": (2, 2, 1, 1), "heads": (1, 2, 2, 2), "window": 4}
@@ -108,38 +108,6 @@ def test_the_linear_decoder_is_a_classifier_alone():
         "decode_head.conv_seg.weight",
         "decode_head.conv_seg.bias",
     ]
-
-
-def test_twins_lies_at_strides_4_to_32_for_any_size():
-    small = {"widths": (4, 8, 8, 8), "depths": (2, 2, 1, 1), "heads": (1, 2, 2, 2), "ratios": (2, 2, 2, 2)}
-    for name in ("twins_svt_small", "twins_pcpvt_small"):
-        encoder: Any = encoders.make(name, small).eval()
-        with torch.inference_mode():
-            for h, w in ((1, 1), (33, 70), (64, 96)):
-                sizes = [(-(-h // s), -(-w // s)) for s in (4, 8, 16, 32)]
-                assert [tuple(m.shape[2:]) for m in encoder(torch.rand(1, 3, h, w))] == sizes
-
-
-def test_twins_windows_are_local_and_filled_up_pixels_are_not_seen():
-    torch.manual_seed(0)
-    attention = twins.WindowAttention(4, 2)
-    x = torch.rand(1, 8 * 9, 4, requires_grad=True)
-    attention(x, torch.Size((8, 9)))[0, 0].sum().backward()
-    assert x.grad is not None
-    seen = x.grad[0].abs().sum(1).view(8, 9) > 0
-    assert seen[:7, :7].all()
-    assert seen.sum() == 49
-    one = torch.rand(1, 1, 4)  # alone with 48 filled-up pixels: its answer is its own value
-    value = attention.qkv(one)[..., 8:]
-    torch.testing.assert_close(attention(one, torch.Size((1, 1))), attention.proj(value))
-
-
-def test_positions_come_after_the_first_layer_of_each_stage():
-    with torch.device("meta"):
-        encoder: Any = encoders.make("twins_pcpvt_small", {})
-    assert [p["proj"].groups for p in encoder.position_encodings] == [64, 128, 320, 512]
-    assert not hasattr(encoder, "norm_list")
-    assert hasattr(encoders.make("twins_svt_small", {"widths": (4,) * 4, "heads": (1,) * 4}), "norm_list")
 
 
 def test_convnext_lies_at_strides_4_to_32_and_answers_any_size():
