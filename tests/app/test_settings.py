@@ -86,3 +86,35 @@ def test_the_latest_project_is_first_among_the_recent_ones(tmp_path: Path) -> No
         found = found.with_recent(tmp_path / name)
     assert found.recent[0] == str(tmp_path / "p")
     assert len(found.recent) == len(set(found.recent)) == 12
+
+
+def test_the_keeper_writes_the_latest_and_nothing_after_it_is_closed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "settings_file", lambda: path)
+    errors: list[SegDeskError] = []
+    keeper = settings.Keeper(errors.append)
+    keeper.close()  # nothing to do, no thread
+    for number in range(50):
+        keeper.put(Settings(undo_megabytes=number))
+    keeper.close()
+    assert settings.load(path)[0].undo_megabytes == 49
+    keeper.put(Settings(undo_megabytes=7))
+    keeper.close()
+    assert settings.load(path)[0].undo_megabytes == 7
+    assert errors == []
+
+
+def test_the_keeper_tells_what_cannot_be_written_and_goes_on(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "settings_file", lambda: path)
+    path.parent.parent.mkdir(exist_ok=True)
+    path.parent.write_text("a file where the folder should be")
+    errors: list[SegDeskError] = []
+    keeper = settings.Keeper(errors.append)
+    keeper.put(Settings())
+    keeper.close()
+    assert len(errors) == 1
+    path.parent.unlink()
+    keeper.put(Settings(language="en"))
+    keeper.close()
+    assert settings.load(path)[0].language == "en"

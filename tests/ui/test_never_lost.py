@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +169,22 @@ def test_a_project_on_a_read_only_medium(
     assert project_file.read_bytes() == before
 
 
+def test_work_on_a_read_only_medium_goes_on_in_a_copy(
+    window: MainWindow, project_file: Path, tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+):
+    before = project_file.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("segdesk.io.project_database.os.access", lambda *_: False)  # also for the superuser
+        open_in(window, project_file, until)
+    paint(window, 1)
+    until(window.save_banner.isVisible)
+    save_as(tmp_path / "copy.segdesk", monkeypatch)
+    click(window.save_banner.elsewhere)
+    until(lambda: not window.save_banner.isVisible())
+    check_saved(window, until, strokes=1)
+    assert project_file.read_bytes() == before
+
+
 HOLDER = """
 import sys
 from pathlib import Path
@@ -178,6 +196,24 @@ project.close()
 """
 
 
+def fill_up(folder: Path) -> Path:
+    """Fill a file system to the last byte; returns the file that does."""
+    filler = folder / "filler"
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    return filler
+
+
+def six_strokes(window: MainWindow) -> None:
+    """Strokes that need room on the disk."""
+    noise, document = np.random.default_rng(0), window.desk.labels.document
+    for _ in range(6):
+        stroke = document.begin("Brush")
+        stroke.write(0, 0, noise.random((64, 96)) < 0.5, 1)
+        document.commit()
+
+
 def save_as(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next file dialog chooses this file."""
     monkeypatch.setattr("segdesk.ui.dialogs.ask_new_file", lambda *_: path)
@@ -185,6 +221,61 @@ def save_as(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def click(button: QWidget) -> None:
     QTest.mouseClick(button, LEFT, pos=button.rect().center())
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of one megabyte in memory; skipped where nobody may mount one."""
+    place = tmp_path / "small disk"
+    place.mkdir()
+    mount = shutil.which("mount")
+    if mount is None or not sys.platform.startswith("linux"):
+        pytest.skip("a small file system can be mounted on Linux only")
+    done = subprocess.run([mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True, text=True)
+    if done.returncode != 0:
+        pytest.skip(f"no right to mount a small file system: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def test_a_disk_that_is_really_full(
+    window: MainWindow, pictures: Path, small_disk: Path, tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+):
+    path = small_disk / "pictures.segdesk"
+    with Project.create(path, pictures, ClassSet.from_names(["cell"], things=["cell"])) as project:
+        project.add_pictures(["a.png", "b.png", "c.png"])
+    open_in(window, path, until)
+    paint(window, 0)
+    until(lambda: window.desk.save_state.status == "saved" and window.desk.labels.document.can_undo)
+    fill_up(small_disk)
+    six_strokes(window)
+    until(window.save_banner.isVisible)
+    assert "disk is full" in window.save_banner.text.text()
+    save_as(small_disk / "no room.segdesk", monkeypatch)
+    click(window.save_banner.elsewhere)
+    until(lambda: "could not be saved" in messages(window) or "could not be written" in messages(window))
+    until(lambda: not window.desk.jobs)
+    assert sorted(p.name for p in small_disk.iterdir() if "room" in p.name) == [], "no half copy is left"
+    assert window.desk.session.project.path == path
+    save_as(tmp_path / "copy.segdesk", monkeypatch)
+    click(window.save_banner.elsewhere)
+    until(lambda: not window.save_banner.isVisible())
+    paint(window, 4)
+    check_saved(window, until, strokes=8)
+
+
+def test_a_really_full_disk_gets_room_again(window: MainWindow, pictures: Path, small_disk: Path, until: Until):
+    path = small_disk / "pictures.segdesk"
+    with Project.create(path, pictures, ClassSet.from_names(["cell"], things=["cell"])) as project:
+        project.add_pictures(["a.png", "b.png", "c.png"])
+    open_in(window, path, until)
+    filler = fill_up(small_disk)
+    six_strokes(window)
+    until(window.save_banner.isVisible)
+    filler.unlink()
+    click(window.save_banner.again)
+    until(lambda: not window.save_banner.isVisible())
+    check_saved(window, until, strokes=6)
 
 
 def test_a_full_disk_and_a_copy_on_another_one(
@@ -195,11 +286,7 @@ def test_a_full_disk_and_a_copy_on_another_one(
     until(lambda: desk.save_state.status == "saved" and desk.labels.document.can_undo)
     assert not banner.isVisible()
     pages(painting, None)
-    noise = np.random.default_rng(0)
-    for _ in range(6):
-        stroke = desk.labels.document.begin("Brush")
-        stroke.write(0, 0, noise.random((64, 96)) < 0.5, 1)
-        desk.labels.document.commit()
+    six_strokes(painting)
     until(banner.isVisible)
     assert "disk is full" in banner.text.text()
     other = tmp_path / "other disk" / "copy.segdesk"
