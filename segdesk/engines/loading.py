@@ -18,7 +18,7 @@ from segdesk.engines.safeload import State, read_checkpoint, spellings
 from segdesk.nets.layouts import LAYOUTS, Layout
 
 # Where the file of a card's [net] type is looked for.
-NET_FOLDERS = ("segdesk.nets", "segdesk.nets.heads", "segdesk.nets.whole")
+NET_FOLDERS = ("segdesk.nets", "segdesk.nets.heads", "segdesk.nets.whole", "segdesk.nets.instance")
 COUNTER = "num_batches_tracked"
 
 
@@ -38,7 +38,17 @@ def load_net(card: ModelCard, weights: str | None, device: torch.device) -> nn.M
         net = build(card.net.options, net_classes(card))
     if state is not None:
         _fill(net, state, card)
-    return quickened(net.eval().requires_grad_(False).to(device), device)
+    return _owned(quickened(net.eval().requires_grad_(False).to(device), device), state or [])
+
+
+def _owned(net: nn.Module, states: list[State]) -> nn.Module:
+    """The net without the mapped file: what still lies there (most weights have been laid out anew, or moved to a
+    graphics card) is copied, so that the file may be moved or deleted while the net is used."""
+    mapped = {value.untyped_storage().data_ptr() for state in states for value in state.values()}
+    for value in (*net.parameters(), *net.buffers()):
+        if value.untyped_storage().data_ptr() in mapped:
+            value.data = value.data.clone()
+    return net
 
 
 def builder(net_type: str) -> Callable[[Mapping[str, object], int], nn.Module]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 
 import pytest
 import torch
@@ -24,8 +25,14 @@ def _files() -> list[str]:
     return sorted(set(names) - OWN_RULES)
 
 
-FILES = _files()
-SCORES = [f for f in FILES if hasattr(importlib.import_module(f), "SMALL")]
+def _output(file: str) -> str:
+    return getattr(importlib.import_module(file), "OUTPUT", "scores")
+
+
+FILES = [f for f in _files() if hasattr(importlib.import_module(f), "SMALL")]
+SCORES = [f for f in FILES if _output(f) == "scores"]
+OBJECTS = [f for f in FILES if _output(f) != "scores"]
+CLASSES = 3
 
 
 @pytest.fixture(params=SCORES)
@@ -35,7 +42,7 @@ def small(request: pytest.FixtureRequest) -> torch.nn.Module:
     return module.build(module.SMALL, 3)
 
 
-@pytest.mark.parametrize("file", SCORES)
+@pytest.mark.parametrize("file", FILES)
 def test_it_says_what_it_is(file: str):
     module = importlib.import_module(file)
     assert module.TITLE
@@ -44,7 +51,7 @@ def test_it_says_what_it_is(file: str):
     assert module.VARIANTS
 
 
-@pytest.mark.parametrize("file", SCORES)
+@pytest.mark.parametrize("file", FILES)
 def test_every_variant_can_be_built_without_memory(file: str):
     module = importlib.import_module(file)
     for name, options in module.VARIANTS.items():
@@ -82,3 +89,63 @@ def test_one_step_of_training_lowers_the_loss(small: torch.nn.Module):
     torch.manual_seed(1)  # the same dropout
     with torch.no_grad():
         assert loss() < before
+
+
+def _is_best_first(scores: torch.Tensor) -> bool:
+    return bool((scores >= 0).all() and (scores <= 1).all() and (scores.diff() <= 0).all())
+
+
+def _check_instances(answer: list[Mapping[str, torch.Tensor]], count: int) -> None:
+    assert len(answer) == count
+    for found in answer:
+        objects = found["scores"].numel()
+        assert found["labels"].shape == found["scores"].shape == (objects,)
+        assert ((found["labels"] >= 0) & (found["labels"] < CLASSES)).all()
+        assert _is_best_first(found["scores"])
+        assert found["masks"].ndim == 3
+        assert len(found["masks"]) == objects
+        assert ((found["masks"] >= 0) & (found["masks"] <= 1)).all()
+        assert 0 < float(found.get("threshold", 0.5)) < 1
+
+
+def _check_detections(answer: list[Mapping[str, torch.Tensor]], count: int) -> None:
+    _check_instances(answer, count)
+    for found in answer:
+        assert found["boxes"].shape == (found["scores"].numel(), 4)
+        assert torch.isfinite(found["boxes"]).all()
+
+
+def _check_panoptic(answer: Mapping[str, torch.Tensor], count: int) -> None:
+    assert answer["scores"].shape[:2] == (count, CLASSES)
+    assert torch.isfinite(answer["scores"]).all()
+    _check_instances(answer["objects"], count)  # type: ignore[arg-type]
+
+
+def _check_queries(answer: list[Mapping[str, torch.Tensor]], count: int) -> None:
+    assert len(answer) == count
+    for found in answer:
+        assert found["classes"].shape[1] == CLASSES + 1
+        assert torch.allclose(found["classes"].sum(1), torch.ones(len(found["classes"])), atol=1e-4)
+        assert found["masks"].ndim == 3
+        assert len(found["masks"]) == len(found["classes"])
+        assert torch.isfinite(found["masks"]).all()
+
+
+CHECKS = {
+    "instances": _check_instances,
+    "detections": _check_detections,
+    "panoptic": _check_panoptic,
+    "queries": _check_queries,
+}
+
+
+@pytest.mark.parametrize("file", OBJECTS)
+@pytest.mark.parametrize(("count", "size"), [(1, (1, 1)), (2, (7, 5)), (1, (70, 133))])
+def test_objects_are_answered_for_any_size_and_number(file: str, count: int, size: tuple[int, int]):
+    torch.manual_seed(0)
+    module = importlib.import_module(file)
+    net = module.build(module.SMALL, CLASSES).eval()
+    assert net.output == module.OUTPUT
+    with torch.inference_mode():
+        answer = net(torch.rand(count, 3, *size))
+    CHECKS[module.OUTPUT](answer, count)
