@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from segdesk.nets.blocks import ConvBN, up
-from segdesk.nets.encoders import twins
+from segdesk.nets.encoders import poolformer, twins
 from segdesk.nets.net import DecodeHead, encoder_decoder
 
 TITLE = "Semantic FPN"
@@ -74,7 +74,7 @@ def build(options: Mapping[str, object], num_classes: int) -> nn.Module:
 
 
 VARIANTS: dict[str, dict[str, object]] = {"r50": {"encoder": "resnet50_v1c"}, "r101": {"encoder": "resnet101_v1c"}}
-VARIANTS |= {name: {"encoder": name} for name in twins.NAMES}
+VARIANTS |= {name: {"encoder": name} for name in (*twins.NAMES, *poolformer.NAMES)}
 SMALL: dict[str, object] = {
     "encoder": "resnet18_v1c",
     "encoder_options": {"base": 8, "stem_width": 16},
