@@ -171,7 +171,8 @@ def _entry(memory: mmap.mmap, base: int, entry: Mapping[str, object]) -> torch.T
     flat = _on(memory, base + start, end - start, _SAFETENSORS[str(dtype)])
     if not all(type(n) is int and n >= 0 for n in shape) or math.prod(shape) != flat.numel():
         raise ValueError("a tensor whose shape is not that of its bytes")
-    return flat.reshape(shape)
+    strides = [math.prod(shape[at + 1 :]) for at in range(len(shape))]
+    return unpickle.placed(flat, tuple(shape), tuple(strides))
 
 
 # -- zip files: torch, TorchScript, numpy --------------------------------------------------------------------------

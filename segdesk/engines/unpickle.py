@@ -342,7 +342,13 @@ def _tensor(given: tuple[object, ...]) -> torch.Tensor:
     last = offset + sum((n - 1) * s for n, s in zip(sizes, strides, strict=True))
     if count > storage.numel() or (count and last >= storage.numel()):  # also a few bytes spread out to terabytes
         raise pickle.UnpicklingError("a tensor that is larger than its storage")
-    return storage.as_strided(sizes, strides, offset)
+    return placed(storage, sizes, strides, offset)
+
+
+def placed(flat: torch.Tensor, sizes: tuple[int, ...], strides: tuple[int, ...], offset: int = 0) -> torch.Tensor:
+    """A tensor on the memory of a flat one, whose bounds the caller has checked. Not a view: that would keep the whole
+    file in memory after the tensor's values were replaced."""
+    return torch.empty(0, dtype=flat.dtype).set_(flat.untyped_storage(), flat.storage_offset() + offset, sizes, strides)
 
 
 def _numbers(value: object) -> tuple[int, ...]:
