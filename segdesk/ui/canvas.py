@@ -34,7 +34,8 @@ class Canvas(PictureView):
     pixel; `picked(segment)` by Alt+click or the pick tool, 0 for void; `overlay_hidden(bool)` V was tapped;
     `problem(error)` a tool raised a `SegDeskError`.
     Keys handled here while the canvas has the focus, not to be bound elsewhere: Space (pan), V (tap hides the overlay,
-    hold peeks), backquote (hold shows the prediction), Escape (cancels the stroke, else lets go of the object).
+    hold peeks), backquote (hold shows the prediction), Escape (cancels the stroke or a long change, else lets go of
+    the object).
     `seeing` is what was asked to be shown; a badge in the corner says so where that is not simply the labels.
     A double click fits the view, but not over the picture with a tool that paints: quick dabs are not a wish to zoom.
     """
@@ -198,8 +199,8 @@ class Canvas(PictureView):
         self.update_cursor()
 
     def escape(self) -> None:
-        """Take a stroke under way back; else what the tool has begun, and let go of the object."""
-        if not self._pointer.cancel() and self.document is not None:
+        """Take a stroke under way back, or a long change; else what the tool has begun, and let go of the object."""
+        if not self._pointer.cancel() and self.document is not None and not self.document.cancel_change():
             if self.tool is not None:
                 self.tool.cancel(self.document)
             self.document.active_segment = None

@@ -9,7 +9,7 @@ from segdesk.app.jobs import Progress
 from segdesk.ui import icons, theme
 from segdesk.ui.desk import Desk, Tracked
 from segdesk.ui.i18n import Translated, tr
-from segdesk.ui.model_panel import megabytes
+from segdesk.ui.model_text import megabytes
 from segdesk.ui.widgets import ElidedLabel, icon_button, label, name
 
 DELAY = 400  # milliseconds before a job gets its line
@@ -40,7 +40,7 @@ class JobLine(Translated, QWidget):
         self.bar.setFixedWidth(220)
         self.pause = icon_button("pause", self._pause)
         self.pause.setVisible(tracked.pausable)
-        self.cancel = icon_button("cancel", lambda: desk.session.cancel(job_id))
+        self.cancel = icon_button("cancel", tracked.cancel or (lambda: desk.session.cancel(job_id)))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GAP)
@@ -61,7 +61,9 @@ class JobLine(Translated, QWidget):
 
     def _words(self, progress: Progress) -> str:
         parts = []
-        if progress.total:
+        if progress.total and self._tracked.cancel is not None:  # what is counted says nothing to a person
+            parts.append(f"{100 * progress.done // progress.total} %")
+        elif progress.total:
             in_bytes = progress.total > 500_000
             shown = megabytes if in_bytes else str
             parts.append(tr("{done} of {total}", done=shown(progress.done), total=shown(progress.total)))
