@@ -19,9 +19,10 @@ HEADER = "# Written by scripts/torchvision_cards.py from torchvision's own data.
 
 @dataclass(frozen=True)
 class Entry:
-    """What torchvision does not say: how the model is called and what it is good for."""
+    """What torchvision does not say: how the model is called, of which system it is, what it is good for."""
 
     model: str
+    system: str
     name: str
     english: str
     chinese: str
@@ -31,6 +32,7 @@ class Entry:
 SEMANTIC = (
     Entry(
         "lraspp_mobilenet_v3_large",
+        "LR-ASPP",
         "LR-ASPP MobileNetV3",
         "The lightest of torchvision's semantic models: everyday objects in photographs, fast on a processor.",
         "torchvision 中最轻量的语义模型：照片中的日常物体，在处理器上也很快。",
@@ -38,6 +40,7 @@ SEMANTIC = (
     ),
     Entry(
         "deeplabv3_mobilenet_v3_large",
+        "DeepLab v3",
         "DeepLabV3 MobileNetV3",
         "Atrous pyramid pooling on a small backbone: everyday objects in photographs, moderate cost.",
         "小型主干网络加空洞金字塔池化：照片中的日常物体，开销适中。",
@@ -45,6 +48,7 @@ SEMANTIC = (
     ),
     Entry(
         "deeplabv3_resnet50",
+        "DeepLab v3",
         "DeepLabV3 ResNet-50",
         "Atrous pyramid pooling on ResNet-50: everyday objects in photographs, sharper and slower.",
         "ResNet-50 加空洞金字塔池化：照片中的日常物体，更精细，也更慢。",
@@ -52,6 +56,7 @@ SEMANTIC = (
     ),
     Entry(
         "deeplabv3_resnet101",
+        "DeepLab v3",
         "DeepLabV3 ResNet-101",
         "The most accurate of torchvision's semantic models; a graphics card is advised.",
         "torchvision 中最准确的语义模型；建议使用显卡。",
@@ -59,6 +64,7 @@ SEMANTIC = (
     ),
     Entry(
         "fcn_resnet50",
+        "FCN",
         "FCN ResNet-50",
         "The fully convolutional network on a dilated ResNet-50: everyday objects in photographs.",
         "带空洞卷积的 ResNet-50 全卷积网络：照片中的日常物体。",
@@ -66,6 +72,7 @@ SEMANTIC = (
     ),
     Entry(
         "fcn_resnet101",
+        "FCN",
         "FCN ResNet-101",
         "The fully convolutional network on a dilated ResNet-101; a graphics card is advised.",
         "带空洞卷积的 ResNet-101 全卷积网络；建议使用显卡。",
@@ -75,6 +82,7 @@ SEMANTIC = (
 INSTANCE = (
     Entry(
         "maskrcnn_resnet50_fpn",
+        "Mask R-CNN",
         "Mask R-CNN ResNet-50",
         "Finds and outlines single objects of the 80 COCO classes.",
         "检测并勾勒 COCO 80 类中的单个物体。",
@@ -82,6 +90,7 @@ INSTANCE = (
     ),
     Entry(
         "maskrcnn_resnet50_fpn_v2",
+        "Mask R-CNN",
         "Mask R-CNN ResNet-50 v2",
         "As Mask R-CNN, trained with a better recipe: clearly more accurate, somewhat slower.",
         "与 Mask R-CNN 相同，但训练方法更好：明显更准确，稍慢。",
@@ -97,6 +106,7 @@ def semantic(entry: Entry) -> str:
     return (
         _head(entry, "semantic", "torchvision_semantic", "voc21")
         + f'input = {{ fit = "short:{_resize_size(weights)}" }}\n'
+        + _size(weights, "COCO, VOC classes")
         + _weights(weights)
         + _score("COCO val2017, the 20 VOC classes", "mIoU", value)
     )
@@ -110,6 +120,7 @@ def instance(entry: Entry) -> str:
         _head(entry, "instance", "torchvision_instance", "coco91")
         + 'input = { mean = [0, 0, 0], std = [255, 255, 255], fit = "long:1333" }\n'
         + "decide = { confidence = 0.5 }\n"
+        + _size(weights, "COCO")
         + _weights(weights)
         + _score("COCO val2017", "mask AP", metrics["mask_map"])
         + _score("COCO val2017", "box AP", metrics["box_map"])
@@ -127,11 +138,18 @@ id = "{entry.model.replace("_", "-")}"
 name = {json.dumps(entry.name)}
 task = "{task}"
 group = "Photographs"
+system = "{entry.system}"
 about = {{ en = {json.dumps(entry.english)}, zh = {json.dumps(entry.chinese, ensure_ascii=False)} }}
 paper = "{entry.paper}"
 net = {{ type = "{net}", options = {{ name = "{entry.model}" }} }}
 classes = {{ preset = "{preset}" }}
 """
+
+
+def _size(weights: object, data: str) -> str:
+    """Parameters and operations as torchvision counts them (a multiplication with its addition as one)."""
+    meta = weights.meta  # type: ignore[attr-defined]
+    return f'data = "{data}"\nparameters = {meta["num_params"]}\ngflops = {round(2 * meta["_ops"], 1)}\n'
 
 
 def _weights(weights: object) -> str:

@@ -15,7 +15,7 @@ from segdesk.io.weights import WeightsStatus
 READY = frozenset(("shipped", "here", "not_needed"))
 # What a filter's value means, by (filter, value): an upper bound of millions of parameters or of gflops.
 SMALL, MEDIUM = 10e6, 50e6
-QUICK, MODERATE = 30.0, 200.0
+QUICK, MODERATE = 60.0, 300.0
 CHOICES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "task": (("semantic", N_("semantic")), ("instance", N_("instance")), ("panoptic", N_("panoptic"))),
     "licence": (("commercial", N_("commercial use free")), ("open", N_("commercial use not excluded"))),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from segdesk.app.model_search import Listing
 from segdesk.app.reports import Answered, BatchResult
 from segdesk.domain.card import ModelCard
 from segdesk.domain.matching import Match
@@ -70,18 +71,20 @@ class Runs(QObject):
     def start(self) -> None:
         """Once the window is up: choose the last model (or one that needs nothing) and start the engine."""
         session = self._desk.session
-        known = [session.model_id, session.settings.model_id, *self._ready_models()]
+        known = (session.model_id, session.settings.model_id)
         first = next((m for m in known if m and session.card(m) is not None), "")
         if first:
             self.choose_model(first, remember=False)
+        else:
+            self._desk.track(session.list_models(), N_("Listing the models"), then=self._choose_ready, shown=False)
         self._desk.track(session.warm_up(), N_("Starting the engine"), then=self._warm, failed=self._cold, shown=False)
 
-    def _ready_models(self) -> list[str]:
-        """Models that can run at once: those shipped with weights first, then those that need none."""
-        session = self._desk.session
-        kinds = {c.id: session.weights_status(c.id).kind for c in session.cards}
-        ready = [i for i, kind in kinds.items() if kind in READY]
-        return sorted(ready, key=lambda i: READY.index(kinds[i]))
+    def _choose_ready(self, value: object) -> None:
+        """At the very first start: a model that can run at once, best one that came with weights."""
+        ready = [e for e in value.entries if e.status.kind in READY] if isinstance(value, Listing) else []
+        if ready and self.card is None:
+            best = min(ready, key=lambda entry: READY.index(entry.status.kind))
+            self.choose_model(best.card.id, remember=False)
 
     def _warm(self, value: object) -> None:
         self.devices = list(value) if isinstance(value, (list, tuple)) else []
@@ -291,7 +294,7 @@ class Runs(QObject):
             "model": status is not None,
             "weights": kind in READY,
             "downloadable": kind == "download",
-            "files": kind in ("download", "missing", "here"),
+            "files": kind in ("download", "missing", "untrained", "here"),
             "scores": self.can_refine,
             "crf": self.crf_installed,
         }

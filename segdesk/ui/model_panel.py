@@ -2,105 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFrame,
-    QHBoxLayout,
-    QSizePolicy,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from segdesk.domain.card import ModelCard
+from segdesk.app.model_search import Listing
 from segdesk.domain.text import N_
-from segdesk.io.weights import WeightsStatus
 from segdesk.ui import i18n, theme
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
-from segdesk.ui.widgets import ElidedLabel, action_button, label, name, set_kind
+from segdesk.ui.model_browser import ModelBrowser
+from segdesk.ui.model_text import TASKS, about, score_text, short_licence, weights_text
+from segdesk.ui.widgets import ElidedLabel, PickerButton, action_button, label, name, set_kind
 
-TASKS = {"semantic": N_("semantic"), "instance": N_("instance"), "panoptic": N_("panoptic")}
-HEADS = {
-    "semantic": N_("Semantic: a class for each pixel"),
-    "instance": N_("Instance: countable objects"),
-    "panoptic": N_("Panoptic: both together"),
-}
-DETAIL = Qt.ItemDataRole.UserRole + 1
-WARN = Qt.ItemDataRole.UserRole + 2
-Index = QModelIndex | QPersistentModelIndex
-
-
-def megabytes(count: int) -> str:
-    """ "163 MB"."""
-    return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{max(1, count // 1000)} kB"
-
-
-def weights_text(status: WeightsStatus) -> tuple[str, str]:
-    """(words, kind of label) for where weights are."""
-    size = f" · {megabytes(status.bytes)}" if status.bytes else ""
-    return {
-        "shipped": (tr("weights included") + size, "good"),
-        "here": (tr("weights here") + size, "good"),
-        "download": (tr("to download") + size, "warn"),
-        "missing": (tr("weights missing: locate the file"), "bad"),
-        "not_needed": (tr("needs no weights"), "good"),
-    }.get(status.kind, (status.kind, ""))
-
-
-def score_text(card: ModelCard) -> str:
-    """The first score of a card: "mIoU 75.1"."""
-    if not card.scores:
-        return ""
-    first = card.scores[0]
-    value = f"{first.value:.3f}" if first.value <= 1 else f"{first.value:.1f}"
-    return f"{first.metric} {value}"
-
-
-def short_licence(card: ModelCard) -> str:
-    """The licence that binds whoever uses the weights."""
-    weights = card.licence.weights
-    return card.licence.code if weights in ("", "none") else weights
-
-
-class ModelDelegate(QStyledItemDelegate):
-    """Draws a model as two lines; group heads as one."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Qt: heads are lower than models."""
-        lines = 2 if index.data(DETAIL) else 1
-        return QSize(430, option.fontMetrics.height() * lines + 10)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Qt: draw one entry."""
-        painter.save()
-        look, rect = theme.current(), option.rect  # type: ignore[attr-defined]
-        detail = index.data(DETAIL)
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
-        painter.fillRect(rect, QColor(look.select if chosen and detail else look.panel))
-        inner = rect.adjusted(18 if detail else 8, 4, -8, -4)
-        font = QFont(painter.font())
-        font.setBold(True)
-        painter.setFont(font if detail else theme.small(font))
-        painter.setPen(QColor(look.text if detail else look.soft))
-        top = inner.adjusted(0, 0, 0, -inner.height() // 2) if detail else inner
-        painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, index.data())
-        if detail:
-            font.setBold(False)
-            painter.setFont(theme.small(font))
-            painter.setPen(QColor(look.soft))
-            low = inner.adjusted(0, inner.height() // 2, 0, 0)
-            where, kind = index.data(WARN)
-            width = painter.fontMetrics().horizontalAdvance(where)
-            text = painter.fontMetrics().elidedText(detail, Qt.TextElideMode.ElideRight, low.width() - width - 16)
-            painter.drawText(low, Qt.AlignmentFlag.AlignVCenter, text)
-            painter.setPen(QColor(getattr(look, kind or "soft")))
-            painter.drawText(low, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, where)
-        painter.restore()
+RECENT = 6  # models that are kept as used last
 
 
 class ModelPanel(Translated, QFrame):
@@ -110,12 +25,10 @@ class ModelPanel(Translated, QFrame):
         super().__init__(parent)
         self._desk = desk
         self.setProperty("kind", "strip")
-        self.picker = QComboBox()
-        self.picker.setItemDelegate(ModelDelegate(self.picker))
-        self.picker.setMinimumWidth(230)
-        self.picker.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.picker.setMaxVisibleItems(16)
-        self.picker.view().setMinimumWidth(460)
+        self.picker = PickerButton()
+        self.browser: ModelBrowser | None = None  # made with the first list
+        self.listing = Listing()
+        self._listed = False
         self.facts = ElidedLabel()
         self.where = label()
         by_id = actions.by_id
@@ -132,45 +45,53 @@ class ModelPanel(Translated, QFrame):
         layout.addWidget(self.facts, 1)
         layout.addWidget(self.run_here)
         layout.addWidget(self.run_all)
-        self.picker.activated.connect(self._chosen)
+        self.picker.clicked.connect(lambda _checked=False: self.open_browser())
         desk.runs.model_changed.connect(self.refresh)
         self.retranslate()
 
     def refresh(self) -> None:
-        """Read cards and weights again."""
-        model = QStandardItemModel(self.picker)
-        session = self._desk.session
-        for task, head in HEADS.items():
-            cards = [c for c in session.cards if c.task == task]
-            if cards:
-                item = QStandardItem(tr(head))
-                item.setFlags(Qt.ItemFlag.NoItemFlags)
-                model.appendRow(item)
-            for card in cards:
-                model.appendRow(self._entry(card))
-        for broken in session.broken_cards:
-            item = QStandardItem(broken.path.name)
-            item.setData(i18n.error_text(broken.reason)[0], DETAIL)
-            item.setData((tr("card is broken"), "bad"), WARN)
-            item.setFlags(Qt.ItemFlag.NoItemFlags)
-            model.appendRow(item)
-        self.picker.setModel(model)
-        self.picker.setCurrentIndex(self.picker.findData(session.model_id))
+        """Show the chosen model; look again what models there are and where their weights are."""
         self._show_facts()
+        if self._listed:
+            self._look()
 
-    def _entry(self, card: ModelCard) -> QStandardItem:
-        item = QStandardItem(card.name.get(i18n.language()))
-        item.setData(card.id, Qt.ItemDataRole.UserRole)
-        classes = tr("%n class(es)", len(card.classes)) if len(card.classes) else ""
-        item.setData(" · ".join(p for p in (score_text(card), classes, short_licence(card)) if p) or "–", DETAIL)
-        item.setData(weights_text(self._desk.session.weights_status(card.id)), WARN)
-        item.setToolTip(_about(card))
-        return item
+    def showEvent(self, event: QShowEvent) -> None:
+        """Qt: the models are looked up once the window is there, so that the menu opens full."""
+        super().showEvent(event)
+        if not self._listed:
+            self._look()
 
-    def _chosen(self, at: int) -> None:
-        card_id = self.picker.itemData(at)
-        if card_id:
-            self._desk.runs.choose_model(card_id)
+    def _look(self) -> None:
+        self._listed = True
+        self._desk.track(self._desk.session.list_models(), N_("Listing the models"), then=self._take, shown=False)
+
+    def _take(self, value: object) -> None:
+        if isinstance(value, Listing):
+            self.listing = value
+            self._made().take(value)
+
+    def _made(self) -> ModelBrowser:
+        """The menu; it is made with the first list, so that opening it need not make it."""
+        if self.browser is None:
+            self.browser = ModelBrowser(self)
+            self.browser.chosen.connect(self._chosen)
+        return self.browser
+
+    def open_browser(self) -> ModelBrowser:
+        """Open the menu of models; what there is, is looked up again meanwhile."""
+        self._look()
+        browser = self._made()
+        browser.open_under(self.picker, recent=self._recent(), current=self._desk.session.model_id)
+        return browser
+
+    def _recent(self) -> tuple[str, ...]:
+        kept = self._desk.session.settings.ui.get("recent_models")
+        return tuple(i for i in kept if isinstance(i, str)) if isinstance(kept, list) else ()
+
+    def _chosen(self, card_id: str) -> None:
+        others = [i for i in self._recent() if i != card_id]
+        self._desk.remember(recent_models=[card_id, *others][:RECENT])
+        self._desk.runs.choose_model(card_id)
 
     def _show_facts(self) -> None:
         card, status = self._desk.runs.card, self._desk.runs.weights()
@@ -178,34 +99,21 @@ class ModelPanel(Translated, QFrame):
             part.setVisible(card is not None)
         kind = "" if status is None else status.kind
         self.download.setVisible(kind == "download")
-        self.locate.setVisible(kind in ("missing", "download"))
+        self.locate.setVisible(kind in ("untrained", "missing", "download"))
         self.folders.setVisible(kind in ("missing", "download"))
         if card is None or status is None:
+            self.picker.setText(tr("Choose a model"))
+            name(self.picker, tr("Choose a model"))
             return
-        words, colour = weights_text(status)
+        words, colour = weights_text(status, card)
         self.where.setText(words)
         set_kind(self.where, colour)
         facts = (tr(TASKS[card.task]), score_text(card), short_licence(card))
         self.facts.setText(" · ".join(f for f in facts if f))
-        name(self.facts, _about(card))
-        name(self.picker, card.name.get(i18n.language()) + "\n" + _about(card))
+        name(self.facts, about(card))
+        self.picker.setText(card.name.get(i18n.language()))
+        name(self.picker, card.name.get(i18n.language()) + "\n" + about(card))
 
     def retranslate(self) -> None:
         """Set the texts again."""
         self.refresh()
-
-
-def _about(card: ModelCard) -> str:
-    """The whole card in words, for tooltips."""
-    lines = [card.about.get(i18n.language())]
-    lines += [f"{s.metric} {s.value:g} · {s.data}" + (f" · {s.how}" if s.how else "") for s in card.scores]
-    licence = card.licence
-    for head, text in (
-        (tr("Licence of the code"), licence.code),
-        (tr("Licence of the weights"), licence.weights),
-        (tr("Licence of the training data"), licence.data),
-        (tr("Commercial use"), {"yes": tr("yes"), "no": tr("no")}.get(licence.commercial, tr("check the licences"))),
-    ):
-        if text:
-            lines.append(f"{head}: {text}")
-    return "\n".join(line for line in lines if line)

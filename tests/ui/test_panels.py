@@ -18,7 +18,7 @@ from segdesk.ui.desk import Tracked
 from segdesk.ui.export_dialog import ExportDialog, free_folder
 from segdesk.ui.file_list import FileModel
 from segdesk.ui.main_window import MainWindow
-from segdesk.ui.model_panel import weights_text
+from segdesk.ui.model_text import weights_text
 from segdesk.ui.progress_panel import JobLine, duration
 from segdesk.ui.report_dialog import ReportDialog
 
@@ -126,7 +126,7 @@ def test_models_without_weights_offer_what_can_be_done(window: MainWindow):
     there = next(c.id for c in desk.session.cards if desk.session.weights_status(c.id).kind == "download")
     desk.runs.choose_model(there)
     assert not panel.download.isHidden()
-    assert "MB" in weights_text(desk.session.weights_status(there))[0]
+    assert "MB" in weights_text(desk.session.weights_status(there), desk.session.card(there))[0]
 
 
 def test_progress_says_how_long(window: MainWindow, qtbot):

@@ -71,20 +71,19 @@ def add_folder(window: MainWindow, folder: Path, monkeypatch: pytest.MonkeyPatch
     buttons["Close"].click()
 
 
-def choose(window: MainWindow, model: str) -> None:
+def choose(window: MainWindow, model: str, until: Until) -> None:
     """Choose a model in the picker, as a click in its list does."""
-    picker = window.model_panel.picker
-    at = picker.findData(model)
-    assert at >= 0
-    picker.setCurrentIndex(at)
-    picker.activated.emit(at)
+    panel = window.model_panel
+    panel.picker.click()
+    until(lambda: window.model_panel.browser.model.row_of(model) >= 0)
+    assert panel.browser.choose(model)
 
 
 def test_weights_are_downloaded_and_the_model_runs(opened: MainWindow, server, tmp_path: Path, until, monkeypatch):
     folder = tmp_path / "models"
     write_card(folder, url=server)
     add_folder(opened, folder, monkeypatch)
-    choose(opened, "own")
+    choose(opened, "own", until)
     panel = opened.model_panel
     assert panel.download.isVisible()
     assert not opened.action_set.by_id["run_here"].isEnabled()
@@ -102,7 +101,7 @@ def test_weights_are_located_and_a_removed_folder_is_forgotten(opened: MainWindo
     folder = tmp_path / "models"
     write_card(folder)
     add_folder(opened, folder, monkeypatch)
-    choose(opened, "own")
+    choose(opened, "own", until)
     panel = opened.model_panel
     assert panel.locate.isVisible()
     assert not panel.download.isVisible()
@@ -121,7 +120,7 @@ def test_weights_are_located_and_a_removed_folder_is_forgotten(opened: MainWindo
     dialog.findChild(QListWidget).setCurrentRow(0)
     buttons["Remove"].click()
     buttons["Close"].click()
-    assert opened.model_panel.picker.findData("own") < 0
+    until(lambda: "own" not in {e.card.id for e in opened.model_panel.listing.entries})
     until(lambda: settings_io.load()[0].model_folders == ())
 
 
@@ -205,7 +204,7 @@ def test_a_report_on_the_samples_opens_its_page(window: MainWindow, browser: Bro
     row = next(r for r in desk.session.pictures if desk.session.project.load_map(r.id, "reference") is not None)
     desk.go_to(row.id)
     until(lambda: desk.labels.document is not None)
-    choose(window, "nuclei-unet")
+    choose(window, "nuclei-unet", until)
     window.action_set.by_id["run_here"].trigger()
     until(lambda: desk.session.row(row.id).state == "predicted" and not desk.jobs)
     window.action_set.by_id["report"].trigger()
@@ -225,7 +224,7 @@ def test_a_batch_is_paused_and_goes_on(window: MainWindow, pictures: Path, until
     desk = window.desk
     desk.open_path(pictures)
     until(lambda: len(desk.session.pictures) == 15 and not desk.scanning and desk.labels.document is not None)
-    choose(window, "regions")
+    choose(window, "regions", until)
     window.action_set.by_id["run_all"].trigger()
     batch = desk.runs.batch_id
     until(lambda: batch in window.progress.lines)  # the engine is still starting

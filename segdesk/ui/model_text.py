@@ -1,0 +1,99 @@
+"""What the window says of a model in words: score, licence, size, where the weights are."""
+
+from __future__ import annotations
+
+from segdesk.domain.card import ModelCard
+from segdesk.domain.text import N_
+from segdesk.io.weights import WeightsStatus
+from segdesk.ui import i18n
+from segdesk.ui.i18n import tr
+
+TASKS = {"semantic": N_("semantic"), "instance": N_("instance"), "panoptic": N_("panoptic")}
+
+
+def megabytes(count: int) -> str:
+    """ "163 MB"."""
+    return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{max(1, count // 1000)} kB"
+
+
+def weights_text(status: WeightsStatus, card: ModelCard | None = None) -> tuple[str, str]:
+    """(words, kind of label) for where weights are. With the card, an unknown size is guessed from its parameters."""
+    size = f" · {megabytes(status.bytes)}" if status.bytes else ""
+    if card is not None and card.parameters and not status.bytes:  # four bytes each, and the heads that serve training
+        size = " · " + tr("about {size}", size=megabytes(round(card.parameters * 4.2)))
+    return {
+        "shipped": (tr("weights included") + size, "good"),
+        "here": (tr("weights here") + size, "good"),
+        "download": (tr("to download") + size, "warn"),
+        "missing": (tr("weights missing: locate the file"), "bad"),
+        "untrained": (tr("no public weights: train it or locate a file"), "bad"),
+        "not_needed": (tr("needs no weights"), "good"),
+    }.get(status.kind, (status.kind, ""))
+
+
+def score_text(card: ModelCard) -> str:
+    """The first score of a card: "mIoU 75.1"."""
+    if not card.scores:
+        return ""
+    first = card.scores[0]
+    value = f"{first.value:.3f}" if first.value <= 1 else f"{first.value:.1f}"
+    return f"{first.metric} {value}"
+
+
+def short_licence(card: ModelCard) -> str:
+    """The licence that binds whoever uses the weights."""
+    weights = card.licence.weights
+    return card.licence.code if weights in ("", "none") else weights.partition(";")[0]
+
+
+def size_text(card: ModelCard) -> str:
+    """Parameters and operations: "46.6 M parameters · 357 GFLOP"; "" where nothing is known."""
+    parts = []
+    if card.parameters:
+        parts.append(tr("{count} M parameters", count=f"{card.parameters / 1e6:.1f}"))
+    if card.gflops:
+        parts.append(f"{card.gflops:.0f} GFLOP" if card.gflops >= 10 else f"{card.gflops:.1f} GFLOP")
+    return " · ".join(parts)
+
+
+def row_text(card: ModelCard) -> str:
+    """The second line of a model in the menu."""
+    classes = tr("%n class(es)", len(card.classes)) if len(card.classes) else ""
+    parts = (tr(TASKS[card.task]), classes, size_text(card), short_licence(card))
+    return " · ".join(part for part in parts if part) or "–"
+
+
+def about(card: ModelCard) -> str:
+    """The whole card in words: what it is, its scores, its licences."""
+    lines = [card.about.get(i18n.language())]
+    lines += [f"{s.metric} {s.value:g} · {s.data}" + (f" · {s.how}" if s.how else "") for s in card.scores]
+    licence = card.licence
+    for head, text in (
+        (tr("Paper"), card.paper),
+        (tr("Licence of the code"), licence.code),
+        (tr("Licence of the weights"), licence.weights),
+        (tr("Licence of the training data"), licence.data),
+        (tr("Commercial use"), {"yes": tr("yes"), "no": tr("no")}.get(licence.commercial, tr("check the licences"))),
+    ):
+        if text:
+            lines.append(f"{head}: {text}")
+    return "\n".join(line for line in lines if line)
+
+
+def facts(card: ModelCard) -> str:
+    """The card in a few lines, for the foot of the menu."""
+    scores = (f"{s.metric} {s.value:g} ({', '.join(p for p in (s.data, s.how) if p)})" for s in card.scores)
+    licence = card.licence
+    commercial = {"yes": tr("yes"), "no": tr("no")}.get(licence.commercial, tr("check the licences"))
+    rights = (
+        (tr("Licence of the code"), licence.code),
+        (tr("of the weights"), licence.weights),
+        (tr("of the training data"), licence.data),
+        (tr("Commercial use"), commercial),
+    )
+    lines = (
+        " · ".join(part for part in (card.about.get(i18n.language()), card.paper) if part),
+        " · ".join(scores),
+        " · ".join(f"{head}: {text}" for head, text in rights if text),
+    )
+    return "\n".join(line for line in lines if line)
