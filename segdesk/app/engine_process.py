@@ -119,6 +119,12 @@ class EngineProcess:
             self._wait(ticket, cancelled)
             if isinstance(ticket.outcome, Inspected):
                 return ticket.outcome
+            if isinstance(ticket.outcome, SegDeskError) and ticket.outcome.message == _died().message:
+                raise SegDeskError(
+                    "The engine stopped while it read {file}.",
+                    "The file asks for more memory than there is, or it is damaged.",
+                    file=Path(request.path).name,
+                )
             _raise_if_error(ticket.outcome)
         raise _died()
 

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
+from torchvision.models import resnet50
+from torchvision.models.segmentation import fcn_resnet50
+from torchvision.models.segmentation.deeplabv3 import ASPP, DeepLabHead
 
 from segdesk.domain.errors import SegDeskError
 from segdesk.engines import fingerprints
@@ -77,6 +81,41 @@ def test_published_key_lists_with_their_auxiliary_heads(shared: Path, name: str,
 
 
 PSP = next(p for p in TABLE if p.type == "psp" and p.options.get("encoder") == "resnet50_v1c")
+
+
+def vainf(head: str) -> dict[str, torch.Tensor]:
+    """The names of VainF's DeepLab files, which number torchvision's parts."""
+    with torch.device("meta"):
+        backbone = resnet50()
+        del backbone.fc
+        if head == "deeplabv3":
+            parts = {"classifier": DeepLabHead(2048, 21)}
+        else:
+            last = [nn.Conv2d(304, 256, 3, bias=False), nn.BatchNorm2d(256), nn.ReLU(), nn.Conv2d(256, 21, 1)]
+            parts = {
+                "project": nn.Sequential(nn.Conv2d(256, 48, 1, bias=False), nn.BatchNorm2d(48), nn.ReLU()),
+                "aspp": ASPP(2048, [6, 12, 18], 256),
+                "classifier": nn.Sequential(*last),
+            }
+    state = {f"backbone.{key}": value for key, value in backbone.state_dict().items()}
+    for name, part in parts.items():
+        state |= {f"classifier.{name}.{key}": value for key, value in part.state_dict().items()}
+    return {f"module.{key}": value for key, value in state.items()}
+
+
+@pytest.mark.parametrize("head", ["deeplabv3", "deeplabv3plus"])
+def test_vainf_s_files(head: str):
+    match = recognise(vainf(head))
+    assert match.candidates[0].type == head
+    assert match.candidates[0].layout.startswith("vainf")
+    assert match.num_classes == 21
+
+
+def test_torchvision_s_files_with_their_auxiliary_head():
+    with torch.device("meta"):
+        net = fcn_resnet50(weights=None, weights_backbone=None, num_classes=21, aux_loss=True)
+    match = recognise(net.state_dict())
+    assert match.candidates[0].options == {"name": "fcn_resnet50"}
 
 
 def psp(classes: int = 4) -> dict[str, torch.Tensor]:
