@@ -1,4 +1,4 @@
-"""The reference's logits at five places of a 64x96 picture, on the deterministic weights of the shared folder: small
+"""The reference's logits at five places of a picture, on the deterministic weights of the shared folder: small
 enough to stand in a test, and enough to notice another order of norm and ReLU or another way to enlarge."""
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Reference(NamedTuple):
     span: float
 
 
-def assert_like_reference(shared: Path, net: nn.Module, wanted: Reference) -> None:
+def assert_like_reference(shared: Path, net: nn.Module, wanted: Reference, *, size: tuple[int, int] = SIZE) -> None:
     """The logits at `PLACES`, resized to the picture's size, are the reference's within 1e-4 of their range."""
     spec = importlib.util.spec_from_file_location("deterministic", shared / "data/golden/nets/deterministic.py")
     assert spec is not None
@@ -33,8 +33,8 @@ def assert_like_reference(shared: Path, net: nn.Module, wanted: Reference) -> No
     spec.loader.exec_module(deterministic)
     net.load_state_dict(deterministic.fill(net.state_dict()), assign=True)
     with torch.inference_mode():
-        logits = net.eval()(deterministic.image(*SIZE))
-    logits = F.interpolate(logits, size=SIZE, mode="bilinear", align_corners=getattr(net, "align_corners", False))[0]
+        logits = net.eval()(deterministic.image(*size))
+    logits = F.interpolate(logits, size=size, mode="bilinear", align_corners=getattr(net, "align_corners", False))[0]
     found = [logits[place].item() for place in PLACES]
     worst = max(abs(a - b) for a, b in zip(found, wanted.logits, strict=True))
     assert worst <= 1e-4 * wanted.span + ROUNDED
