@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +34,6 @@ class Metadata:
     input: InputSpec | None = None
     stride: int = 0
     align_corners: bool | None = None
-    extra: Mapping[str, object] = field(default_factory=dict)
 
 
 def metadata(content: Content, folder: Path | None = None) -> Metadata:

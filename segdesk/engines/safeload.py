@@ -123,7 +123,8 @@ def _content(path: Path) -> containers.Content:
 def find_state(value: object, depth: int = 4) -> State:
     """The parameters in what a checkpoint holds: a plain dict of tensors, one under a usual key, or a module's."""
     if isinstance(value, Thing):
-        return module_state(value) or (find_state(value.items, depth - 1) if value.items and depth else {})
+        inner = (find_state(part, depth - 1) for part in (value.items, value.state) if part and depth > 0)
+        return module_state(value) or next(filter(None, inner), {})
     if not isinstance(value, Mapping):
         return {}
     found = ((str(key), tensor(item)) for key, item in value.items())
@@ -137,7 +138,8 @@ def _deeper(value: Mapping[object, object], depth: int) -> State:
         found = find_state(value.get(key), depth - 1)
         if found:
             return found
-    return {}
+    others = (v for k, v in value.items() if isinstance(v, (Mapping, Thing)) and "optim" not in str(k))
+    return max((find_state(v, depth - 1) for v in others), key=len, default={})  # under a name of the person's own
 
 
 def module_state(thing: Thing) -> State:

@@ -124,7 +124,11 @@ class AddModelDialog(FormDialog):
     def _file(self) -> QLabel:
         path = Path(self.found.path)
         count = self.found.parameters
-        size = tr("{count} million parameters", count=f"{count / 1e6:.1f}") if count else megabytes(self.found.bytes)
+        size = (
+            tr("{count} million parameters", count=f"{count / 1e6:.1f}")
+            if count >= 50_000
+            else megabytes(self.found.bytes)
+        )
         line = label(f"{path.name} · {size}")
         line.setToolTip(str(path))
         line.setWordWrap(True)

@@ -33,6 +33,14 @@ class Settings:
         self.names = ["a", "b"]
 
 
+class Holder:
+    """A trainer that was saved as a whole."""
+
+    def __init__(self, state: dict[str, torch.Tensor]) -> None:
+        self.model = state
+        self.names = ["a"]
+
+
 class Net(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -58,6 +66,9 @@ def same(state: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> b
         lambda s: {"model_state": {f"module.{k}": v for k, v in s.items()}},
         lambda s: {"model": {"state_dict": s}, "settings": Settings(), "history": [Settings()] * 2},
         lambda s: {"state_dict": s, "meta": {"best": np.float64(0.5), "classes": ("a", "b")}},
+        lambda s: {"my_own_name": s, "optimizer": {"state": {i: torch.ones(1) for i in range(9)}}, "epoch": 3},
+        lambda s: {"state_dict": s, "ema_state_dict": {k: v + 1 for k, v in s.items()}},
+        lambda s: {"trainer": Holder(s)},
     ],
 )
 def test_the_state_is_found(tmp_path: Path, zipped: bool, wrap: Callable[[dict[str, torch.Tensor]], object]):
