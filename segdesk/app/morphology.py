@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -19,14 +18,12 @@ from segdesk.app.watch import part_of
 from segdesk.domain.classes import MAX_ID, VOID
 from segdesk.domain.edit import Rect, Tick, clip, no_tick
 
-if TYPE_CHECKING:
-    from scipy.spatial import KDTree
-
 Patch = tuple[int, int, np.ndarray, int]
+Sources = tuple[np.ndarray, np.ndarray]  # (n, 2) [row, column] and (n,) label
 Window = tuple[int, int, np.ndarray]
-PASSES = ((1024, 64), (2048, 1024))  # side of a window, and how far around it the nearest label is looked for
-SHARES = ((0, 6, 10), (6, 2, 10), (8, 2, 10))  # of the passes, and of looking up what is left, in the whole work
-CHUNK = 1 << 16  # pixels that are looked up at a time
+PASSES = ((1024, 64),)  # side of a window, and how far around it the nearest label is looked for
+CHUNK = 1 << 20  # pairs of a pixel and a border that are compared at a time
+LEAF = 32  # side of a square whose pixels are looked at one by one
 BAND_PIXELS = 1 << 21
 
 
@@ -148,8 +145,8 @@ def spread(
     """Labels grow: each pixel whose id is set in `over` gets the label of the nearest pixel whose id is set in
     `sources`, if that is at most `most` away (centres, Euclidean, exact). Both (65536,) bool. Windows with a change.
 
-    Looks around each window first, then further; pixels with nothing near at all are looked up among the borders of
-    all sources. So memory does not follow the size of the picture.
+    Looks around each window first, then further; pixels with nothing near at all are compared with the borders of all
+    sources. So memory does not follow the size of the picture.
     """
     size = (ids.shape[0], ids.shape[1])
     far: list[Rect] = [(0, 0, size[1], size[0])]
@@ -157,7 +154,7 @@ def spread(
         halo = min(halo, math.ceil(min(most, halo)) + 1)
         again: list[Rect] = []
         windows = sorted({w for r in far for w in _windows(r, side, size)})
-        inner = part_of(tick, *SHARES[n])
+        inner = part_of(tick, n, 1, len(PASSES) + 1)
         for at, rect in enumerate(windows):
             inner(at, len(windows))
             window, beyond = _grown(ids, sources, over, rect, halo, most)
@@ -167,11 +164,12 @@ def spread(
                 yield rect[0], rect[1], window
         far = again
     if far:
-        known, inner = _tree(ids, sources), part_of(tick, *SHARES[-1])
+        places = _borders(ids, sources)
+        known, inner = (places, ids[tuple(places.T)]), part_of(tick, len(PASSES), 1, len(PASSES) + 1)
         for at, rect in enumerate(far):
             window, beyond = _grown(ids, sources, over, rect, 1, most)
             each = part_of(inner, at, 1, len(far))
-            yield rect[0], rect[1], _looked_up(ids, window, np.argwhere(beyond), rect[:2], known, most, each)
+            yield rect[0], rect[1], _from_far(window, beyond, rect[:2], known, most, each)
 
 
 def _windows(rect: Rect, side: int, size: tuple[int, int]) -> Iterator[Rect]:
@@ -219,34 +217,58 @@ def _around(ids: np.ndarray, box: Rect, halo: int) -> tuple[np.ndarray, tuple[sl
     return ids[top:bottom, left:right], (slice(box[1] - top, box[3] - top), slice(box[0] - left, box[2] - left))
 
 
-def _tree(ids: np.ndarray, sources: np.ndarray) -> tuple[KDTree | None, np.ndarray]:
-    from scipy.spatial import KDTree
-
-    border = _borders(ids, sources)
-    return (KDTree(border) if len(border) else None), border
-
-
-def _looked_up(
-    ids: np.ndarray,
-    window: np.ndarray,
-    places: np.ndarray,
-    corner: tuple[int, int],
-    known: tuple[KDTree | None, np.ndarray],
-    most: float,
-    tick: Tick,
+def _from_far(
+    window: np.ndarray, beyond: np.ndarray, corner: tuple[int, int], sources: Sources, most: float, tick: Tick
 ) -> np.ndarray:
-    """The window with the labels of the nearest borders at `places` (n, 2) [row, column]."""
-    tree, border = known
-    if tree is None:
+    """The window, whose top-left is `corner` (x, y), with the labels of the nearest `sources` where (h, w) bool
+    `beyond` is set. Squares for which one label alone can be the nearest are filled at once; others are quartered."""
+    places, labels = sources
+    if not len(places):
         return window
-    chunks = np.array_split(places, max(1, math.ceil(len(places) / CHUNK)))
-    for n, chunk in enumerate(chunks):
-        tick(n, len(chunks))
-        distance, index = tree.query(np.add(chunk, corner[::-1]), distance_upper_bound=most * (1 + 1e-9) + 1e-9)
-        near = np.isfinite(distance)
-        row, column = border[np.asarray(index)[near]].T
-        window[tuple(chunk[near].T)] = ids[row, column]
+    todo = [(0, 0, *window.shape, np.arange(len(places)))]
+    done, total = 0, window.size
+    while todo:
+        top, left, height, width, near = todo.pop()
+        tick(done, total)
+        part = np.s_[top : top + height, left : left + width]
+        done += height * width
+        if not beyond[part].any():
+            continue
+        centre = corner[1] + top + (height - 1) / 2, corner[0] + left + (width - 1) / 2
+        reach = math.hypot(height - 1, width - 1) / 2
+        distance = np.hypot(places[near, 0] - centre[0], places[near, 1] - centre[1])
+        least = float(distance.min())
+        near = near[distance <= least + 2 * reach + 1e-6]
+        alone = bool((labels[near] == labels[near[0]]).all())
+        if alone and least + reach <= most:
+            window[part][beyond[part]] = labels[near[0]]
+        elif least - reach <= most + 1e-6 and max(height, width) <= LEAF:
+            spots = np.argwhere(beyond[part])
+            found, close = _nearest(np.add(spots, (corner[1] + top, corner[0] + left)), places[near], most)
+            window[part][tuple(spots[close].T)] = labels[near[found[close]]]
+        elif least - reach <= most + 1e-6:
+            done -= height * width
+            todo += [(*quarter, near) for quarter in _quarters(top, left, height, width)]
     return window
+
+
+def _nearest(spots: np.ndarray, places: np.ndarray, most: float) -> tuple[np.ndarray, np.ndarray]:
+    """For (n, 2) spots the index of the nearest of (m, 2) places, and whether that is within `most`."""
+    index, near = np.zeros(len(spots), np.intp), np.zeros(len(spots), bool)
+    step = max(1, CHUNK // len(places))
+    for first in range(0, len(spots), step):
+        some = slice(first, first + step)
+        square = ((spots[some, None, :] - places[None, :, :]) ** 2).sum(axis=2)
+        index[some] = square.argmin(axis=1)
+        near[some] = square.min(axis=1) <= most * most * (1 + 1e-9) + 1e-9
+    return index, near
+
+
+def _quarters(top: int, left: int, height: int, width: int) -> Iterator[tuple[int, int, int, int]]:
+    """Up to four parts of a rectangle: (top, left, height, width)."""
+    rows = ((top, height // 2), (top + height // 2, height - height // 2)) if height > 1 else ((top, height),)
+    columns = ((left, width // 2), (left + width // 2, width - width // 2)) if width > 1 else ((left, width),)
+    return ((y, x, h, w) for y, h in rows for x, w in columns)
 
 
 def _borders(ids: np.ndarray, sources: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ folder is opened, in a window that is up; an empty project is the measure for me
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import subprocess
@@ -133,8 +134,10 @@ def child(folder: Path, run: bool) -> Figures:
     it = Run()
     it.open(folder)
     paint(it)
+    operate(it)
     if run:
         it.run_model()
+        look(it)
     it.go_on()
     it.close()
     return it.figures
@@ -171,6 +174,8 @@ def paint(it: Run) -> None:
     it.note("a long stroke")
     document.apply(PackedMap.of_ids(a_map, (height, width), {1: Segment(1), 2: Segment(1)}), "Import")
     it.note("a map replaced")
+    it.until(lambda: it.window.desk.save_state.status == "saved")
+    it.note("a map replaced and saved")
     for step in (labels.undo, labels.redo, labels.undo):
         step()
         it.until(lambda: not document.changes.under_way)
@@ -185,10 +190,40 @@ def a_map(rect: tuple[int, int, int, int]) -> np.ndarray:
     return np.where(waves == 3, 0, 1 + waves % 2).astype(np.uint16)
 
 
+def operate(it: Run) -> None:
+    """Two operations on the whole picture, and undo of them."""
+    for name, options in (("no_void", {}), ("smooth", {"scope": "picture"}), ("remove_islands", {"scope": "picture"})):
+        document = it.window.canvas.document
+        assert document is not None
+        began = time.perf_counter()
+        importlib.import_module(f"segdesk.app.operations.{name}").run(document, **options)
+        it.until(lambda document=document: not document.changes.under_way)
+        it.figures[f"{name} after"] = time.perf_counter() - began
+        it.note(name)
+        it.window.desk.labels.undo()
+        it.until(lambda document=document: not document.changes.under_way)
+        it.note(f"{name} undone")
+
+
+def look(it: Run) -> None:
+    """The model's answer before correction, the difference to it, and doubt, each from near and from far."""
+    canvas = it.window.canvas
+    for show in (canvas.show_prediction, lambda on: canvas.set_look("difference" if on else "labels")):
+        show(True)
+        for zoom in (0.1, 0.3, 0.6, 1.0, 4.0):
+            canvas.zoom_to(zoom)
+            canvas.repaint()
+        show(False)
+    canvas.zoom_fit()
+    it.note("prediction and difference")
+
+
 def report(figures: Figures) -> None:
     """Print the figures with their parts of what is allowed."""
     for name, value in figures.items():
-        if name.endswith("after"):
+        if name.endswith("after") and name not in ("seen after", "usable after"):
+            print(f"  {name:28} {value:7.2f} s")
+        elif name.endswith("after"):
             print(f"  {name:28} {value:7.2f} s   {value / ALLOWED_SECONDS:5.2f} of {ALLOWED_SECONDS:.0f} s")
         elif name.startswith("engine"):
             print(f"  {name:28} {value:7.0f} MB")
