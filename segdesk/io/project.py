@@ -36,7 +36,7 @@ JOURNAL_BUDGET = 256 << 20
 _COLUMNS = "id, path, width, height, state, doubt, seconds, pixels_changed, error"
 
 
-class Project:
+class Project(marks.Marks):
     """An open project. Thread-safe by one lock; one program at a time. Also a context manager that closes it.
 
     Every method raises `SegDeskError` when the file cannot be read or written; a write that failed changed nothing and
@@ -229,32 +229,6 @@ class Project:
             changed = db.execute(f"UPDATE pictures SET {what} WHERE id = ?", (*values, picture_id))
             if changed.rowcount == 0:
                 raise KeyError(picture_id)
-
-    def set_mark(self, picture_id: int, state: str, before: str) -> None:
-        """Set a state that may be taken back; `before` is the one to go back to."""
-        with self._database.writing() as db:
-            self.set_state(picture_id, state)
-            marks.write_before(db, picture_id, before)
-
-    def set_before(self, picture_id: int, before: str) -> None:
-        """Change the state that a marked picture goes back to; "" forgets it."""
-        with self._database.writing() as db:
-            marks.write_before(db, picture_id, before)
-
-    def marks(self) -> dict[int, str]:
-        """What `set_mark` kept: picture id -> the state before."""
-        with self._database.reading() as db:
-            return marks.read_before(db)
-
-    def set_locks(self, picture_id: int, segment_ids: Iterable[int]) -> None:
-        """Remember which objects of a picture are locked; none forgets them."""
-        with self._database.writing() as db:
-            marks.write_locks(db, picture_id, segment_ids)
-
-    def locks(self) -> dict[int, frozenset[int]]:
-        """Picture id -> ids of its locked objects; pictures without any are left out."""
-        with self._database.reading() as db:
-            return marks.read_locks(db)
 
     # Labels
 

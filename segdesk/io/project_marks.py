@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from sys import intern
 
 from segdesk.io import project_schema as schema
+from segdesk.io.project_database import Database
 
 
 def write_before(connection: sqlite3.Connection, picture_id: int, before: str) -> None:
@@ -46,3 +47,39 @@ def read_locks(connection: sqlite3.Connection) -> dict[int, frozenset[int]]:
     for picture_id, segment_id in connection.execute("SELECT picture_id, segment_id FROM locks"):
         found.setdefault(picture_id, set()).add(segment_id)
     return {key: frozenset(ids) for key, ids in found.items()}
+
+
+class Marks:
+    """The part of `Project` that keeps them."""
+
+    _database: Database
+
+    def set_state(self, picture_id: int, state: str, error: str | None = None) -> None:
+        """See `Project`."""
+        raise NotImplementedError
+
+    def set_mark(self, picture_id: int, state: str, before: str) -> None:
+        """Set a state that may be taken back; `before` is the one to go back to."""
+        with self._database.writing() as db:
+            self.set_state(picture_id, state)
+            write_before(db, picture_id, before)
+
+    def set_before(self, picture_id: int, before: str) -> None:
+        """Change the state that a marked picture goes back to; "" forgets it."""
+        with self._database.writing() as db:
+            write_before(db, picture_id, before)
+
+    def marks(self) -> dict[int, str]:
+        """What `set_mark` kept: picture id -> the state before."""
+        with self._database.reading() as db:
+            return read_before(db)
+
+    def set_locks(self, picture_id: int, segment_ids: Iterable[int]) -> None:
+        """Remember which objects of a picture are locked; none forgets them."""
+        with self._database.writing() as db:
+            write_locks(db, picture_id, segment_ids)
+
+    def locks(self) -> dict[int, frozenset[int]]:
+        """Picture id -> ids of its locked objects; pictures without any are left out."""
+        with self._database.reading() as db:
+            return read_locks(db)

@@ -151,6 +151,8 @@ GESTURES: tuple[tuple[str, str], ...] = (
     (N_("Alt+click"), N_("Pick the class under the cursor")),
     (N_("Ctrl or right button"), N_("Eraser while held with the brush, brush with the eraser")),
     (N_("Double click"), N_("Fit to window")),
+    ("Ctrl+L", N_("Lock or unlock object")),
+    ("Ctrl+Shift+L", N_("Lock or unlock class")),
 )
 
 

@@ -3,7 +3,7 @@ is the active class."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -36,6 +36,7 @@ class ClassPanel(Translated, QWidget):
         self._desk = desk
         self._quiet = False
         self._filled: ClassSet | None = None
+        self._late = False
         self.list = QTreeWidget()
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
@@ -85,19 +86,22 @@ class ClassPanel(Translated, QWidget):
         self.list.itemChanged.connect(self._renamed)
         self.list.itemClicked.connect(self._clicked)
         self.list.customContextMenuRequested.connect(self._menu)
-        self._desk.classes_changed.connect(self._follow)
+        self._desk.classes_changed.connect(lambda _: self._follow())
+        self.list.itemDelegate().closeEditor.connect(lambda *_: QTimer.singleShot(0, self, self._catch_up))
         self._desk.labels.state_changed.connect(self._show_active)
         self._desk.project_opened.connect(lambda _: self._update_buttons())
         self._desk.project_closed.connect(lambda: self.fill(ClassSet()))
 
-    def _follow(self, classes: ClassSet) -> None:
+    def _follow(self) -> None:
         """Show the project's classes; a name that is being typed stays open where the list shows them already."""
-        if classes != self._filled:
-            self.fill(classes)
+        if self._desk.session.classes != self._filled:  # what was reported may be older than what holds
+            self.fill(self._desk.session.classes)
 
     def fill(self, classes: ClassSet) -> None:
-        """Show these classes; a name that is being typed goes on being typed."""
-        typing = self._typing()
+        """Show these classes; while a name is being typed, later."""
+        self._late = self._typing()
+        if self._late:
+            return
         self._filled = classes
         self._quiet = True
         self.list.clear()
@@ -117,29 +121,14 @@ class ClassPanel(Translated, QWidget):
         self.list.setVisible(len(classes) > 0)
         self.none.setVisible(len(classes) == 0)
         self._show_active()
-        if typing is not None:
-            self._type_on(*typing)
 
-    def _typing(self) -> tuple[int, str, int] | None:
-        """The class whose name is being typed, what stands there and where the cursor is."""
-        open_ones = [e for e in self.list.viewport().findChildren(QLineEdit) if e.isVisible()]
-        item = self.list.currentItem()
-        if not open_ones or item is None:
-            return None
-        editor = open_ones[-1]
-        return item.data(NAME, ID), editor.text(), editor.cursorPosition()
+    def _typing(self) -> bool:
+        return any(e.isVisible() for e in self.list.viewport().findChildren(QLineEdit))
 
-    def _type_on(self, class_id: int, text: str, cursor: int) -> None:
-        for at in range(self.list.topLevelItemCount()):
-            item = self.list.topLevelItem(at)
-            if item is not None and item.data(NAME, ID) == class_id:
-                self._quiet = True
-                self.list.setCurrentItem(item)
-                self._quiet = False
-                self.list.editItem(item, NAME)
-                for editor in self.list.viewport().findChildren(QLineEdit)[-1:]:
-                    editor.setText(text)
-                    editor.setCursorPosition(cursor)
+    def _catch_up(self) -> None:
+        """A name has been typed: show what has changed meanwhile."""
+        if self._late and not self._typing():
+            self.fill(self._desk.session.classes)
 
     def _show_active(self) -> None:
         active = self._desk.labels.hand.active_class
@@ -224,6 +213,7 @@ class ClassPanel(Translated, QWidget):
 
     def _add(self) -> None:
         """A class with a free name, ready to be renamed."""
+        self.list.setFocus()  # ends a name that is being typed
         classes = self._desk.session.classes
         at = len(classes) + 1
         while classes.named(tr("class {number}", number=at)) is not None:

@@ -57,7 +57,8 @@ class ObjectModel(QAbstractTableModel):
         """Show which objects are locked."""
         if segments != self.locked:
             self.locked = segments
-            self.dataChanged.emit(self.index(0, LOCK), self.index(max(0, len(self.rows) - 1), LOCK))
+            if self.rows:
+                self.dataChanged.emit(self.index(0, LOCK), self.index(len(self.rows) - 1, LOCK))
 
     def show(self, rows: list[ObjectRow]) -> None:
         """Show these lines in the order that was chosen."""

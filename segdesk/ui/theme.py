@@ -176,7 +176,8 @@ QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("@icons;/arrow-@name;.svg"); width: 12px; height: 12px; }
 QDockWidget { titlebar-close-icon: url("@icons;/close-@name;.svg"); }
-QDockWidget::close-button { border: none; padding: 0; icon-size: 12px; }
+QDockWidget::close-button { border: none; padding: 0; icon-size: 18px; position: absolute; top: 4px; right: 6px;
+    width: 20px; height: 20px; }
 QDockWidget::close-button:hover { background: @hover; border-radius: 4px; }
 QAbstractItemView { border: 1px solid @line; border-radius: 5px; background: @panel; outline: none; }
 QAbstractItemView::item:selected { background: @select; color: @text; }
