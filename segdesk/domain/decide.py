@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segdesk.domain import rle
-from segdesk.domain.classes import MAX_ID, VOID
+from segdesk.domain.classes import MAX_ID, VOID, ClassSet
 from segdesk.domain.components import absorb_islands
 from segdesk.domain.prediction import Instance, Prediction
 from segdesk.domain.segmentation import Segment, Segmentation
@@ -24,12 +24,14 @@ class DecideOptions:
     `min_area`: objects smaller than this are left out; islands of a semantic map take their neighbour's label.
     `overlap`: an object is left out if less than this fraction of it is still free when its turn comes
     (Kirillov et al., Panoptic Segmentation, section 6, use 0.5).
+    `stuff_area`: in a panoptic map, stuff of fewer pixels in all becomes void (its segment, not each region of it).
     """
 
     confidence: float = 0.5
     pixel_confidence: float = 0.0
     min_area: int = 0
     overlap: float = 0.5
+    stuff_area: int = 0
 
 
 def decide(prediction: Prediction, options: DecideOptions = DecideOptions()) -> Segmentation:
@@ -46,7 +48,22 @@ def decide(prediction: Prediction, options: DecideOptions = DecideOptions()) -> 
     objects, claimed = _claim(prediction, options)
     if objects:
         _paint_objects(result, objects, claimed)
+    if prediction.task == "panoptic":
+        drop_small_stuff(result, prediction.classes, options.stuff_area)
     return result.pruned()
+
+
+def drop_small_stuff(result: Segmentation, classes: ClassSet, least: int) -> None:
+    """Make void, in place, the stuff segments of fewer than `least` pixels; things stay. For a whole map only."""
+    if least <= 1 or result.ids.size == 0:
+        return
+    area = np.bincount(result.ids.ravel(), minlength=MAX_ID + 1)
+    things = classes.things
+    small = [key for key, s in result.segments.items() if area[key] < least and s.class_id not in things]
+    if any(area[key] for key in small):
+        keep = np.arange(MAX_ID + 1, dtype=np.uint16)
+        keep[small] = VOID
+        result.ids = keep[result.ids]
 
 
 def best_class(prediction: Prediction, pixel_confidence: float = 0.0) -> np.ndarray:

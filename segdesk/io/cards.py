@@ -7,8 +7,9 @@ A card file holds one card at its top level or several under `[[card]]`. See `do
     [net]      type, options = {...}
     [classes]  preset = "voc21"   or   names = [...] (channel order, "" = background), things, colors; extra = [...]
     [input]    mean, std, order, fit ("native" | "short:N" | "long:N" | "slide:SIZE/STRIDE"), multiple
-    [decide]   confidence, pixel_confidence, min_area, overlap
-    [weights]  file (else the address's last part), urls, sha256, bytes, layout, rename = [["^old", "new"]], drop
+    [decide]   confidence, pixel_confidence, min_area, overlap, stuff_area
+    [weights]  file (else the address's last part), urls, sha256, bytes, layout, rename = [["^old", "new"]], drop,
+               page (where to get the file)
     [licence]  code, weights, data, commercial
     [[score]]  data, metric, value, how, source
 
