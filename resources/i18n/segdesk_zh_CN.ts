@@ -2436,8 +2436,16 @@
    <translation>引擎正在启动…</translation>
   </message>
   <message>
+   <source>The engine stopped while it read {file}.</source>
+   <translation>引擎在读取 {file} 时停止。</translation>
+  </message>
+  <message>
    <source>The engine stopped while it worked on this picture; it starts again with the next one.</source>
    <translation>引擎在处理这张图片时停止；处理下一张时会重新启动。</translation>
+  </message>
+  <message>
+   <source>The file asks for more memory than there is, or it is damaged.</source>
+   <translation>该文件需要的内存超出可用内存，或已损坏。</translation>
   </message>
   <message>
    <source>The file name {name} is not valid text.</source>
@@ -3030,6 +3038,10 @@
   <message>
    <source>Weights and cache</source>
    <translation>权重与缓存</translation>
+  </message>
+  <message>
+   <source>Weights: {file} from {page}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>What an object encloses becomes part of it: the void in it, or other objects too.</source>

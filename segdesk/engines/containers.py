@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from segdesk.engines import unpickle
-from segdesk.engines.unpickle import StorageKind
+from segdesk.engines.rebuild import StorageKind, placed
 
 ZIP_MAGIC = b"PK\x03\x04"
 MAX_UNPACKED = 64 << 20  # bytes that a compressed entry may grow to: checkpoints store their tensors as they are
@@ -172,7 +172,7 @@ def _entry(memory: mmap.mmap, base: int, entry: Mapping[str, object]) -> torch.T
     if not all(type(n) is int and n >= 0 for n in shape) or math.prod(shape) != flat.numel():
         raise ValueError("a tensor whose shape is not that of its bytes")
     strides = [math.prod(shape[at + 1 :]) for at in range(len(shape))]
-    return unpickle.placed(flat, tuple(shape), tuple(strides))
+    return placed(flat, tuple(shape), tuple(strides))
 
 
 # -- zip files: torch, TorchScript, numpy --------------------------------------------------------------------------

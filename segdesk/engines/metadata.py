@@ -14,7 +14,7 @@ import numpy as np
 from segdesk.domain.card import InputSpec
 from segdesk.domain.classes import Color
 from segdesk.engines.containers import Content, settings
-from segdesk.engines.unpickle import Array, Thing
+from segdesk.engines.rebuild import Array, Thing
 
 MAX_CLASSES = 4096
 DEPTH = 4  # how deep in the file's tables is looked

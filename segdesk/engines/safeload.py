@@ -14,7 +14,7 @@ import torch
 
 from segdesk.domain.errors import SegDeskError
 from segdesk.engines import containers
-from segdesk.engines.unpickle import Array, Thing
+from segdesk.engines.rebuild import Array, Thing
 
 # Where checkpoints keep their parameters, the likeliest first.
 _STATE_KEYS = (

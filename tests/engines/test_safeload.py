@@ -20,8 +20,8 @@ from torch import nn
 
 from segdesk.domain.errors import SegDeskError
 from segdesk.engines.containers import read
+from segdesk.engines.rebuild import Name, Thing
 from segdesk.engines.safeload import read_checkpoint, read_state, spellings
-from segdesk.engines.unpickle import Name, Thing
 
 STATE = {"conv.weight": torch.arange(24.0).reshape(2, 3, 2, 2), "count": torch.tensor(7)}
 
@@ -244,7 +244,7 @@ def opcodes(marker: Path) -> dict[str, bytes]:
         "newobj": b"\x80\x02cposix\nsystem\n" + b"U" + bytes([len(command)]) + command + b"\x85\x81.",
         "newobj_ex": b"\x80\x04" + name + short + b"\x85}\x92.",
         "build": b"ccollections\nOrderedDict\n)R}U\x01acos\nsystem\ns\x86b.",
-        "build on a class": b"csegdesk.engines.unpickle\nThing\n}U\x05namescos\nsystem\nsN\x86b.",
+        "build on a class": b"csegdesk.engines.rebuild\nThing\n}U\x05namescos\nsystem\nsN\x86b.",
         "build on a reader": b"ctorch._utils\n_rebuild_tensor_v2\n}U\x0b__defaults__)sN\x86b.",
         "global of a module's attribute": b"cbuiltins\nopen\nS'" + str(marker).encode() + b"'\nS'w'\n\x86R.",
         "extension": b"\x80\x02\x82\x01)R.",
