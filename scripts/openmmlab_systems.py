@@ -180,6 +180,18 @@ def segformer(stem: str) -> Options:
     return f"MiT-B{found[1]}", {"encoder": f"mit_b{found[1]}"}
 
 
+def psanet(stem: str) -> Options:
+    """PSANet: its masks are for maps of 97 x 97, of ADE20K for 66 x 66."""
+    title, chosen = encoder(stem)
+    return title, {**chosen, "side": 66} if "ade20k" in stem else chosen
+
+
+def plain_resnet(stem: str) -> Options:
+    """A ResNet that is not dilated, under a feature pyramid."""
+    title, chosen = resnet(stem, output_stride=32)
+    return title, {"encoder": chosen["encoder"]}
+
+
 def sized(pattern: str, title: str) -> Callable[[str], Options]:
     """A system in several sizes, which are its option `size`."""
 
@@ -343,6 +355,46 @@ SYSTEMS = {
         "erfnet", "ERFNet", "doi:10.1109/TITS.2017.2750080", "erfnet",
         "Factorised 3x1 and 1x3 convolutions with residuals: light and steady.", "分解卷积加残差：轻巧稳定。",
         single, _named("ERFNet")),
+    "ann": System(
+        "ann", "ANN", "arXiv:1908.07678", "ann",
+        "Non-local attention to a pooled picture: most of its reach for a fraction of its cost.",
+        "对池化后的图像做非局部注意力：以小得多的代价看得同样远。", dilated(), _named("ANN")),
+    "apcnet": System(
+        "apcnet", "APCNet", "doi:10.1109/CVPR.2019.00770", "apcnet",
+        "Context gathered at several scales, weighted by how alike a pixel and a region are.",
+        "在多个尺度汇聚上下文，按像素与区域的相似度加权。", dilated(), _named("APCNet")),
+    "dmnet": System(
+        "dmnet", "DMNet", "doi:10.1109/ICCV.2019.00366", "dmnet",
+        "Filters of several sizes that the picture itself makes.", "由图像自身生成的多种尺寸滤波器。",
+        dilated(), _named("DMNet")),
+    "dnlnet": System(
+        "dnlnet", "DNLNet", "arXiv:2006.06668", "dnlnet",
+        "Non-local attention in two separate parts: likeness and salience.", "把非局部注意力拆为相似与显著两部分。",
+        dilated(), _named("DNLNet")),
+    "emanet": System(
+        "emanet", "EMANet", "arXiv:1907.13426", "emanet",
+        "Attention through a few bases that are fitted to each picture.", "通过为每幅图像拟合的少量基做注意力。",
+        dilated(), _named("EMANet")),
+    "gcnet": System(
+        "gcnet", "GCNet", "arXiv:1904.11492", "gcnet",
+        "One summary of the whole picture, added to every pixel.", "把整幅图像的一个概要加到每个像素上。",
+        dilated(), _named("GCNet")),
+    "isanet": System(
+        "isanet", "ISANet", "arXiv:1907.12273", "isanet",
+        "Attention first among distant pixels, then among neighbours.", "先在远处像素间、再在邻近像素间做注意力。",
+        dilated(), _named("ISANet")),
+    "psanet": System(
+        "psanet", "PSANet", "doi:10.1007/978-3-030-01240-3_17", "psanet",
+        "Each pixel learns from where it collects and whither it gives.", "每个像素学习从何处收集、向何处给出信息。",
+        psanet, _named("PSANet")),
+    "sem_fpn": System(
+        "sem-fpn", "Semantic FPN", "arXiv:1901.02446", "sem_fpn",
+        "A feature pyramid whose levels are brought to one size and added.", "把特征金字塔各级统一尺寸后相加。",
+        plain_resnet, _named("Semantic FPN")),
+    "point_rend": System(
+        "point-rend", "PointRend", "arXiv:1912.08193", "point_rend",
+        "Decides doubtful points again, finer and finer: smooth borders.", "对不确定的点逐级细化判断：边界平滑。",
+        plain_resnet, _named("PointRend")),
 }  # fmt: skip
 
 

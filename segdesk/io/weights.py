@@ -66,7 +66,9 @@ def _absent(card: ModelCard) -> WeightsStatus:
         return WeightsStatus("not_needed")
     if spec.urls:
         return WeightsStatus("download", None, spec.bytes)
-    return WeightsStatus("untrained" if card.trainable and not spec.sha256 else "missing", None, spec.bytes)
+    return WeightsStatus(
+        "untrained" if card.trainable and not (spec.sha256 or spec.page) else "missing", None, spec.bytes
+    )
 
 
 def statuses(cards: Sequence[ModelCard], folders: Sequence[Path] = ()) -> dict[str, WeightsStatus]:

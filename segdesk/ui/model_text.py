@@ -91,9 +91,11 @@ def facts(card: ModelCard) -> str:
         (tr("of the training data"), licence.data),
         (tr("Commercial use"), commercial),
     )
+    page = card.weights.page if card.weights else ""
     lines = (
         " · ".join(part for part in (card.about.get(i18n.language()), card.paper) if part),
         " · ".join(scores),
         " · ".join(f"{head}: {text}" for head, text in rights if text),
+        tr("Weights: {file} from {page}", file=card.weights.file, page=page) if card.weights and page else "",
     )
     return "\n".join(line for line in lines if line)
