@@ -4,6 +4,7 @@ where the output stride asks for it. Parameter names are OpenMMLab's (and, but f
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import product
 from math import prod
 
@@ -13,7 +14,10 @@ from torch import nn
 
 DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 STEMS = ("", "_v1c", "_v1d")
-NAMES = tuple(f"resnet{depth}{stem}" for depth, stem in product(DEPTHS, STEMS))
+# ResNeXt (Xie et al., arXiv:1611.05431): groups of the 3x3 convolution and the width of each in the first stage.
+GROUPS = {"32x4d": (32, 4), "64x4d": (64, 4), "32x8d": (32, 8)}
+RESNEXT = {f"resnext{depth}_{groups}": depth for depth, groups in product((50, 101), GROUPS)}
+NAMES = (*(f"resnet{depth}{stem}" for depth, stem in product(DEPTHS, STEMS)), *RESNEXT)
 
 # Strides and dilations of the four stages by output stride.
 STAGES = {
@@ -47,19 +51,34 @@ class BasicBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """1x1, 3x3, 1x1 (figure 5, right); stride and dilation are the 3x3 convolution's."""
+    """1x1, 3x3, 1x1 (figure 5, right); stride and dilation are the 3x3 convolution's.
+
+    `caffe`: the stride is the first 1x1 convolution's, as in the files that were trained with Caffe. `groups`, and
+    `group_width` of each in the first stage, make the block ResNeXt's.
+    """
 
     expansion = 4
 
     def __init__(
-        self, inputs: int, width: int, *, stride: int = 1, dilation: int = 1, downsample: nn.Module | None = None
+        self,
+        inputs: int,
+        width: int,
+        *,
+        stride: int = 1,
+        dilation: int = 1,
+        downsample: nn.Module | None = None,
+        caffe: bool = False,
+        groups: int = 1,
+        group_width: int = 64,
     ) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(inputs, width, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = nn.Conv2d(width, width, 3, stride, dilation, dilation, bias=False)
-        self.bn2 = nn.BatchNorm2d(width)
-        self.conv3 = nn.Conv2d(width, 4 * width, 1, bias=False)
+        inner = width * group_width // 64 * groups
+        first, second = (stride, 1) if caffe else (1, stride)
+        self.conv1 = nn.Conv2d(inputs, inner, 1, first, bias=False)
+        self.bn1 = nn.BatchNorm2d(inner)
+        self.conv2 = nn.Conv2d(inner, inner, 3, second, dilation, dilation, groups, bias=False)
+        self.bn2 = nn.BatchNorm2d(inner)
+        self.conv3 = nn.Conv2d(inner, 4 * width, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(4 * width)
         self.downsample = downsample
 
@@ -153,9 +172,16 @@ def _shortcut(inputs: int, outputs: int, stride: int, *, mean: bool) -> nn.Seque
 
 
 def make(name: str, **options: object) -> nn.Module:
-    """ "resnet50", "resnet50_v1c" or another of `NAMES`; `options` as `ResNet` explains them."""
+    """ "resnet50", "resnet50_v1c", "resnext101_32x4d" or another of `NAMES`; `options` as `ResNet` explains them, and
+    `caffe` as `Bottleneck` does."""
+    style = {"caffe": True} if options.pop("caffe", False) else {}
+    if name in RESNEXT:
+        groups, width = GROUPS[name.partition("_")[2]]
+        block = partial(Bottleneck, groups=groups, group_width=width, **style)
+        return ResNet(DEPTHS[RESNEXT[name]], block, **options)  # pyright: ignore[reportArgumentType]
     number, _, stem = name.removeprefix("resnet").partition("_")
     depth = int(number)
     block = BasicBlock if depth < 50 else Bottleneck
     stem = f"_{stem}" if stem else ""
-    return ResNet(DEPTHS[depth], block, stem=stem, expansion=block.expansion, **options)  # pyright: ignore[reportArgumentType]
+    make_block = partial(block, **style)  # a basic block has no such option, which is told
+    return ResNet(DEPTHS[depth], make_block, stem=stem, expansion=block.expansion, **options)  # pyright: ignore[reportArgumentType]
