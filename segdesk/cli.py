@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from segdesk import __version__, cli_add, cli_points, cli_run
+from segdesk import __version__, cli_add, cli_models, cli_points, cli_run
 from segdesk.app import settings as settings_file
 from segdesk.app.first_job import first_job, summary
 from segdesk.app.logs import start_logging, stop_logging
@@ -216,19 +216,6 @@ def _evaluate(session: Session, arguments: argparse.Namespace, output: Output) -
     return SOME_FAILED if found.report.failed else OK
 
 
-def _models(session: Session, arguments: argparse.Namespace, output: Output) -> int:
-    for card in session.cards:
-        status = session.weights_status(card.id)
-        size = f" {status.bytes / 1e6:.0f} MB" if status.kind == "download" and status.bytes else ""
-        score = f"{card.scores[0].metric} {card.scores[0].value:g} on {card.scores[0].data}" if card.scores else ""
-        output.line(
-            f"{card.id:36} {card.task:9} {status.kind + size:16} {card.licence.weights or '-':14} {score}".rstrip()
-        )
-    for broken in session.broken_cards:
-        output.note(f"broken: {broken.path.name}: {broken.reason.text()}")
-    return OK if session.cards else NOTHING_DONE
-
-
 def _formats(session: Session, arguments: argparse.Namespace, output: Output) -> int:
     for plugin in session.formats:
         ways = " ".join(w for w, can in (("export", plugin.info.can_write), ("import", plugin.info.can_read)) if can)
@@ -286,7 +273,8 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, Verb]]:
         add("import", _import, "read labels of a format into a project"),
         add("evaluate", _evaluate, "compare two layers of labels and write a report"),
     )
-    command = add("models", _models, "list the models: id, task, where the weights are, their licence, score")
+    command = add("models", cli_models.models, "list the models: id, task, where the weights are, size, licence, score")
+    cli_models.arguments(command)
     _weights_argument(command)
     command = add("download", _download, "fetch the weights of a model")
     command.add_argument("model", metavar="ID", help="a model of `segdesk models`")

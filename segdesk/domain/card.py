@@ -56,8 +56,9 @@ class WeightsSpec:
     """Where the weights come from. `urls` are tried in order; `file` is a path beside the card for shipped weights
     and the name to look for in the model folders; `sha256` is whole or a prefix of at least 8 hex digits.
 
-    `page`: where a person gets the file who cannot have it by a click. `layout` says how the file names its parameters; after it, `rename` replaces patterns in their names in order, and
-    what matches a pattern of `drop` is left out (regular expressions)."""
+    `page`: where a person gets the file who cannot have it by a click. `layout` says how the file names its parameters;
+    after it, `rename` replaces patterns in their names in order, and what matches a pattern of `drop` is left out
+    (regular expressions)."""
 
     file: str
     urls: tuple[str, ...] = ()

@@ -162,6 +162,20 @@ def test_lists_need_no_project(capsys: pytest.CaptureFixture[str]) -> None:
     assert err == ""
 
 
+def test_models_are_searched_and_filtered(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("models", "--search", "pspnet voc", "--size", "medium", "--state", "download") == OK
+    out, _ = lines(capsys)
+    rows = [line for line in out.splitlines() if line]
+    assert 0 < len(rows) < 10
+    assert all("pspnet" in row and "VOC" in row for row in rows)
+    assert run("models", "--task", "panoptic", "--json") == OK
+    out, _ = lines(capsys)
+    found = json.loads(out)
+    assert {row["task"] for row in found} == {"panoptic"}
+    assert {"id", "classes", "licence", "scores", "weights"} <= set(found[0])
+    assert run("models", "--search", "no such model") == NOTHING_DONE
+
+
 def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--help") == OK
     out, _ = lines(capsys)
