@@ -53,8 +53,8 @@
   </message>
   <message numerus="yes">
    <source>%n model(s)</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>%n 个模型</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -133,7 +133,7 @@
   </message>
   <message>
    <source>10 to 50 M</source>
-   <translation type="unfinished" />
+   <translation>1000 万至 5000 万</translation>
   </message>
   <message>
    <source>100 %</source>
@@ -281,27 +281,27 @@
   </message>
   <message>
    <source>Any data set</source>
-   <translation type="unfinished" />
+   <translation>任意数据集</translation>
   </message>
   <message>
    <source>Any licence</source>
-   <translation type="unfinished" />
+   <translation>任意许可</translation>
   </message>
   <message>
    <source>Any size</source>
-   <translation type="unfinished" />
+   <translation>任意大小</translation>
   </message>
   <message>
    <source>Any speed</source>
-   <translation type="unfinished" />
+   <translation>任意速度</translation>
   </message>
   <message>
    <source>Any task</source>
-   <translation type="unfinished" />
+   <translation>任意任务</translation>
   </message>
   <message>
    <source>Any weights</source>
-   <translation type="unfinished" />
+   <translation>任意权重状态</translation>
   </message>
   <message>
    <source>Apache-2.0; Qt under LGPL-3.0; each model shows its own licence.</source>
@@ -429,7 +429,7 @@
   </message>
   <message>
    <source>Cards that cannot be used</source>
-   <translation type="unfinished" />
+   <translation>无法使用的卡片</translation>
   </message>
   <message>
    <source>Change class</source>
@@ -517,7 +517,7 @@
   </message>
   <message>
    <source>Choose a model</source>
-   <translation type="unfinished" />
+   <translation>选择模型</translation>
   </message>
   <message>
    <source>Choose a model first.</source>
@@ -617,11 +617,11 @@
   </message>
   <message>
    <source>Clear</source>
-   <translation type="unfinished" />
+   <translation>清除</translation>
   </message>
   <message>
    <source>Clear search and filters</source>
-   <translation type="unfinished" />
+   <translation>清除搜索和筛选</translation>
   </message>
   <message>
    <source>Click along the edge of an object, and the line keeps to the edge; Enter, a double click or a click on the first point gives the area to the active class. Backspace takes a point back.</source>
@@ -1325,7 +1325,7 @@
   </message>
   <message>
    <source>Listing the models</source>
-   <translation type="unfinished" />
+   <translation>正在列出模型</translation>
   </message>
   <message>
    <source>Locate the weights file {file}</source>
@@ -1389,7 +1389,7 @@
   </message>
   <message>
    <source>Looking for the models…</source>
-   <translation type="unfinished" />
+   <translation>正在查找模型…</translation>
   </message>
   <message>
    <source>Make all labels those of the model's answer; the tool Answer does it in an area.</source>
@@ -1865,7 +1865,7 @@
   </message>
   <message>
    <source>Paper</source>
-   <translation type="unfinished" />
+   <translation>论文</translation>
   </message>
   <message>
    <source>Parameters</source>
@@ -2021,7 +2021,7 @@
   </message>
   <message>
    <source>Ready here</source>
-   <translation type="unfinished" />
+   <translation>本机可用</translation>
   </message>
   <message>
    <source>Recent projects</source>
@@ -2189,11 +2189,11 @@
   </message>
   <message>
    <source>Search for a model</source>
-   <translation type="unfinished" />
+   <translation>搜索模型</translation>
   </message>
   <message>
    <source>Search: system, data set, encoder, class …</source>
-   <translation type="unfinished" />
+   <translation>搜索：方法、数据集、编码器、类别……</translation>
   </message>
   <message>
    <source>Searching</source>
@@ -2785,7 +2785,7 @@
   </message>
   <message>
    <source>There are no public weights of {model}: as it is, it would answer with noise.</source>
-   <translation type="unfinished" />
+   <translation>{model} 没有公开权重：直接运行只会得到噪声。</translation>
   </message>
   <message>
    <source>There is already a class named {name}.</source>
@@ -2949,7 +2949,7 @@
   </message>
   <message>
    <source>Train it on labelled pictures, or choose a weights file of your own with “Locate file”.</source>
-   <translation type="unfinished" />
+   <translation>请用已标注的图片训练它，或用“定位文件”选择自己的权重文件。</translation>
   </message>
   <message>
    <source>Try again</source>
@@ -3013,7 +3013,7 @@
   </message>
   <message>
    <source>Used last</source>
-   <translation type="unfinished" />
+   <translation>最近使用</translation>
   </message>
   <message>
    <source>V held</source>
@@ -3041,7 +3041,7 @@
   </message>
   <message>
    <source>Weights: {file} from {page}</source>
-   <translation type="unfinished" />
+   <translation>权重：{file}，来自 {page}</translation>
   </message>
   <message>
    <source>What an object encloses becomes part of it: the void in it, or other objects too.</source>
@@ -3129,7 +3129,7 @@
   </message>
   <message>
    <source>about {size}</source>
-   <translation type="unfinished" />
+   <translation>约 {size}</translation>
   </message>
   <message>
    <source>added</source>
@@ -3157,11 +3157,11 @@
   </message>
   <message>
    <source>commercial use free</source>
-   <translation type="unfinished" />
+   <translation>可自由商用</translation>
   </message>
   <message>
    <source>commercial use not excluded</source>
-   <translation type="unfinished" />
+   <translation>未排除商用</translation>
   </message>
   <message>
    <source>doubt {value}</source>
@@ -3209,7 +3209,7 @@
   </message>
   <message>
    <source>moderate</source>
-   <translation type="unfinished" />
+   <translation>中等</translation>
   </message>
   <message>
    <source>needs no weights</source>
@@ -3229,11 +3229,11 @@
   </message>
   <message>
    <source>no public weights</source>
-   <translation type="unfinished" />
+   <translation>无公开权重</translation>
   </message>
   <message>
    <source>no public weights: train it or locate a file</source>
-   <translation type="unfinished" />
+   <translation>无公开权重：请训练或定位文件</translation>
   </message>
   <message>
    <source>nothing</source>
@@ -3245,15 +3245,15 @@
   </message>
   <message>
    <source>of the training data</source>
-   <translation type="unfinished" />
+   <translation>训练数据许可</translation>
   </message>
   <message>
    <source>of the weights</source>
-   <translation type="unfinished" />
+   <translation>权重许可</translation>
   </message>
   <message>
    <source>over 50 M</source>
-   <translation type="unfinished" />
+   <translation>超过 5000 万</translation>
   </message>
   <message>
    <source>panoptic</source>
@@ -3273,11 +3273,11 @@
   </message>
   <message>
    <source>quick</source>
-   <translation type="unfinished" />
+   <translation>快</translation>
   </message>
   <message>
    <source>ready here</source>
-   <translation type="unfinished" />
+   <translation>本机可用</translation>
   </message>
   <message>
    <source>removed</source>
@@ -3297,7 +3297,7 @@
   </message>
   <message>
    <source>slow</source>
-   <translation type="unfinished" />
+   <translation>慢</translation>
   </message>
   <message>
    <source>stuff</source>
@@ -3321,7 +3321,7 @@
   </message>
   <message>
    <source>up to 10 M parameters</source>
-   <translation type="unfinished" />
+   <translation>不超过 1000 万参数</translation>
   </message>
   <message>
    <source>verified</source>
@@ -3349,7 +3349,7 @@
   </message>
   <message>
    <source>{count} M parameters</source>
-   <translation type="unfinished" />
+   <translation>{count} M 参数</translation>
   </message>
   <message>
    <source>{count} annotations belong to no picture of the file.</source>
@@ -3421,8 +3421,8 @@
   </message>
   <message numerus="yes">
    <source>{found} of %n model(s)</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>{found} / %n 个模型</numerusform>
    </translation>
   </message>
   <message>
