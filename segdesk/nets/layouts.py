@@ -91,6 +91,20 @@ _REFINE = (
     *((rf"pool\.{i}_outvar_dimred\.", f"pool.convs.{i - 1}.") for i in range(1, 5)),
 )
 
+_D2_HEADS = r"^((?:sem_seg_head|ins_embed_head)\."
+# detectron2's ResNet with the deep stem, and the heads of its Panoptic-DeepLab: a layer has its norm inside.
+_DETECTRON2 = (
+    *((rf"^backbone\.stem\.conv{i + 1}\.norm\.", f"backbone.stem.{3 * i + 1}.") for i in range(3)),
+    *((rf"^backbone\.stem\.conv{i + 1}\.", f"backbone.stem.{3 * i}.") for i in range(3)),
+    *((rf"^backbone\.res{i + 1}\.", f"backbone.layer{i}.") for i in range(1, 5)),
+    (r"^(backbone\.layer\d\.\d+)\.shortcut\.norm\.", r"\1.downsample.1."),
+    (r"^(backbone\.layer\d\.\d+)\.shortcut\.", r"\1.downsample.0."),
+    (r"^(backbone\.layer\d\.\d+)\.conv(\d)\.norm\.", r"\1.bn\2."),
+    (rf"{_D2_HEADS}.*)\.(depthwise|pointwise)\.", r"\1.\2_conv."),
+    (rf"{_D2_HEADS}.*)\.norm\.", r"\1.bn."),
+    (rf"{_D2_HEADS}.*(?:\.\d|_conv|\.project))\.(weight|bias)$", r"\1.conv.\2"),
+)
+
 LAYOUTS: Mapping[str, Layout] = {
     "plain": Layout(),
     "torchvision": Layout(drop=(r"aux_classifier\.",)),
@@ -100,6 +114,7 @@ LAYOUTS: Mapping[str, Layout] = {
     "kazuto1011": Layout(
         renames=((r"^scale\.", "base."), (r"\.proj\.", ".shortcut."), (r"^base\.aspp\.stages\.", "base.aspp."))
     ),
+    "detectron2": Layout(renames=_DETECTRON2, drop=(r"pixel_(mean|std)$",)),
     "pytorch-fcn": Layout(),
     "drsleep": Layout(renames=_REFINE),  # RefineNet, also the light one
     "resnet34-unet": Layout(

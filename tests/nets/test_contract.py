@@ -131,7 +131,14 @@ def _check_queries(answer: list[Mapping[str, torch.Tensor]], count: int) -> None
         assert torch.isfinite(found["masks"]).all()
 
 
+def _check_centres(answer: Mapping[str, torch.Tensor], count: int) -> None:
+    maps = torch.cat([answer["scores"], answer["centres"], answer["offsets"]], 1)  # of one size
+    assert maps.shape[:2] == (count, CLASSES + 1 + 2)
+    assert torch.isfinite(maps).all()
+
+
 CHECKS = {
+    "centres": _check_centres,
     "instances": _check_instances,
     "detections": _check_detections,
     "panoptic": _check_panoptic,
