@@ -287,6 +287,7 @@ class Adding:
         request = InspectRequest(str(path.absolute()), run_program, arch)
 
         def run(ctx: Context) -> Inspected:
+            _preset_sizes()  # read here, so that the dialog need not
             return self._desk.engine.inspect(request, ctx.cancelled)
 
         return self._workers.submit("files", N_("Reading the model"), run, key="inspect")

@@ -207,8 +207,9 @@ def is_exported(path: Path) -> bool:
 
 def first_line(error: BaseException) -> str:
     """An error's cause in one line: torch puts a traceback of the program before it."""
-    lines = [line for line in str(error).strip().splitlines() if line.strip()]
-    return (lines[-1] if lines and lines[0].startswith("Traceback") else lines[0] if lines else repr(error))[:300]
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    traced = any(line.startswith("Traceback") for line in lines)
+    return (lines[-1] if traced else lines[0])[:200]
 
 
 def unreadable(path: Path, reason: str) -> SegDeskError:

@@ -273,6 +273,20 @@ def test_a_program_that_reaches_for_files_is_refused(
     assert (tmp_path / "MARKER").exists()
 
 
+class Greedy(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + torch.ones([4_000_000, 4_000_000]).sum()
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*")
+def test_a_program_that_asks_for_all_memory_is_said_to(tmp_path: Path):
+    module = Greedy()
+    module.register_buffer("weight", torch.ones(3))
+    torch.jit.save(torch.jit.script(module), str(tmp_path / "a.pt"))
+    with pytest.raises(SegDeskError, match="memory"):
+        look(tmp_path / "a.pt", run_program=True)
+
+
 def onnx(module: nn.Module, path: Path, *, names: str = "", side: int | str = "h", outputs: int = 1) -> Path:
     """An ONNX file of one strided convolution, written by hand: torch's exporter needs another package."""
     helper = pytest.importorskip("onnx.helper")
