@@ -63,8 +63,8 @@ class RoIHead(nn.Module):
         found = self.chosen(boxes, logits.softmax(1)[:, :-1], [len(p) for p in proposals])
         regions = with_picture([boxes for boxes, _, _ in found])
         labels = torch.cat([labels for _, _, labels in found])
-        masks = of_class(self.mask_head(pooled(maps, strides, regions, MASK_CELLS)), labels).sigmoid()
-        return answers(found, masks)
+        masks, _ = self.mask_head(pooled(maps, strides, regions, MASK_CELLS))
+        return answers(found, of_class(masks, labels).sigmoid())
 
     def chosen(
         self, boxes: torch.Tensor, scores: torch.Tensor, counts: Sequence[int]

@@ -84,21 +84,16 @@ class MaskHead(nn.Module):
         if residual:
             self.conv_res = ConvBN(width, width, norm=False)
 
-    def features(self, x: torch.Tensor, before: torch.Tensor | None = None) -> torch.Tensor:
-        """(n, C, 14, 14) through the four convolutions; `before` (n, width, 14, 14) is added first, by `conv_res`."""
+    def forward(self, x: torch.Tensor, before: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        """(n, C, 14, 14) to logits (n, K, 28, 28), and the features (n, width, 14, 14) behind the four convolutions.
+
+        `before`: such features of another head, added first by way of `conv_res`.
+        """
         if before is not None:
             x = x + self.conv_res(before)
         for conv in self.convs:
             x = conv(x)
-        return x
-
-    def logits(self, features: torch.Tensor) -> torch.Tensor:
-        """(n, width, 14, 14) to (n, K, 28, 28)."""
-        return self.conv_logits(F.relu(self.upsample(features)))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(n, C, 14, 14) to logits (n, K, 28, 28)."""
-        return self.logits(self.features(x))
+        return self.conv_logits(F.relu(self.upsample(x))), x
 
 
 def of_class(masks: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
