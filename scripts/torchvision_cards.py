@@ -106,7 +106,7 @@ def semantic(entry: Entry) -> str:
     return (
         _head(entry, "semantic", "torchvision_semantic", "voc21")
         + f'input = {{ fit = "short:{_resize_size(weights)}" }}\n'
-        + _size(weights, "COCO, VOC classes")
+        + _size(weights, "COCO (VOC classes)")
         + _weights(weights)
         + _score("COCO val2017, the 20 VOC classes", "mIoU", value)
     )

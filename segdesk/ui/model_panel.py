@@ -116,4 +116,4 @@ class ModelPanel(Translated, QFrame):
 
     def retranslate(self) -> None:
         """Set the texts again."""
-        self.refresh()
+        self._show_facts()
