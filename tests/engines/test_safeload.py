@@ -8,6 +8,7 @@ import io
 import json
 import os
 import pickle
+import random
 import struct
 import zipfile
 from collections.abc import Callable
@@ -461,3 +462,40 @@ def test_tensors_lie_on_the_file(tmp_path: Path):
     before = path.read_bytes()
     read_state(path)["w"].fill_(7)
     assert path.read_bytes() == before
+
+
+def spoiled(data: bytes, rng: random.Random) -> bytes:
+    """The bytes with a few of them changed, left out, added, or made a large number; mostly near the beginning."""
+    found = bytearray(data)
+    for _ in range(rng.randint(1, 6)):
+        at = rng.randrange(min(len(found), 900) if rng.random() < 0.8 else len(found))
+        kind = rng.randrange(4)
+        if kind == 0:
+            found[at] = rng.randrange(256)
+        elif kind == 1:
+            del found[at : at + rng.randint(1, 8)]
+        elif kind == 2:
+            found[at:at] = rng.randbytes(rng.randint(1, 8))
+        else:
+            found[at : at + 4] = b"\xff\xff\xff\x7f"
+    return bytes(found)
+
+
+@pytest.mark.parametrize("kind", ["zip", "legacy", "pickle", "safetensors", "npz"])
+def test_spoiled_files_are_read_or_refused(tmp_path: Path, kind: str):
+    """Nothing but tensors or a clear sentence comes of any bytes."""
+    path = tmp_path / "seed"
+    if kind in ("zip", "legacy"):
+        save({"state_dict": STATE, "meta": Settings()}, path, zipped=kind == "zip")
+    elif kind == "pickle":
+        path.write_bytes(pickle.dumps({"model": {"a": np.arange(6.0)}, "n": np.float32(3)}, protocol=2))
+    elif kind == "npz":
+        with path.open("wb") as stream:
+            np.savez_compressed(stream, a=np.arange(6.0))
+    else:
+        write_safetensors(path, STATE)
+    data, rng = path.read_bytes(), random.Random(7)
+    for _ in range(200):
+        path.write_bytes(spoiled(data, rng))
+        with contextlib.suppress(SegDeskError):
+            assert all(isinstance(v, torch.Tensor) for v in read_state(path).values())
