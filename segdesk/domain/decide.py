@@ -11,8 +11,7 @@ from segdesk.domain.classes import MAX_ID, VOID, ClassSet
 from segdesk.domain.components import absorb_islands
 from segdesk.domain.prediction import Instance, Prediction
 from segdesk.domain.segmentation import Segment, Segmentation
-
-BAND_PIXELS = 1 << 20  # the map is decided in bands of about this many pixels, to bound memory
+from segdesk.domain.upsampling import best_class
 
 
 @dataclass(frozen=True)
@@ -64,73 +63,6 @@ def drop_small_stuff(result: Segmentation, classes: ClassSet, least: int) -> Non
         keep = np.arange(MAX_ID + 1, dtype=np.uint16)
         keep[small] = VOID
         result.ids = keep[result.ids]
-
-
-def best_class(prediction: Prediction, pixel_confidence: float = 0.0) -> np.ndarray:
-    """(H, W) uint16: the most probable class of each pixel; background and doubtful pixels are void.
-
-    Equal to bilinear upsampling of all channels followed by arg-max (the lower channel wins a tie). Inside a cell
-    whose four corners have the same winner no interpolation can change it, so only the other cells are computed.
-    """
-    scores = prediction.scores
-    assert scores is not None
-    ids = np.asarray(prediction.score_ids, np.uint16)
-    height, width = prediction.size
-    _, h, w = scores.shape
-    winner = scores.argmax(axis=0)
-    y0, y1, fy = _taps(height, h)
-    x0, x1, fx = _taps(width, w)
-    result = np.empty((height, width), np.uint16)
-    step = max(1, BAND_PIXELS // max(1, width))
-    for top in range(0, height, step):
-        rows = slice(top, min(top + step, height))
-        a, b = y0[rows, None], y1[rows, None]
-        best = winner[a, x0[None]]
-        mixed = (winner[a, x1[None]] != best) | (winner[b, x0[None]] != best) | (winner[b, x1[None]] != best)
-        at_y, at_x = np.nonzero(mixed)
-        _resolve(best, scores, (y0[rows], y1[rows], fy[rows]), (x0, x1, fx), at_y, at_x)
-        band = ids[best]
-        if pixel_confidence > 0:
-            band[_sampled(scores, best, (y0[rows], y1[rows], fy[rows]), (x0, x1, fx)) < pixel_confidence] = VOID
-        result[rows] = band
-    return result
-
-
-Taps = tuple[np.ndarray, np.ndarray, np.ndarray]
-
-
-def _taps(full: int, small: int) -> Taps:
-    """For each output index the two source indices and the weight of the second (half-pixel centres, clamped)."""
-    position = np.clip((np.arange(full) + 0.5) * (small / full) - 0.5, 0, small - 1)
-    low = np.floor(position).astype(np.intp)
-    high = np.minimum(low + 1, small - 1)
-    return low, high, (position - low).astype(np.float32)
-
-
-def _resolve(best: np.ndarray, scores: np.ndarray, rows: Taps, cols: Taps, at_y: np.ndarray, at_x: np.ndarray) -> None:
-    """Write the arg-max of the interpolated scores into `best` at the pixels (at_y, at_x)."""
-    chunk = max(1, BAND_PIXELS * 8 // scores.shape[0])
-    for begin in range(0, at_y.size, chunk):
-        y, x = at_y[begin : begin + chunk], at_x[begin : begin + chunk]
-        top = _lerp(scores[:, rows[0][y], cols[0][x]], scores[:, rows[0][y], cols[1][x]], cols[2][x])
-        low = _lerp(scores[:, rows[1][y], cols[0][x]], scores[:, rows[1][y], cols[1][x]], cols[2][x])
-        best[y, x] = _lerp(top, low, rows[2][y]).argmax(axis=0)
-
-
-def _sampled(scores: np.ndarray, channel: np.ndarray, rows: Taps, cols: Taps) -> np.ndarray:
-    """(h, W) float32: the interpolated score of the given channel at each pixel of a band."""
-    a, b, fy = rows[0][:, None], rows[1][:, None], rows[2][:, None]
-    c, d, fx = cols[0][None], cols[1][None], cols[2][None]
-    return _lerp(
-        _lerp(scores[channel, a, c], scores[channel, a, d], fx),
-        _lerp(scores[channel, b, c], scores[channel, b, d], fx),
-        fy,
-    )
-
-
-def _lerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
-    a32 = a.astype(np.float32)
-    return a32 + (b.astype(np.float32) - a32) * t
 
 
 def _without_things(class_map: np.ndarray, prediction: Prediction) -> np.ndarray:

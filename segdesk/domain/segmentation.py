@@ -44,7 +44,7 @@ class Segmentation:
     @classmethod
     def from_class_map(cls, class_map: np.ndarray, score: float = 1.0) -> Segmentation:
         """A semantic map from (H, W) class ids (0 = void): segment id = class id."""
-        present = np.flatnonzero(np.bincount(class_map.ravel(), minlength=1))
+        present = _present(class_map)
         segments = {int(c): Segment(int(c), score) for c in present if c != VOID}
         return cls(class_map.astype(np.uint16), segments)
 
@@ -91,7 +91,7 @@ class Segmentation:
 
     def pruned(self) -> Segmentation:
         """The same map with a table of just the ids that occur."""
-        present = np.flatnonzero(np.bincount(self.ids.ravel(), minlength=1))
+        present = _present(self.ids)
         return Segmentation(self.ids, {int(i): self.segments[int(i)] for i in present if i != VOID})
 
     def remapped(self, class_ids: Mapping[int, int]) -> Segmentation:
@@ -117,9 +117,17 @@ class Segmentation:
             raise ValueError("ids must be (H, W) uint16")
         if VOID in self.segments:
             raise ValueError("id 0 is void and has no segment")
-        present = np.flatnonzero(np.bincount(self.ids.ravel(), minlength=1))
+        present = _present(self.ids)
         missing = [int(i) for i in present if i != VOID and int(i) not in self.segments]
         if missing:
             raise ValueError(f"ids without a segment: {missing[:5]}")
         if classes is not None and any(classes.get(s.class_id) is None for s in self.segments.values()):
             raise ValueError("a segment has a class that is not in the class set")
+
+
+def _present(ids: np.ndarray) -> np.ndarray:
+    """The values that occur in an (H, W) map, ascending: one of each run in a row is counted, not every pixel."""
+    if ids.size == 0:
+        return np.zeros(0, np.intp)
+    starts = ids[:, 1:][ids[:, 1:] != ids[:, :-1]]
+    return np.flatnonzero(np.bincount(np.concatenate([ids[:, 0], starts]), minlength=1))
