@@ -15,6 +15,7 @@ from segdesk.app.timeline import Timeline
 from segdesk.domain.capsule import Line, masks
 from segdesk.domain.classes import VOID, ClassSet
 from segdesk.domain.edit import Edit, History, Rect, Stroke, clip
+from segdesk.domain.errors import SegDeskError
 from segdesk.domain.packed import Labels, PackedMap
 from segdesk.domain.patch import Patch
 from segdesk.domain.segmentation import Segment, Segmentation
@@ -36,6 +37,7 @@ class Document:
     `on_edit`    (edit, kind) an undo step was made; kind "push", "undo", "redo"; see `snapshot`
     `on_state`   ()     active class, active segment, brush size, protection, preview or `busy` changed
     `on_picked`  (segment) the person pointed at a segment or at void (0)
+    `on_picture` ()     the picture has been read (`take_pixels`)
 
     `preview` is a model's answer that waits for Apply or Discard; `prediction` the model's last answer. Large changes
     (undo of a large step, a new answer, deletion) run through `background` where it is set; while one is under way
@@ -46,7 +48,7 @@ class Document:
     def __init__(
         self,
         row: PictureRow,
-        pixels: np.ndarray,
+        pixels: np.ndarray | None,
         segmentation: Segmentation,
         history: History,
         classes: ClassSet,
@@ -54,12 +56,12 @@ class Document:
         *,
         hand: Hand | None = None,
     ) -> None:
-        if segmentation.size != pixels.shape[:2]:
+        if pixels is not None and segmentation.size != pixels.shape[:2]:
             raise ValueError("the label map and the picture have different sizes")
         if not segmentation.ids.flags.writeable:
             segmentation = segmentation.copy()
         self.row = row
-        self.pixels = pixels
+        self._pixels = pixels
         self.segmentation = segmentation
         self.classes = classes
         self.prediction = None if prediction is None else PackedMap.of(prediction)
@@ -71,6 +73,7 @@ class Document:
         self.on_edit: list[Callable[[Edit, str], None]] = []
         self.on_state: list[Callable[[], None]] = []
         self.on_picked: list[Callable[[int], None]] = []
+        self.on_picture: list[Callable[[], None]] = []
         self.areas = Areas()
         self.changes = Changes(self, Timeline(history, hand_work=row.state in ("edited", "verified")))
         self.revision = 0
@@ -147,6 +150,28 @@ class Document:
         for listener in self.on_picked:
             listener(key)
         return key
+
+    # ---- the picture
+
+    @property
+    def pixels(self) -> np.ndarray:
+        """(H, W, 3) uint8 RGB. Raises SegDeskError while a large picture is still being read: one can paint, but not
+        yet with tools that look at its colours."""
+        if self._pixels is None:
+            raise SegDeskError("The picture is still being read.", "Try again in a moment.")
+        return self._pixels
+
+    @property
+    def has_pixels(self) -> bool:
+        """Whether the picture has been read."""
+        return self._pixels is not None
+
+    def take_pixels(self, pixels: np.ndarray) -> None:
+        """The picture has been read. ValueError if it has another size than the map."""
+        if self.segmentation.size != pixels.shape[:2]:
+            raise ValueError("the label map and the picture have different sizes")
+        self._pixels = pixels
+        self.tell(self.on_picture)
 
     # ---- reading
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from segdesk.io.project import SUFFIX, Project, default_project_path
 
 log = logging.getLogger(__name__)
 FIRST_NAMES = 1_000  # what is shown at once; the following portions are ten times as many
-PREVIEW_SIDE = 1_600  # pixels of the longer side
+PREVIEW_SIDE = 1_500  # pixels of the longer side; just under an eighth of 100 megapixels, which codecs do fastest
 PREVIEW_FROM = 4_000_000  # pixels; smaller pictures decode so fast that a preview would only flicker
 
 
@@ -136,51 +138,70 @@ def close_current(desk: Desk) -> None:
 
 
 def open_picture(desk: Desk, opened: OpenProject, picture_id: int, ctx: Context) -> Opened:
-    """Read a picture and its labels; reports a `Preview` first where the full picture takes a moment."""
+    """Read a picture and its labels. Where the full picture takes a moment, a `Preview` is reported first, then
+    `Opened` without the pixels."""
     row = opened.roster.row(picture_id)
     if row is None:
         raise SegDeskError("This picture is not in the project any more.", "Choose another one from the list.")
-    pixels = _pixels(desk, opened, picture_id, ctx)
+    early, pixels = _read(desk, opened, picture_id, ctx)
     ctx.check()
     size = (pixels.shape[0], pixels.shape[1])
-    with desk.saver.hold():  # nothing is written between reading the map and reading what waits to be written
-        steps = [p for p in desk.saver.waiting(picture_id) if isinstance(p, Step)]
-        map_, history = _labels(opened, picture_id, size, desk.undo_bytes)
-        map_ = replay(map_, history, steps)
-    _check_size(row.path, size, map_.size)
-    prediction = _prediction(opened, picture_id, size)
-    _note_size(opened, picture_id, size, recovered="predicted" if prediction else "new")
+    if early is None:
+        early = _with_labels(desk, opened, picture_id, size)
+    _check_size(row.path, size, early.segmentation.size)
+    _note_size(opened, picture_id, size, recovered="predicted" if early.prediction else "new")
     near = [r for r in opened.roster.around(picture_id) if desk.prefetch.worth(3 * r.width * r.height or pixels.nbytes)]
     desk.prefetch.want([opened.path_of(r.id) for r in near])
-    return Opened(
-        opened.roster.row(picture_id) or row,
-        pixels,
-        map_,
-        history,
-        prediction,
-        opened.project.load_doubts(picture_id),
-    )
+    return replace(early, row=opened.roster.row(picture_id) or row, pixels=pixels)
 
 
-def _pixels(desk: Desk, opened: OpenProject, picture_id: int, ctx: Context) -> np.ndarray:
-    path = opened.path_of(picture_id)
+def _read(desk: Desk, opened: OpenProject, picture_id: int, ctx: Context) -> tuple[Opened | None, np.ndarray]:
+    """What was reported early, if anything, and the pixels."""
+    path, early = opened.path_of(picture_id), None
+    pixels = desk.prefetch.ready(path)
+    if pixels is not None:
+        return None, pixels
+    with _marking(opened, picture_id):
+        size = _preview(opened, picture_id, path, ctx)
+    ctx.check()
+    if size is not None:
+        early = _with_labels(desk, opened, picture_id, size)
+        ctx.report(early)
+        ctx.check()
+    with _marking(opened, picture_id):
+        return early, desk.prefetch.get(path)
+
+
+@contextmanager
+def _marking(opened: OpenProject, picture_id: int) -> Iterator[None]:
+    """A picture that cannot be read is marked."""
     try:
-        pixels = desk.prefetch.ready(path)
-        if pixels is None:
-            _preview(opened, picture_id, path, ctx)
-            ctx.check()
-            pixels = desk.prefetch.get(path)
-        return pixels
+        yield
     except SegDeskError as error:
         opened.mark_failed(picture_id, error)
         raise
 
 
-def _preview(opened: OpenProject, picture_id: int, path: Path, ctx: Context) -> None:
+def _preview(opened: OpenProject, picture_id: int, path: Path, ctx: Context) -> tuple[int, int] | None:
+    """Report a reduced picture, if the picture is large; returns its full size (H, W) then."""
     width, height = images.probe(path)
     row = opened.roster.row(picture_id)
-    if row is not None and width * height >= PREVIEW_FROM:
-        ctx.report(Preview(row, images.read(path, max_side=PREVIEW_SIDE), (height, width)))
+    if row is None or width * height < PREVIEW_FROM:
+        return None
+    ctx.report(Preview(row, images.read(path, max_side=PREVIEW_SIDE), (height, width)))
+    return height, width
+
+
+def _with_labels(desk: Desk, opened: OpenProject, picture_id: int, size: tuple[int, int]) -> Opened:
+    """All but the pixels. Raises SegDeskError if the labels belong to a picture of another size."""
+    with desk.saver.hold():  # nothing is written between reading the map and reading what waits to be written
+        steps = [p for p in desk.saver.waiting(picture_id) if isinstance(p, Step)]
+        map_, history = _labels(opened, picture_id, size, desk.undo_bytes)
+        map_ = replay(map_, history, steps)
+    row = opened.roster.row(picture_id) or opened.project.picture(picture_id)
+    _check_size(row.path, size, map_.size)
+    doubts = opened.project.load_doubts(picture_id)
+    return Opened(row, None, map_, history, _prediction(opened, picture_id, size), doubts)
 
 
 def _prediction(opened: OpenProject, picture_id: int, size: tuple[int, int]) -> PackedMap | None:

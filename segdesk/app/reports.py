@@ -71,13 +71,15 @@ class Preview:
 class Opened:
     """The Done value of `Session.go_to`: all that a `Document` needs.
 
+    Of a large picture it is also reported before that, with `pixels` None: one can paint while they are still read.
+
     `pixels` (H, W, 3) uint8 RGB, read-only; `segmentation` and `history` belong to the receiver; `prediction` is the
     model's last answer in the project's class ids, or None. `doubts`: where the model was unsure
     of that answer.
     """
 
     row: PictureRow
-    pixels: np.ndarray
+    pixels: np.ndarray | None
     segmentation: Segmentation
     history: History
     prediction: PackedMap | None = None

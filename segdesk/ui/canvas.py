@@ -84,15 +84,14 @@ class Canvas(PictureView):
         doc.on_segments.append(self._segments_changed)
         doc.on_state.append(self._state_changed)
         doc.on_picked.append(self._was_picked)
-        if pyramid is None:
-            pixels = doc.pixels
-            same = previewed and self._renderer.pyramid.full_size == pixels.shape[:2]  # type: ignore[union-attr]
-            first = self._renderer.pyramid if same else pyramids.bare(pixels)
-            self._background.run(lambda: pyramids.build(pixels), lambda built: self._sharpen(doc, built))
-        else:
-            first = pyramid
-        assert first is not None
-        self.show_picture(first, keep_view=previewed)
+        doc.on_picture.append(self._picture_came)
+        first = pyramid
+        if first is None:
+            same = previewed and self._renderer.pyramid.full_size == doc.segmentation.size  # type: ignore[union-attr]
+            first = self._renderer.pyramid if same or not doc.has_pixels else pyramids.bare(doc.pixels)
+            self._picture_came()
+        if first is not None:
+            self.show_picture(first, keep_view=previewed)
         self._make_layer()
         self._counting.start()
 
@@ -180,7 +179,7 @@ class Canvas(PictureView):
         pixel = (-1, -1)
         if at is not None and doc is not None:
             x, y = self.view.to_image(*at)
-            if 0 <= x < doc.pixels.shape[1] and 0 <= y < doc.pixels.shape[0]:
+            if 0 <= x < doc.segmentation.size[1] and 0 <= y < doc.segmentation.size[0]:
                 pixel = int(x), int(y)
         if pixel != self._hovered:
             self._hovered = pixel
@@ -234,9 +233,17 @@ class Canvas(PictureView):
             doc.on_segments.remove(self._segments_changed)
             doc.on_state.remove(self._state_changed)
             doc.on_picked.remove(self._was_picked)
+            doc.on_picture.remove(self._picture_came)
         self._renderer.layer = self._marked = None
         self.seeing = replace(self.seeing, doubt=None, peeking=False, predicting=False)
         self._show_seen(Seen(""))
+
+    def _picture_came(self) -> None:
+        """Make the smaller copies of the picture, if it is there."""
+        doc = self.document
+        if doc is not None and doc.has_pixels:
+            pixels = doc.pixels
+            self._background.run(lambda: pyramids.build(pixels), lambda built: self._sharpen(doc, built))
 
     def _sharpen(self, doc: Document, built: object) -> None:
         if doc is self.document and isinstance(built, Pyramid):

@@ -143,7 +143,7 @@ class Pointer:
         if doc is None or self.at is None:
             return False
         x, y = self._canvas.view.to_image(*self.at)
-        return 0 <= x < doc.pixels.shape[1] and 0 <= y < doc.pixels.shape[0]
+        return 0 <= x < doc.segmentation.size[1] and 0 <= y < doc.segmentation.size[0]
 
     def _start_tool(self, modifiers: Modifiers) -> None:
         doc = self._canvas.document

@@ -116,6 +116,7 @@ class Desk(QObject):
             PictureChanged: self._picture_changed,
             ClassesChanged: self._classes_changed,
             Preview: self._preview,
+            Opened: self._paintable,
             SaveState: self._saved,
             Answered: self.runs.take_answer,
             ThumbReady: self.thumbs.take,
@@ -323,14 +324,24 @@ class Desk(QObject):
         if report.row.id == self._wanted and self.labels.document is None:
             self.preview.emit(report)
 
+    def _paintable(self, report: Opened) -> None:
+        """One can paint; the pixels of the large picture are still on their way."""
+        if self.labels.document is None:
+            self._opened(report)
+
     def _opened(self, value: object) -> None:
         if isinstance(value, Opened) and value.row.id == self._wanted:
+            document = self.labels.document
+            if document is not None and not document.has_pixels and value.pixels is not None:
+                document.take_pixels(value.pixels)
+                return
             self.places.take(value.doubts)
             self.labels.open(value)
             self.document_opened.emit(self.labels.document)
 
     def _cannot_open(self, picture_id: int, error: SegDeskError) -> None:
         if picture_id == self._wanted:
+            self.labels.close()
             self.picture_failed.emit(self.session.row(picture_id), error)
 
     # -- windows that the main window shows -----------------------------------------------------------------------

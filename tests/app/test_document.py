@@ -13,7 +13,8 @@ from segdesk.app import changes
 from segdesk.app.areas import histogram
 from segdesk.app.document import Document, Hand
 from segdesk.domain.capsule import Line
-from segdesk.domain.edit import Edit
+from segdesk.domain.edit import Edit, History
+from segdesk.domain.errors import SegDeskError
 from segdesk.domain.segmentation import Segment, Segmentation
 from tests.app.documents import CAR, CELL, ROAD, SKY, check, halves, make
 
@@ -518,3 +519,24 @@ def test_an_error_in_the_background_comes_up_and_leaves_the_document_usable(late
     doc.delete(10)
     later.deliver()
     assert doc.segment_at(40, 60) == 0
+
+
+# ---- a picture that is still being read
+
+
+def test_one_can_paint_before_the_picture_is_there():
+    ready = make(segmentation=halves())
+    doc = Document(ready.row, None, halves(), History(), ready.classes)
+    assert not doc.has_pixels
+    with pytest.raises(SegDeskError, match="still being read"):
+        _ = doc.pixels
+    doc.active_class = SKY
+    dab(doc, 100, 100)
+    assert doc.can_undo
+    heard = []
+    doc.on_picture.append(lambda: heard.append(doc.pixels.shape))
+    with pytest.raises(ValueError, match="sizes"):
+        doc.take_pixels(np.zeros((3, 4, 3), np.uint8))
+    doc.take_pixels(np.zeros((120, 160, 3), np.uint8))
+    assert heard == [(120, 160, 3)]
+    assert doc.can_undo

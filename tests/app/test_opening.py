@@ -11,7 +11,7 @@ import pytest
 
 from segdesk.app.jobs import Failed
 from segdesk.app.opening import FIRST_NAMES
-from segdesk.app.reports import PictureChanged, PicturesChanged, Preview, ProjectOpened
+from segdesk.app.reports import Opened, PictureChanged, PicturesChanged, Preview, ProjectOpened
 from tests.app.conftest import HEIGHT, WIDTH, Desktop, picture
 
 
@@ -108,6 +108,9 @@ def test_a_large_picture_is_shown_reduced_first(opened: Desktop, folder: Path) -
     assert preview.full_size == (2000, 3000)
     assert max(preview.pixels.shape) <= 1600
     assert value.pixels.shape == (2000, 3000, 3)
+    (early,) = [r for r in opened.heard.all if isinstance(r, Opened)]
+    assert early.pixels is None, "one can paint before the pixels are there"
+    assert early.segmentation is value.segmentation
     opened.value(opened.session.go_to(value.row.id))
     assert sum(isinstance(r, Preview) for r in opened.heard.all) == 1  # the second time it was there at once
 

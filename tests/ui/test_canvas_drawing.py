@@ -74,7 +74,7 @@ def test_picture_and_overlay_have_the_right_colours(canvas: Canvas, zoom: float)
 def test_instances_of_one_class_have_different_colours_in_instance_mode(canvas: Canvas):
     doc = opened(canvas, make(segmentation=halves()))
     flat = np.full_like(doc.pixels, 128)
-    doc.pixels = flat
+    doc.take_pixels(flat)
     canvas.set_document(doc, pyramid.build(flat))
     where = [at(canvas, x, 60) for x in (40, 120)]
     canvas.set_overlay(0.5, "class", outline=False)
@@ -163,7 +163,7 @@ def test_the_pixel_grid_appears_at_high_zoom_only(canvas: Canvas):
 @pytest.mark.parametrize(("grey", "change"), [(10, 1), (240, -1)])
 def test_the_pixel_grid_is_seen_on_dark_and_light_pictures(canvas: Canvas, grey: int, change: int):
     doc = make()
-    doc.pixels = np.full_like(doc.pixels, grey)
+    doc.take_pixels(np.full_like(doc.pixels, grey))
     opened(canvas, doc)
     canvas.zoom_to(20.0)
     lines = shot(canvas).astype(int) - grey

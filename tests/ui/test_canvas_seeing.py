@@ -26,7 +26,7 @@ def canvas(qtbot: QtBot) -> Canvas:
 
 def grey(doc: Document) -> Document:
     """The document over a plain picture, so that colours can be read off."""
-    doc.pixels = np.full_like(doc.pixels, 128)
+    doc.take_pixels(np.full_like(doc.pixels, 128))
     return doc
 
 

@@ -58,9 +58,9 @@ class Tool(BaseTool):
 
     def press(self, doc: Document, x: float, y: float, modifiers: Modifiers = PLAIN) -> None:
         """Begin a click or a box."""
-        if self._pixels != id(doc.pixels):
+        if self._pixels != id(doc.segmentation):
             self.cancel(doc)
-            self._pixels = id(doc.pixels)
+            self._pixels = id(doc.segmentation)
         self._pressed, self._dragged = (x, y), None
 
     def move(self, doc: Document, x: float, y: float, modifiers: Modifiers = PLAIN) -> None:
@@ -95,7 +95,7 @@ class Tool(BaseTool):
 
     def key(self, doc: Document, key: str) -> bool:
         """Enter accepts, Backspace takes the last click back."""
-        if not self._asked or self._pixels != id(doc.pixels):
+        if not self._asked or self._pixels != id(doc.segmentation):
             return False
         if key in ENTER and not doc.busy:
             self._accept(doc)
@@ -108,7 +108,7 @@ class Tool(BaseTool):
 
     def sketches(self, doc: Document) -> tuple[Sketch, ...]:
         """The proposal, the clicks and the box."""
-        if self._pixels != id(doc.pixels):
+        if self._pixels != id(doc.segmentation):
             return ()
         lines = list(self._outline)
         if self._pressed is not None and self._dragged is not None:

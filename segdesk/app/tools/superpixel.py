@@ -89,6 +89,8 @@ class Tool(BaseTool):
 
     def hover(self, doc: Document, x: float, y: float, modifiers: Modifiers = PLAIN) -> None:
         """Outline the superpixel that a click would paint."""
+        if not doc.has_pixels:
+            return
         made = self._prepare(doc.pixels, modifiers.scale)
         number = made.number_at(x, y)
         self._under = outline(made.region(number), role="line") if number >= 0 else ()
