@@ -19,6 +19,26 @@ class Instance:
     mask: Rle
 
 
+@dataclass(frozen=True, eq=False)
+class Queries:
+    """What a model of queries (MaskFormer and its kin) says: each query is one mask and a vote for each class.
+
+    `classes`: (Q, K + 1) float32 probabilities, the last column = no object. `masks`: (Q, h, w) float16 logits.
+    `extent`: cells (rows, columns) of the masks that the picture covers from their upper left corner on, the rest is
+    padding; need not be whole. Pixel (y, x) of an (H, W) picture samples a mask bilinear at ((y + 0.5) * rows / H
+    - 0.5, (x + 0.5) * columns / W - 0.5), clamped to the masks.
+    """
+
+    classes: np.ndarray
+    masks: np.ndarray
+    extent: tuple[float, float]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it holds."""
+        return self.classes.nbytes + self.masks.nbytes
+
+
 @dataclass(frozen=True)
 class Prediction:
     """A model's raw answer for one picture.
@@ -30,6 +50,8 @@ class Prediction:
     bilinearly at ((y + 0.5) * h / H - 0.5, (x + 0.5) * w / W - 0.5), clamped at the border.
     `score_ids`: K class ids, one a channel; 0 marks the background channel.
     `instances`: objects, best score first.
+    `queries`: of a model of queries, its raw answer; a class of `score_ids` for each of its columns but the last. The
+    panoptic map is decided from them; `scores` and `instances` are what follows from them without a threshold.
     """
 
     task: str
@@ -38,16 +60,20 @@ class Prediction:
     scores: np.ndarray | None = None
     score_ids: tuple[int, ...] = ()
     instances: tuple[Instance, ...] = ()
+    queries: Queries | None = None
 
     def __post_init__(self) -> None:
         if self.scores is not None and self.scores.shape[0] != len(self.score_ids):
             raise ValueError("one class id is needed for each channel of scores")
+        if self.queries is not None and self.queries.classes.shape[1] != len(self.score_ids) + 1:
+            raise ValueError("one class id is needed for each class of the queries")
 
     @property
     def nbytes(self) -> int:
         """Memory that it holds, for cache budgets."""
         scores = 0 if self.scores is None else self.scores.nbytes
-        return scores + sum(i.mask.counts.nbytes for i in self.instances)
+        queries = 0 if self.queries is None else self.queries.nbytes
+        return scores + queries + sum(i.mask.counts.nbytes for i in self.instances)
 
 
 def doubt(prediction: Prediction, margin: np.ndarray | None = None) -> float:
