@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -60,14 +61,18 @@ def encode_at(crop: np.ndarray, x: int, y: int, size: tuple[int, int]) -> Rle:
     step = np.diff(padded, axis=1)
     col, start = np.nonzero(step == 1)
     _, stop = np.nonzero(step == -1)
-    first = (col + x) * height + y + start
-    last = (col + x) * height + y + stop
+    return from_runs((col + x) * height + y + start, (col + x) * height + y + stop, size)
+
+
+def from_runs(first: np.ndarray, last: np.ndarray, size: tuple[int, int]) -> Rle:
+    """The mask of a picture of `size` (H, W) whose runs are given: (n,) integers each, first pixel and the pixel after
+    the last one, counted column by column. The runs are not empty, in order and do not overlap; they may touch."""
     joined = np.flatnonzero(first[1:] == last[:-1])
     bounds = np.stack([np.delete(first, joined + 1), np.delete(last, joined)], axis=1).ravel()
-    counts = np.diff(np.concatenate(([0], bounds, [height * width])))
+    counts = np.diff(np.concatenate(([0], bounds, [size[0] * size[1]])))
     if counts.size > 1 and counts[-1] == 0:
         counts = counts[:-1]
-    return Rle((height, width), counts.astype(np.uint32))
+    return Rle(size, counts.astype(np.uint32))
 
 
 def bounding_box(rle: Rle) -> Box:
@@ -101,3 +106,22 @@ def decode_box(rle: Rle, box: Box) -> np.ndarray:
     values = ((first + np.arange(bounds.size - 1)) % 2).astype(bool)
     flat = np.repeat(values, np.diff(bounds))
     return flat.reshape(x1 - x0, height).T[y0:y1]
+
+
+def encode_labels(labels: np.ndarray, count: int) -> list[Rle]:
+    """The masks of the values 1..count of an (H, W) map of non-negative integers, in one pass over it."""
+    height, width = labels.shape
+    flat = labels.ravel(order="F")
+    starts = np.flatnonzero(np.concatenate(([flat.size > 0], flat[1:] != flat[:-1])))
+    stops = np.append(starts[1:], flat.size)
+    order = np.argsort(flat[starts], kind="stable")
+    value = flat[starts[order]]
+    bounds = np.searchsorted(value, np.arange(1, count + 2))
+    masks = []
+    for low, high in pairwise(bounds):
+        runs = order[low:high]
+        edges = np.stack([starts[runs], stops[runs]], axis=1).ravel()
+        counts = np.diff(np.concatenate(([0], edges, [flat.size])))
+        ends = counts.size > 1 and counts[-1] == 0
+        masks.append(Rle((height, width), (counts[:-1] if ends else counts).astype(np.uint32)))
+    return masks

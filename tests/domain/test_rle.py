@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco
 
 from segdesk.domain import rle
-from tests.domain.maps import masks
+from tests.domain.maps import label_arrays, masks
 
 
 @given(masks())
@@ -51,3 +51,9 @@ def test_runs_that_do_not_fill_the_picture_are_refused():
 def test_a_crop_beyond_the_picture_is_refused():
     with pytest.raises(ValueError, match="beyond"):
         rle.encode_at(np.ones((2, 2), bool), 1, 0, (2, 2))
+
+
+@given(label_arrays(top=5))
+def test_all_masks_of_a_map_at_once_are_those_of_each(labels):
+    masks = rle.encode_labels(labels, 4)  # the fifth is not asked for
+    assert masks == [rle.encode(labels == n) for n in range(1, 5)]
