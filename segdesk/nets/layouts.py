@@ -92,14 +92,30 @@ _REFINE = (
 )
 
 _D2_HEADS = r"^((?:sem_seg_head|ins_embed_head)\."
-# detectron2's ResNet with the deep stem, and the heads of its Panoptic-DeepLab: a layer has its norm inside.
-_DETECTRON2 = (
-    *((rf"^backbone\.stem\.conv{i + 1}\.norm\.", f"backbone.stem.{3 * i + 1}.") for i in range(3)),
-    *((rf"^backbone\.stem\.conv{i + 1}\.", f"backbone.stem.{3 * i}.") for i in range(3)),
+# The stages of detectron2's ResNet.
+_D2_STAGES = (
     *((rf"^backbone\.res{i + 1}\.", f"backbone.layer{i}.") for i in range(1, 5)),
     (r"^(backbone\.layer\d\.\d+)\.shortcut\.norm\.", r"\1.downsample.1."),
     (r"^(backbone\.layer\d\.\d+)\.shortcut\.", r"\1.downsample.0."),
     (r"^(backbone\.layer\d\.\d+)\.conv(\d)\.norm\.", r"\1.bn\2."),
+)
+
+# AdelaiDet's pyramid over detectron2's ResNet: its numbers are powers of two, ours count from the finest map.
+_ADELAIDET = (
+    (r"^backbone\.bottom_up\.", "backbone."),
+    (r"^backbone\.stem\.conv1\.norm\.", "backbone.bn1."),
+    (r"^backbone\.stem\.conv1\.", "backbone.conv1."),
+    *_D2_STAGES,
+    *((rf"^backbone\.fpn_lateral{i + 3}\.", f"neck.lateral_convs.{i}.conv.") for i in range(3)),
+    *((rf"^backbone\.fpn_output{i + 3}\.", f"neck.fpn_convs.{i}.conv.") for i in range(3)),
+    *((rf"^backbone\.top_block\.p{i + 6}\.", f"neck.fpn_convs.{i + 3}.conv.") for i in range(2)),
+)
+
+# detectron2's ResNet with the deep stem, and the heads of its Panoptic-DeepLab: a layer has its norm inside.
+_DETECTRON2 = (
+    *((rf"^backbone\.stem\.conv{i + 1}\.norm\.", f"backbone.stem.{3 * i + 1}.") for i in range(3)),
+    *((rf"^backbone\.stem\.conv{i + 1}\.", f"backbone.stem.{3 * i}.") for i in range(3)),
+    *_D2_STAGES,
     (rf"{_D2_HEADS}.*)\.(depthwise|pointwise)\.", r"\1.\2_conv."),
     (rf"{_D2_HEADS}.*)\.norm\.", r"\1.bn."),
     (rf"{_D2_HEADS}.*(?:\.\d|_conv|\.project))\.(weight|bias)$", r"\1.conv.\2"),
@@ -115,6 +131,7 @@ LAYOUTS: Mapping[str, Layout] = {
         renames=((r"^scale\.", "base."), (r"\.proj\.", ".shortcut."), (r"^base\.aspp\.stages\.", "base.aspp."))
     ),
     "detectron2": Layout(renames=_DETECTRON2, drop=(r"pixel_(mean|std)$",)),
+    "adelaidet": Layout(renames=_ADELAIDET, drop=(r"basis_module\.seg_head\.", r"pixel_(mean|std)$")),
     "pytorch-fcn": Layout(),
     "drsleep": Layout(renames=_REFINE),  # RefineNet, also the light one
     "resnet34-unet": Layout(

@@ -12,7 +12,7 @@ from torch import nn
 from segdesk.nets.instance.fpn import FPN
 from segdesk.nets.instance.mask_rcnn import RoIHead
 from segdesk.nets.instance.rpn import RPNHead
-from segdesk.nets.instance.two_stage import DIVISOR, Objects, TwoStage, parts
+from segdesk.nets.instance.two_stage import DIVISOR, Objects, TwoStage, padded, parts
 
 TITLE = "Panoptic FPN"
 PAPER = "arXiv:1901.02446"
@@ -101,6 +101,10 @@ class PanopticFPN(TwoStage):
         objects, maps = self.found(x)
         scores = cropped(self.semantic_head(maps), (x.shape[2], x.shape[3]))
         return {"scores": scores, "objects": objects}
+
+    def semantic(self, x: torch.Tensor) -> torch.Tensor:
+        """The "scores" of `forward` alone, at less cost."""
+        return cropped(self.semantic_head(self.neck(self.backbone(padded(x)))), (x.shape[2], x.shape[3]))
 
 
 def cropped(scores: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
