@@ -15,7 +15,7 @@ from segdesk.domain.errors import SegDeskError
 from segdesk.domain.options import Averaging
 from segdesk.domain.prediction import Instance, Prediction
 from segdesk.domain.text import N_
-from segdesk.engines import cells, dense, detections
+from segdesk.engines import cells, dense, detections, masks
 from segdesk.engines.averaging import averaged
 from segdesk.engines.device import free_memory, is_out_of_memory
 from segdesk.engines.inputs import Prepared, slide_of, tensor
@@ -42,7 +42,7 @@ class Loaded:
 
     @property
     def output(self) -> str:
-        """What the net answers: "scores", "detections", "cells", or "regions" without a net."""
+        """What the net answers: "scores", "detections", "instances", "cells", or "regions" without a net."""
         return "regions" if self.net is None else str(getattr(self.net, "output", "scores"))
 
 
@@ -115,7 +115,7 @@ def _attempt(loaded: Loaded, picture: Prepared, tile: int | None, cancelled: Can
 def _answer(
     loaded: Loaded, pictures: Sequence[Prepared], tile: int | None, cancelled: Cancel, average: Averaging
 ) -> list[Raw]:
-    kinds = {"detections": _detections, "cells": _cells, "regions": _regions}
+    kinds = {"detections": _detections, "instances": _instances, "cells": _cells, "regions": _regions}
     if loaded.output == "scores":
         return _scores(loaded, pictures, tile, cancelled, average)
     if loaded.output not in kinds:
@@ -174,6 +174,23 @@ def _detections(loaded: Loaded, pictures: Sequence[Prepared], tile: int | None, 
         found = loaded.net(torch.cat([tensor(p.pixels, card.input, loaded.device) for p in pictures]))
     return [
         _objects(card, picture, detections.instances(each, picture.size, picture.input_size, card.channel_ids))
+        for picture, each in zip(pictures, found, strict=True)
+    ]
+
+
+def _instances(loaded: Loaded, pictures: Sequence[Prepared], tile: int | None, cancelled: Cancel) -> list[Prediction]:
+    assert loaded.net is not None
+    card = loaded.card
+    with torch.inference_mode():
+        x = torch.cat([tensor(p.pixels, card.input, loaded.device) for p in pictures])
+        found = loaded.net(x)
+    net_size = (x.shape[2], x.shape[3])
+    return [
+        _objects(
+            card,
+            picture,
+            masks.instances(each, picture.size, picture.input_size, net_size, channel_ids=card.channel_ids),
+        )
         for picture, each in zip(pictures, found, strict=True)
     ]
 
