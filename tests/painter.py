@@ -1,8 +1,12 @@
 """The real window, which paints strokes by mouse without end and says what it does: for the test that kills it.
 
-    python tests/painter.py PROJECT SEED
+    python tests/painter.py PROJECT SEED [free | paced | rests]
 
-Lines: "begun N" when step N is made, with a digest of the labels after it; "saved N" when all up to it is on disk.
+"free": strokes as fast as they come; "paced": each when the one before is said to be saved; "rests": after a few
+strokes it waits until all is said to be saved and does nothing more.
+
+Lines: "begun N" when step N is made, with a digest of the labels after it; "saved N" when all up to it is on disk;
+"rests N".
 """
 
 from __future__ import annotations
@@ -32,8 +36,9 @@ def digest(labels: Segmentation) -> str:
 class Painter:
     """Strokes one after the other, each as soon as the event loop is free."""
 
-    def __init__(self, window: MainWindow, seed: int) -> None:
-        self.window, self.random = window, random.Random(seed)
+    def __init__(self, window: MainWindow, seed: int, pace: str) -> None:
+        self.window, self.random, self.pace = window, random.Random(seed), pace
+        self.left = self.random.randrange(1, 9)  # strokes before the rest
         self.depth = 0  # steps that can be undone
 
     def start(self) -> None:
@@ -64,6 +69,13 @@ class Painter:
     def step(self) -> None:
         """One stroke; now and then an undo."""
         canvas, rnd = self.window.canvas, self.random
+        if self.pace != "free" and self.window.desk.session.save_state.status != "saved":
+            QTimer.singleShot(1, self.step)
+            return
+        self.left -= 1
+        if self.pace == "rests" and self.left < 0:
+            print("rests", self.depth, flush=True)
+            return
         if self.depth > 3 and rnd.random() < 0.15:
             self.window.action_set.by_id["undo"].trigger()
         else:
@@ -76,7 +88,7 @@ class Painter:
         QTimer.singleShot(rnd.randrange(0, 30), self.step)
 
 
-def main(project: str, seed: str) -> None:
+def main(project: str, seed: str, pace: str = "free") -> None:
     """Open the window on a project and paint until somebody ends it."""
     settings = Settings(language="en", theme="light")
     app = make_application(settings)
@@ -84,7 +96,7 @@ def main(project: str, seed: str) -> None:
     window.resize(1000, 700)
     window.show()
     window.desk.open_path(Path(project))
-    painter = Painter(window, int(seed))  # a timer does not keep it alive
+    painter = Painter(window, int(seed), pace)  # a timer does not keep it alive
     painter.start()
     app.exec()
 

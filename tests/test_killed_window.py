@@ -21,7 +21,9 @@ from tests.painter import digest
 
 ROOT = Path(__file__).resolve().parent.parent
 KILLS = 16
-WITH_THE_STORE = 3  # strokes that may be between the canvas and the disk: the queue of the store thread is short
+ON_THE_WAY = {"free": 3, "paced": 1, "rests": 0}
+"""By `pace` of the painter, how many strokes may be between the canvas and the disk. Each begins its transaction at
+once; several wait only where strokes come faster than the disk is; none, where the window says that all is saved."""
 
 
 @pytest.fixture
@@ -40,19 +42,22 @@ class Log:
 
     def __init__(self, depth: int, labels: str) -> None:
         self.saved = depth  # the last depth of undo that was said to be on disk
+        self.rests = threading.Event()
         self.since: list[tuple[int, str]] = [(depth, labels)]  # (depth, digest) of that state and of all after it
 
     def take(self, line: str) -> None:
         words = line.split()
         if words[0] == "begun":
             self.since.append((int(words[1]), words[2]))
+        elif words[0] == "rests":
+            self.rests.set()
         elif words[0] == "saved":  # said on the UI thread, so no step was made between it and the last line
             self.saved = int(words[1])
             del self.since[:-1]
 
 
-def paint_and_kill(path: Path, tmp_path: Path, seed: int) -> Log:
-    """Let the window paint, kill it after a random time, and give what it has said."""
+def paint_and_kill(path: Path, tmp_path: Path, seed: int, pace: str) -> Log:
+    """Let the window paint, kill it after a random time or when it rests, and give what it has said."""
     environment = {
         **os.environ,
         "QT_QPA_PLATFORM": "offscreen",
@@ -61,7 +66,7 @@ def paint_and_kill(path: Path, tmp_path: Path, seed: int) -> Log:
         "XDG_DATA_HOME": str(tmp_path / "data"),
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
     }
-    command = [sys.executable, str(ROOT / "tests" / "painter.py"), str(path), str(seed)]
+    command = [sys.executable, str(ROOT / "tests" / "painter.py"), str(path), str(seed), pace]
     moment = random.Random(seed)
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as window:
         assert window.stdout is not None
@@ -70,7 +75,10 @@ def paint_and_kill(path: Path, tmp_path: Path, seed: int) -> Log:
         log = Log(int(first[1]), first[2])
         reader = threading.Thread(target=lambda: [log.take(line) for line in window.stdout if line.endswith("\n")])
         reader.start()
-        time.sleep(moment.random() * 0.8)  # the random moment itself, not a wait for something
+        if pace == "rests":
+            assert log.rests.wait(60)
+        else:
+            time.sleep(moment.random() * 0.8)  # the random moment itself, not a wait for something
         window.kill()
         reader.join()
     return log
@@ -85,10 +93,11 @@ def state_on_disk(path: Path) -> tuple[int, str]:
 def test_killed_at_random_moments_while_painting(project_file: Path, tmp_path: Path):
     strokes = 0
     for seed in range(KILLS):
-        log = paint_and_kill(project_file, tmp_path, seed)
+        pace = tuple(ON_THE_WAY)[seed % 3]
+        log = paint_and_kill(project_file, tmp_path, seed, pace)
         found = state_on_disk(project_file)
         assert found in log.since, f"kill {seed}: neither the last saved state nor one after it"
-        assert found not in log.since[: -WITH_THE_STORE - 1], f"kill {seed}: more lost than what was on its way"
+        assert found not in log.since[: -ON_THE_WAY[pace] - 1], f"kill {seed}, {pace}: more lost than was on its way"
         strokes = found[0]
     assert strokes > KILLS
     with Project.open(project_file) as project:  # and undo works, down to the empty map

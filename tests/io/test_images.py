@@ -275,6 +275,34 @@ def test_huge_header_is_refused_without_decoding(tmp_path: Path) -> None:
         images.probe(path)
 
 
+def test_a_gigapixel_tiff_is_refused_by_its_header(tmp_path: Path) -> None:
+    """A real tiled TIFF of 40,000 x 25,000 pixels whose tiles are a hole on the disk: nothing of them is read."""
+    path, side, across, down = tmp_path / "slide.tif", 1024, 40, 25
+    entries = [(256, 3, 1, 40_000), (257, 3, 1, 25_000), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1)]
+    entries += [(277, 3, 1, 1), (322, 3, 1, side), (323, 3, 1, side)]
+    first = 8 + 2 + 12 * (len(entries) + 2) + 4
+    count = across * down
+    entries += [(324, 4, count, first), (325, 4, count, first + 4 * count)]
+    packed = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    offsets = [first + 8 * count + n * side * side for n in range(count)]
+    with path.open("wb") as file:
+        file.write(struct.pack("<2sHIH", b"II", 42, 8, len(entries)) + packed + struct.pack("<I", 0))
+        file.write(struct.pack(f"<{count}I", *offsets) + struct.pack(f"<{count}I", *([side * side] * count)))
+        file.truncate(offsets[-1] + side * side)
+    with tifffile.TiffFile(path) as tiff:
+        assert tiff.pages.first.is_tiled
+        assert tiff.pages.first.shape == (25_000, 40_000)
+    tracemalloc.start()
+    for look in (images.probe, images.read, lambda p: images.read(p, max_side=1_500)):
+        with pytest.raises(SegDeskError) as caught:
+            look(path)
+        assert str(caught.value) == "slide.tif is too large to open: 40000 x 25000 pixels."
+        assert caught.value.hint_text() == "Cut it into pieces of at most 268 megapixels."
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000
+
+
 def test_the_source_is_never_written_to(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
