@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from openmmlab_systems import COLLECTIONS, DATA, DATA_WORDS, PRETRAINED, Data, System  # noqa: E402
+from openmmlab_data import DATA, DATA_WORDS, PRETRAINED, Data  # noqa: E402
+from openmmlab_systems import COLLECTIONS, System  # noqa: E402
 
 HEADER = "# Written by scripts/openmmlab_cards.py from OpenMMLab's model zoo. Change the script, not this file.\n"
 DEFAULTS = """[defaults]
