@@ -844,6 +844,10 @@
    <translation>请重新下载，或选择校验和为 {sha256} 的文件。</translation>
   </message>
   <message>
+   <source>Download them again, or choose the folder that was made for this model.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Download them, or choose the file with “Locate file”.</source>
    <translation>请下载，或用“定位文件”选择文件。</translation>
   </message>
@@ -1176,8 +1180,16 @@
    <translation>使用 VOC 调色板的类别与对象索引 PNG，按 VOC 文件夹布局存放。</translation>
   </message>
   <message>
+   <source>Install a newer one with: pip install --upgrade "segdesk[transformers]"</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Install it with: pip install "segdesk[onnx]"</source>
    <translation>安装命令：pip install "segdesk[onnx]"</translation>
+  </message>
+  <message>
+   <source>Install it with: pip install "segdesk[transformers]"</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Install the package pydensecrf2 (it needs a C++ compiler), or switch the CRF off.</source>
@@ -2396,6 +2408,10 @@
    <translation>{model} 的模型卡写有未知的权重布局 {layout}。</translation>
   </message>
   <message>
+   <source>The card of {model} names {net}, which is no class of the transformers library that runs here.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The class map and the object map of {name} differ in size.</source>
    <translation>{name} 的类别图和对象图大小不同。</translation>
   </message>
@@ -2488,6 +2504,10 @@
    <translation>文件 {file} 不是 {model} 的权重文件：校验和不符。</translation>
   </message>
   <message>
+   <source>The files of {model} cannot be used: {reason}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The folder {name} does not exist.</source>
    <translation>文件夹 {name} 不存在。</translation>
   </message>
@@ -2498,6 +2518,10 @@
   <message>
    <source>The graphics card has no room for this model: it runs on the processor.</source>
    <translation>显卡放不下该模型：改用处理器运行。</translation>
+  </message>
+  <message>
+   <source>The installed transformers {version} has no {net}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The label file of {name} lies outside of the folder.</source>
@@ -2602,6 +2626,10 @@
   <message>
    <source>The picture is large: the CRF was computed at reduced size.</source>
    <translation>图片很大：CRF 以缩小的尺寸计算。</translation>
+  </message>
+  <message>
+   <source>The picture is still being read.</source>
+   <translation>图像仍在读取中。</translation>
   </message>
   <message>
    <source>The picture {name} is not there.</source>
@@ -2912,6 +2940,10 @@
    <translation>该模型不需要权重文件。</translation>
   </message>
   <message>
+   <source>This model needs the package transformers, which is not installed.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>This object or its class is locked.</source>
    <translation>该对象或其类别已锁定。</translation>
   </message>
@@ -2954,6 +2986,10 @@
   <message>
    <source>Try again</source>
    <translation>重试</translation>
+  </message>
+  <message>
+   <source>Try again in a moment.</source>
+   <translation>请稍后再试。</translation>
   </message>
   <message>
    <source>Try again later, or get the file {file} elsewhere and choose it with “Locate file”.</source>
