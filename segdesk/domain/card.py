@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.decide import DecideOptions
 
-TASKS = ("semantic", "instance", "panoptic", "points")  # points: of clouds, not of pictures
+TASKS = ("semantic", "instance", "panoptic", "points", "prompt")
+"""points: of clouds, not of pictures; prompt: answers clicks or words, and has no classes of its own"""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from segdesk.domain.doubt import Doubts
 from segdesk.domain.options import RunOptions
 from segdesk.domain.packed import PackedMap
 from segdesk.domain.prediction import Instance
+from segdesk.domain.rle import Rle
 from segdesk.domain.segmentation import Segmentation
 
 
@@ -67,6 +68,56 @@ class NotKept:
 
     key: str
     card_id: str
+
+
+@dataclass(frozen=True, eq=False)
+class PromptRequest:
+    """Which object do these clicks, this box or these words point at?
+
+    `key`: the picture's name for the memory of encoded pictures. `image`: (H, W, 3) uint8 RGB; None = answer from what
+    is kept of (key, card.id), answered with `NotKept` if it is gone. `plus`, `minus`: points (x, y) on the object and
+    beside it, in image coordinates (pixel centres at +0.5); `box`: (x0, y0, x1, y1). `text`: what to look for, for a
+    model that understands words. With none of these the picture is only encoded, and there are no candidates.
+    `weights`, `parts`, `device`: as in `PredictRequest`.
+    """
+
+    key: str
+    card: ModelCard
+    image: np.ndarray | None
+    plus: tuple[tuple[float, float], ...] = ()
+    minus: tuple[tuple[float, float], ...] = ()
+    box: tuple[float, float, float, float] | None = None
+    text: str = ""
+    weights: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, ModelCard] = field(default_factory=dict)
+    device: str = "auto"
+
+    @property
+    def asks(self) -> bool:
+        """Whether it points at anything."""
+        return bool(self.plus or self.minus or self.text) or self.box is not None
+
+
+@dataclass(frozen=True, eq=False)
+class Proposed:
+    """One answer to a prompt: the mask of an object, or those of several that were all asked for; they have the picture's
+    size and are not empty. `score` 0..1: how sure the model is."""
+
+    masks: tuple[Rle, ...]
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
+class PromptAnswer:
+    """The candidates, the likeliest first; none if the model sees nothing there. `encoded`: whether the picture had to
+    be encoded for this. `seconds` by stage: "load", "encode", "answer"; `device`: the id of the one that ran it."""
+
+    key: str
+    card_id: str
+    candidates: tuple[Proposed, ...] = ()
+    encoded: bool = False
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -145,3 +196,8 @@ def crf_available() -> bool:
 def onnx_available() -> bool:
     """Whether ONNX files can run here. Looks for the package without importing it."""
     return importlib.util.find_spec("onnxruntime") is not None
+
+
+def transformers_available() -> bool:
+    """Whether models of the transformers library can run here. Looks for the packages without importing them."""
+    return all(importlib.util.find_spec(name) is not None for name in ("transformers", "safetensors"))
