@@ -25,6 +25,7 @@ from segdesk.app.document import Document
 from segdesk.app.tools import brush, fill
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.edit import History
+from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.io.project import PictureRow
 from segdesk.ui.canvas import Canvas
@@ -130,7 +131,7 @@ def bench_views(canvas: Canvas) -> None:
 def bench_looks(canvas: Canvas, doc: Document) -> None:
     """Difference to an answer, and doubt: a zoom step, and a brush step in the whole picture with the minimap on."""
     answer = Segmentation(np.roll(doc.segmentation.ids, 40, axis=1), dict(doc.segmentation.segments))
-    doc.prediction = answer
+    doc.prediction = PackedMap.of(answer).prepare()
     canvas.set_heat(np.random.default_rng(1).integers(0, 256, (171, 256)).astype(np.uint8))
     angle = np.linspace(0, 2 * np.pi, 80)
     path = np.stack([960 + 500 * np.cos(angle), 540 + 250 * np.sin(angle)], axis=1)
