@@ -10,7 +10,8 @@ import numpy as np
 from segdesk.app import rules
 from segdesk.app.areas import Areas, tiles_histogram
 from segdesk.app.changes import Changes
-from segdesk.app.rules import MAX_BRUSH, MIN_BRUSH, Hand
+from segdesk.app.holding import Holding
+from segdesk.app.rules import Hand
 from segdesk.app.timeline import Timeline
 from segdesk.domain.capsule import Line, masks
 from segdesk.domain.classes import VOID, ClassSet
@@ -29,7 +30,7 @@ Background = Callable[[Callable[[], object], Callable[[object], None]], None]
 """`background(work, then)`: run `work()` in a thread, then `then(result)` on the UI thread. `work` does not raise."""
 
 
-class Document:
+class Document(Holding):
     """The open picture. Lists of listeners, called on the UI thread:
 
     `on_pixels`  (rect) the map changed inside (x0, y0, x1, y1) of the image
@@ -87,58 +88,11 @@ class Document:
 
     # ---- what the person works with
 
-    @property
-    def active_class(self) -> int:
-        """The class that strokes paint; 0 = void."""
-        return self.hand.active_class
-
-    @active_class.setter
-    def active_class(self, class_id: int) -> None:
-        if class_id != self.hand.active_class:
-            self.hand.other_class, self.hand.active_class = self.hand.active_class, class_id
-            if self.class_of(self._active_segment) != class_id and class_id != VOID:
-                self._active_segment = VOID
-            self.tell(self.on_state)
-
-    @property
-    def active_segment(self) -> int | None:
-        """The object that was picked, which strokes extend; None if there is none."""
-        return self._active_segment if self._active_segment in self.segmentation.segments else None
-
-    @active_segment.setter
-    def active_segment(self, segment_id: int | None) -> None:
-        self._active_segment = segment_id or VOID
-        self.tell(self.on_state)
-
-    @property
-    def brush_size(self) -> float:
-        """Diameter in image pixels."""
-        return self.hand.brush_size
-
-    @brush_size.setter
-    def brush_size(self, size: float) -> None:
-        self.hand.brush_size = min(float(MAX_BRUSH), max(float(MIN_BRUSH), size))
-        self.tell(self.on_state)
-
-    @property
-    def protect(self) -> bool:
-        """Whether pixels of other classes and other objects keep their label."""
-        return self.hand.protect
-
-    @protect.setter
-    def protect(self, on: bool) -> None:
-        self.hand.protect = on
-        self.tell(self.on_state)
-
     def set_classes(self, classes: ClassSet) -> None:
         """The project's class set changed."""
         self.classes = classes
         self._choose_a_class()
         self.tell(self.on_segments)
-
-    def swap_void(self) -> None:
-        """Paint void instead of the active class, and back (key X)."""
-        self.active_class = self.hand.other_class if self.active_class == VOID else VOID
 
     def pick(self, x: float, y: float) -> int:
         """Take the class under a point, and the object there if it is a thing; returns its segment id, 0 for void
@@ -409,17 +363,6 @@ class Document:
         self.changed((0, 0, width, height))
         self.tell(self.on_segments)
         self.tell(self.on_state)
-
-    @staticmethod
-    def tell(listeners: list[Callable[[], None]]) -> None:
-        """Call the listeners."""
-        for listener in listeners:
-            listener()
-
-    def class_of(self, segment_id: int) -> int:
-        """The class of a segment; 0 for void and for ids that are not in the table."""
-        segment = self.segmentation.segments.get(segment_id)
-        return segment.class_id if segment else VOID
 
 
 def strips(hit: np.ndarray, x: int, y: int) -> Iterator[Rect]:
