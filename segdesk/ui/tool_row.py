@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
-from segdesk.app.document import MAX_BRUSH
+from segdesk.app.rules import MAX_BRUSH
 from segdesk.ui import theme
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
