@@ -10,6 +10,7 @@ from segdesk.domain import rle
 from segdesk.domain.classes import MAX_ID, VOID, ClassSet
 from segdesk.domain.components import absorb_islands
 from segdesk.domain.prediction import Instance, Prediction
+from segdesk.domain.queries import Cuts, panoptic
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.domain.upsampling import best_class
 
@@ -23,6 +24,7 @@ class DecideOptions:
     `min_area`: objects smaller than this are left out; islands of a semantic map take their neighbour's label.
     `overlap`: an object is left out if less than this fraction of it is still free when its turn comes
     (Kirillov et al., Panoptic Segmentation, section 6, use 0.5).
+    `mask_threshold`: of a model of queries in a panoptic map, the probability from which a pixel belongs to a mask.
     `stuff_area`: in a panoptic map, stuff of fewer pixels in all becomes void (its segment, not each region of it).
     """
 
@@ -31,10 +33,14 @@ class DecideOptions:
     min_area: int = 0
     overlap: float = 0.5
     stuff_area: int = 0
+    mask_threshold: float = 0.5
 
 
 def decide(prediction: Prediction, options: DecideOptions = DecideOptions()) -> Segmentation:
-    """Resolve a raw answer into one label per pixel. Objects win over stuff, better scores over lower ones."""
+    """Resolve a raw answer into one label per pixel. Objects win over stuff, better scores over lower ones; a panoptic
+    map of queries is decided by the queries' contest for each pixel."""
+    if prediction.task == "panoptic" and prediction.queries is not None:
+        return _of_queries(prediction, options)
     result = Segmentation.empty(*prediction.size)
     if prediction.scores is not None:
         class_map = best_class(prediction, options.pixel_confidence)
@@ -49,6 +55,13 @@ def decide(prediction: Prediction, options: DecideOptions = DecideOptions()) -> 
         _paint_objects(result, objects, claimed)
     if prediction.task == "panoptic":
         drop_small_stuff(result, prediction.classes, options.stuff_area)
+    return result.pruned()
+
+
+def _of_queries(prediction: Prediction, options: DecideOptions) -> Segmentation:
+    cuts = Cuts(options.confidence, options.overlap, options.mask_threshold, options.pixel_confidence, options.min_area)
+    result = panoptic(prediction, cuts)
+    drop_small_stuff(result, prediction.classes, options.stuff_area)
     return result.pruned()
 
 

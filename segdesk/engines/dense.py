@@ -36,6 +36,11 @@ def halved(scores: np.ndarray) -> np.ndarray:
     return torch.from_numpy(np.ascontiguousarray(scores)).half().numpy()
 
 
+def bounded(sums: torch.Tensor) -> torch.Tensor:
+    """Sums of votes (N, K, h, w) brought down to probabilities where they are over 1 in all."""
+    return sums / sums.sum(1, keepdim=True).clamp_min(1.0)
+
+
 def identity(logits: torch.Tensor) -> torch.Tensor:
     """The net's own values."""
     return logits
@@ -58,7 +63,7 @@ def whole_maps(
     x = torch.cat([tensor(p, spec, device) for p in pictures])
     rows, cols = _centres(height, grid[0]), _centres(width, grid[1])
     with torch.inference_mode():
-        answer = finish(_sampled(_forward(net, x), rows, cols, (x.shape[2], x.shape[3]), _aligned(net)))
+        answer = finish(sampled(_forward(net, x), rows, cols, (x.shape[2], x.shape[3]), _aligned(net)))
         return answer.float().cpu().numpy()
 
 
@@ -135,7 +140,7 @@ def _pieced(
         data = tensor(part, spec, device)
         with torch.inference_mode():
             size = (data.shape[2], data.shape[3])
-            local = _sampled(_forward(net, data), rows[y] - top, cols[x] - left, size, _aligned(net))
+            local = sampled(_forward(net, data), rows[y] - top, cols[x] - left, size, _aligned(net))
             values = finish(local)[0].float().cpu().numpy()
         if result is None:
             result = np.zeros((values.shape[0], *grid), np.float32)
@@ -178,8 +183,8 @@ def _centres(size: int, count: int) -> np.ndarray:
     return (np.arange(count) + 0.5) * (size / count) - 0.5
 
 
-def _sampled(
-    logits: torch.Tensor, rows: np.ndarray, cols: np.ndarray, size: tuple[int, int], aligned: bool
+def sampled(
+    logits: torch.Tensor, rows: np.ndarray, cols: np.ndarray, size: tuple[float, float], aligned: bool
 ) -> torch.Tensor:
     """The (N, K, h, w) answer to an input of `size`, at the given input rows and columns, bilinear, clamped."""
     h, w = logits.shape[2:]
@@ -194,7 +199,7 @@ def _sampled(
     return F.grid_sample(logits, grid, mode="bilinear", padding_mode="border", align_corners=True)
 
 
-def _unit(position: np.ndarray, full: int, small: int, aligned: bool) -> np.ndarray:
+def _unit(position: np.ndarray, full: float, small: int, aligned: bool) -> np.ndarray:
     """Input positions as grid_sample's -1..1 over the centres of the answer's first and last pixel."""
     if small == 1:
         return np.zeros_like(position)

@@ -14,8 +14,9 @@ from typing import TypeVar
 
 import numpy as np
 import torch
+from torch import nn
 
-from segdesk.domain.card import ModelCard
+from segdesk.domain.card import InputSpec, ModelCard
 from segdesk.domain.decide import decide
 from segdesk.domain.doubt import doubts
 from segdesk.domain.errors import Cancelled, SegDeskError
@@ -216,7 +217,7 @@ class Engine:
         loaded, notes = _timed(seconds, "load", lambda: self._loaded(request, card))
         if cancelled():
             raise Cancelled
-        pictures: list[Prepared] = _timed(seconds, "prepare", lambda: [prepare(i, card.input) for i in images])
+        pictures: list[Prepared] = _timed(seconds, "prepare", lambda: [prepare(i, loaded.card.input) for i in images])
         raws = _timed(seconds, "forward", lambda: predict(loaded, pictures, cancelled, request.options.average))
         return [replace(raw, notes=notes + raw.notes) for raw in raws]
 
@@ -241,13 +242,13 @@ class Engine:
         if card.net.type == "regions":
             return Loaded(card, None, torch.device("cpu"))
         try:
-            return Loaded(card, load_net(card, weights, device), device)
+            return _ready(card, load_net(card, weights, device), device)
         except (RuntimeError, MemoryError) as error:
             if not devices_of.is_out_of_memory(error) or device.type == "cpu":
                 raise
         self._models.clear()
         devices_of.free_memory(device)
-        return Loaded(card, load_net(card, weights, torch.device("cpu")), torch.device("cpu"))
+        return _ready(card, load_net(card, weights, torch.device("cpu")), torch.device("cpu"))
 
     def _keep(self, key: tuple[str, str], work: Work) -> None:
         with self._lock:
@@ -276,6 +277,12 @@ class Engine:
                     kept.refined = work.refined
                     self._shed()
         return work.refined[1], work.refined[2]
+
+
+def _ready(card: ModelCard, net: nn.Module, device: torch.device) -> Loaded:
+    """The net with its card; a net that knows how it wants its pictures has an `input` of its own."""
+    spec = getattr(net, "input", None)
+    return Loaded(replace(card, input=spec) if isinstance(spec, InputSpec) else card, net, device)
 
 
 def _timed(seconds: dict[str, float], stage: str, run: Callable[[], T]) -> T:

@@ -12,7 +12,7 @@ from torch import nn
 
 from segdesk.domain.card import ModelCard
 from segdesk.domain.errors import SegDeskError
-from segdesk.engines import foreign
+from segdesk.engines import foreign, transformers_model
 from segdesk.engines.quicken import quickened
 from segdesk.engines.safeload import State, read_checkpoint, spellings
 from segdesk.nets.layouts import LAYOUTS, Layout
@@ -32,6 +32,10 @@ def load_net(card: ModelCard, weights: str | None, device: torch.device) -> nn.M
         raise _no_weights(card)
     if card.net.type in foreign.TYPES and weights is not None:
         return foreign.load(card, Path(weights), device)
+    if card.net.type == transformers_model.TYPE:
+        if weights is None:
+            raise _no_weights(card)
+        return transformers_model.load(card, Path(weights), device)
     build = builder(card.net.type)
     state = _states(card, Path(weights)) if weights is not None else None
     with torch.device("meta" if state is not None else "cpu"):

@@ -100,8 +100,8 @@ class PromptRequest:
 
 @dataclass(frozen=True, eq=False)
 class Proposed:
-    """One answer to a prompt: the mask of an object, or those of several that were all asked for; they have the picture's
-    size and are not empty. `score` 0..1: how sure the model is."""
+    """One answer to a prompt: the mask of an object, or those of several that were all asked for; they have the
+    picture's size and are not empty. `score` 0..1: how sure the model is."""
 
     masks: tuple[Rle, ...]
     score: float
