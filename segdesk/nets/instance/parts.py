@@ -8,10 +8,10 @@ from math import gcd
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torchvision.ops import deform_conv2d
 
 from segdesk.nets import encoders
 from segdesk.nets.blocks import Activation, relu
+from segdesk.nets.deformable import DeformableConv
 from segdesk.nets.instance.fpn import FPN
 
 Objects = dict[str, torch.Tensor]  # "labels" (n,), "scores" (n,), "masks" (n, h, w): the answer of "instances"
@@ -82,44 +82,6 @@ class ConvGN(nn.Sequential):
         """(N, inputs, h, w) to (N, outputs, h, w)."""
         x = self.gn(self.conv(x))
         return x if self.activate is None else self.activate(x)
-
-
-class DeformableConv(nn.Conv2d):
-    """Modulated deformable convolution (Zhu et al., arXiv:1811.11168, equation 1): `conv_offset` says for every tap
-    where it looks and how much it counts."""
-
-    def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        kernel: int,
-        *,
-        stride: int = 1,
-        padding: int = 0,
-        dilation: int = 1,
-        groups: int = 1,
-        bias: bool = True,
-    ) -> None:
-        super().__init__(inputs, outputs, kernel, stride, padding, dilation, groups, bias)
-        taps = kernel * kernel
-        self.conv_offset = nn.Conv2d(inputs, 3 * taps, kernel, stride, padding, dilation)
-        nn.init.zeros_(self.conv_offset.weight)
-        nn.init.zeros_(self.conv_offset.bias)  # pyright: ignore[reportArgumentType]
-        self.taps = taps
-
-    def forward(self, input: torch.Tensor) -> torch.Tensor:
-        """(N, inputs, h, w) to (N, outputs, h', w')."""
-        ways, weights = self.conv_offset(input).split((2 * self.taps, self.taps), dim=1)
-        return deform_conv2d(
-            input,
-            ways,
-            self.weight,
-            self.bias,
-            stride=(self.stride[0], self.stride[1]),
-            padding=(int(self.padding[0]), int(self.padding[1])),
-            dilation=(self.dilation[0], self.dilation[1]),
-            mask=weights.sigmoid(),
-        )
 
 
 def chain(inputs: int, width: int, count: int, *, deformable: bool = False) -> nn.Sequential:

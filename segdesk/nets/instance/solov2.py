@@ -25,6 +25,8 @@ VARIANTS: dict[str, dict[str, object]] = {
     "light_r18": {**LIGHT, "encoder": "resnet18"},
     "light_r34": {**LIGHT, "encoder": "resnet34"},
     "light_r50": LIGHT,
+    "r101_dcn": {"encoder": "resnet101_dcnv2", "deformable": True},
+    "x101_dcn": {"encoder": "resnext101_64x4d_dcnv2", "deformable": True},
 }
 SMALL: dict[str, Any] = {**solo.SMALL, "mask_width": 8, "feature_width": 8}
 
