@@ -3,6 +3,7 @@ them. No files are read here: it works on what `Models.listing` has gathered."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
@@ -27,12 +28,17 @@ CHOICES: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """A model of the list: its card and where its weights are. `words`: all that a search looks through, in lower
-    case."""
+    """A model of the list: its card and where its weights are. `words`: its names, in which a search finds any
+    part; `prose`: what it does and its classes, in which a search finds the beginnings of words. Both in lower case."""
 
     card: ModelCard
     status: WeightsStatus
     words: str = ""
+    prose: str = ""
+
+    def tells(self, word: str) -> bool:
+        """Whether a word of a search, in lower case, is found: "ade" in ADE20K and not in "made"."""
+        return word in self.words or (f" {word}" if word.isascii() else word) in self.prose
 
     @property
     def ready(self) -> bool:
@@ -80,7 +86,7 @@ class ModelFilter:
             and (not self.weights or _state(entry) == self.weights)
             and (not self.size or _size(card) == self.size)
             and (not self.speed or _speed(card) == self.speed)
-            and all(word in entry.words for word in self.text.casefold().split())
+            and all(entry.tells(word) for word in self.text.casefold().split())
         )
 
 
@@ -117,7 +123,8 @@ def entries_of(cards: Iterable[ModelCard], statuses: Mapping[str, WeightsStatus]
         return seen[id(classes)]
 
     return tuple(
-        ModelEntry(card, statuses[card.id], f"{_words(card)} {class_words(card.classes)}".casefold()) for card in cards
+        ModelEntry(card, statuses[card.id], _words(card).casefold(), _prose(card, class_words(card.classes)))
+        for card in cards
     )
 
 
@@ -128,7 +135,12 @@ def encoder_of(card: ModelCard) -> str:
 
 def _words(card: ModelCard) -> str:
     parts = (card.id, card.name.en, card.name.zh, card.system, card.data, card.group, card.task, card.paper)
-    return " ".join((*parts, card.about.en, card.about.zh, card.licence.weights, encoder_of(card), card.net.type))
+    return " ".join((*parts, card.licence.weights, encoder_of(card), card.net.type))
+
+
+def _prose(card: ModelCard, classes: str) -> str:
+    text = f" {card.about.en} {card.about.zh} {classes}".casefold()
+    return re.sub(r"\W+", " ", text)
 
 
 @dataclass(frozen=True)
