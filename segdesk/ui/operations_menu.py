@@ -10,7 +10,7 @@ from segdesk.app import discover
 from segdesk.app.discover import Plugin
 from segdesk.app.tools.base import Value, defaults
 from segdesk.domain.errors import SegDeskError
-from segdesk.domain.segmentation import Segmentation
+from segdesk.domain.packed import PackedMap
 from segdesk.ui.actions import ACTIONS, REASONS
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
@@ -76,12 +76,12 @@ class OperationsMenu(Translated, QWidget):
         except SegDeskError as error:
             self._desk.show_error(error)
 
-    def _previous(self) -> Segmentation | None:
+    def _previous(self) -> PackedMap | None:
         session, row = self._desk.session, self._desk.current
         index = None if row is None else session.index_of(row.id)
         if session.project is None or not index:
             return None
-        return session.project.load_map(session.pictures[index - 1].id, "annotation")
+        return session.project.load_packed(session.pictures[index - 1].id, "annotation")
 
     def refresh(self) -> None:
         """What can be done now; what cannot says why."""

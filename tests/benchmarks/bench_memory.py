@@ -152,7 +152,7 @@ def children() -> list[int]:
 def ready(window: MainWindow) -> bool:
     """Whether everything that happens in the background after opening is done."""
     document, levels = window.canvas.document, window.canvas._renderer.pyramid
-    counted = document is not None and document.areas_ready and not document.changes.under_way
+    counted = document is not None and document.areas_ready and not document.changes.under_way and document.has_pixels
     return counted and levels is not None and len(levels.levels) > 1
 
 
