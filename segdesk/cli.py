@@ -141,10 +141,9 @@ def _run_model(session: Session, arguments: argparse.Namespace, output: Output) 
     session.choose_model(arguments.model)
     session.set_device(arguments.device)
     decide = session.options.decide
-    if arguments.confidence is not None:
-        decide = replace(decide, confidence=arguments.confidence)
-    if arguments.min_area is not None:
-        decide = replace(decide, min_area=arguments.min_area)
+    for field in ("confidence", "min_area", "overlap", "stuff_area"):
+        if (value := getattr(arguments, field)) is not None:
+            decide = replace(decide, **{field: value})
     session.set_options(replace(session.options, decide=decide, crf=CrfOptions() if arguments.crf else None))
     session.set_options(replace(session.options, average=average))
     opened = _do(session, session.open(Path(arguments.folder), project))
@@ -297,6 +296,10 @@ def _run_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--crf", action="store_true", help="sharpen borders with a dense CRF (slow)")
     command.add_argument("--confidence", metavar="P", type=_fraction, help="leave out objects below this score, 0 to 1")
     command.add_argument("--min-area", metavar="N", type=_count, help="leave out objects of fewer pixels")
+    text = "leave out objects of which less than this share is free of better ones, 0 to 1"
+    command.add_argument("--overlap", metavar="P", type=_fraction, help=text)
+    text = "in panoptic maps, make classes without objects void that cover fewer pixels in all"
+    command.add_argument("--stuff-area", metavar="N", type=_count, help=text)
     cli_run.looks_arguments(command)
     cli_run.matching_arguments(command)
     command.add_argument("--device", default="auto", help="auto (the default), cpu, cuda, cuda:1, mps")

@@ -156,6 +156,10 @@
    <translation>每张图片一个区段编号 PNG，外加一个 JSON 文件；对象类和区域类合在一起。</translation>
   </message>
   <message>
+   <source>A class without objects that covers fewer pixels in all becomes void.</source>
+   <translation>区域类的总像素数少于此值时设为未标注。</translation>
+  </message>
+  <message>
    <source>A label map has {count} objects; a map can hold {limit}.</source>
    <translation>标注图有 {count} 个对象；一张图最多容纳 {limit} 个。</translation>
   </message>
@@ -170,6 +174,10 @@
   <message>
    <source>A palette PNG of class numbers for every picture, object numbers beside it, and a class list.</source>
    <translation>每张图片一个类别编号的调色板 PNG，旁附对象编号和类别列表。</translation>
+  </message>
+  <message>
+   <source>A pixel belongs to a mask from this probability on.</source>
+   <translation>像素概率达到此值时才属于该掩膜。</translation>
   </message>
   <message>
    <source>A run over all pictures is under way.</source>
@@ -268,6 +276,10 @@
    <translation>Alt+滚轮</translation>
   </message>
   <message>
+   <source>An object is left out where less than this share of it is free of better ones.</source>
+   <translation>对象未被更优对象覆盖的部分低于此比例时，舍去该对象。</translation>
+  </message>
+  <message>
    <source>An object that the model is not sure of.</source>
    <translation>模型没有把握的对象。</translation>
   </message>
@@ -358,6 +370,14 @@
   <message>
    <source>Becomes</source>
    <translation>变成</translation>
+  </message>
+  <message>
+   <source>Begin a new training.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Begin the training anew.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Box</source>
@@ -528,6 +548,10 @@
    <translation>请先从列表中选择一张图片。</translation>
   </message>
   <message>
+   <source>Choose a semantic model of the list.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Choose another folder.</source>
    <translation>请选择其他文件夹。</translation>
   </message>
@@ -548,6 +572,10 @@
    <translation>请从列表中选择另一张。</translation>
   </message>
   <message>
+   <source>Choose another one in the row of the tool.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Choose class 1 to 9</source>
    <translation>选择第 1 至 9 个类别</translation>
   </message>
@@ -566,6 +594,10 @@
   <message>
    <source>Choose the checkpoint of the model (.pth, .pt), not its log or its settings.</source>
    <translation>请选择模型的检查点（.pth、.pt），而不是日志或设置。</translation>
+  </message>
+  <message>
+   <source>Choose the file that was made for this model, or start from scratch.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Choose the file that was made for this model.</source>
@@ -1010,6 +1042,10 @@
    <translation>格式</translation>
   </message>
   <message>
+   <source>Free some space and go on with it: the last checkpoint in {folder} is kept.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Free some space and try again.</source>
    <translation>请腾出空间后重试。</translation>
   </message>
@@ -1300,8 +1336,16 @@
    <translation>套索</translation>
   </message>
   <message>
+   <source>Least stuff</source>
+   <translation>最小区域类面积</translation>
+  </message>
+  <message>
    <source>Leave out the others</source>
    <translation>舍弃其余类别</translation>
+  </message>
+  <message>
+   <source>Leave this picture out.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Left out</source>
@@ -1436,6 +1480,10 @@
    <translation>把选中的对象设为未标注。</translation>
   </message>
   <message>
+   <source>Mask threshold</source>
+   <translation>掩膜阈值</translation>
+  </message>
+  <message>
    <source>Match classes of {model}</source>
    <translation>{model} 的类别对应</translation>
   </message>
@@ -1494,6 +1542,10 @@
   <message>
    <source>Models</source>
    <translation>模型</translation>
+  </message>
+  <message>
+   <source>More thresholds: overlap of objects, least stuff</source>
+   <translation>更多阈值：对象重叠、最小区域类面积</translation>
   </message>
   <message>
    <source>Name</source>
@@ -1676,6 +1728,10 @@
    <translation>对象</translation>
   </message>
   <message>
+   <source>Objects and stuff</source>
+   <translation>对象与区域类</translation>
+  </message>
+  <message>
    <source>Objects below this score are left out.</source>
    <translation>得分低于此值的对象会被略去。</translation>
   </message>
@@ -1822,6 +1878,10 @@
   <message>
    <source>Over: {name}</source>
    <translation>覆盖：{name}</translation>
+  </message>
+  <message>
+   <source>Overlap</source>
+   <translation>重叠</translation>
   </message>
   <message>
    <source>Overview map</source>
@@ -2412,12 +2472,20 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>The checkpoint {name} cannot be read.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The class map and the object map of {name} differ in size.</source>
    <translation>{name} 的类别图和对象图大小不同。</translation>
   </message>
   <message>
    <source>The class numbers of {name} are too large.</source>
    <translation>{name} 的类别编号过大。</translation>
+  </message>
+  <message>
+   <source>The classes differ from the model's: its last layer is made anew.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The dense CRF is not installed.</source>
@@ -2432,12 +2500,20 @@
    <translation>磁盘未接受 {name}。</translation>
   </message>
   <message>
+   <source>The disk is full: the training cannot save where it is.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The disk is full: {name} could not be saved.</source>
    <translation>磁盘已满：无法保存 {name}。</translation>
   </message>
   <message>
    <source>The disk is full: {name} could not be written.</source>
    <translation>磁盘已满：无法写入 {name}。</translation>
+  </message>
+  <message>
+   <source>The encoder starts with the model's weights, all else from random numbers.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The engine could not start: {reason}</source>
@@ -2540,8 +2616,20 @@
    <translation>{name} 的标注对应 {label_width} x {label_height} 像素，图片是 {width} x {height}。</translation>
   </message>
   <message>
+   <source>The labels of {name} are not of the picture's size.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The labels of {name} are {label_width} x {label_height} pixels, the picture is {width} x {height}.</source>
    <translation>{name} 的标注是 {label_width} x {label_height} 像素，图片是 {width} x {height}。</translation>
+  </message>
+  <message>
+   <source>The labels of {name} name a class that the net does not have.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The last checkpoint in {folder} is kept: go on with it once the folder can be written.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The layers are annotation, prediction and reference.</source>
@@ -2588,6 +2676,10 @@
    <translation>模型区分 {wanted} 个类别，但给出了 {given} 个名称。</translation>
   </message>
   <message>
+   <source>The model {model} does not answer clicks or words.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The model {model} failed on this picture: {reason}</source>
    <translation>模型 {model} 处理这张图片时失败：{reason}</translation>
   </message>
@@ -2618,6 +2710,10 @@
   <message>
    <source>The net of {model} answers with {output}, which the program does not know.</source>
    <translation>{model} 的网络输出 {output}，程序无法识别。</translation>
+  </message>
+  <message>
+   <source>The network starts from random numbers: it needs many pictures and epochs.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The picture and the class probabilities to refine differ in size.</source>
@@ -2740,6 +2836,14 @@
    <translation>无法读取设置；程序以默认设置启动。</translation>
   </message>
   <message>
+   <source>The training cannot save where it is: {reason}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The training's copy of {name} cannot be read.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The two best classes are close here.</source>
    <translation>此处得分最高的两个类别很接近。</translation>
   </message>
@@ -2754,6 +2858,10 @@
   <message>
    <source>The weights file does not belong to {model}: {missing} of its {count} parameters are missing and {surplus} are foreign (such as {example}).</source>
    <translation>权重文件不属于 {model}：{count} 个参数中缺少 {missing} 个，另有 {surplus} 个多余（例如 {example}）。</translation>
+  </message>
+  <message>
+   <source>The weights file does not fit {model}: none of its parameters is there.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The weights file does not fit {model}: {parameter} has the shape {found} instead of {wanted}.</source>
@@ -3460,6 +3568,10 @@
    <translation>
     <numerusform>{found} / %n 个模型</numerusform>
    </translation>
+  </message>
+  <message>
+   <source>{model} cannot be trained here: only networks that answer with scores per pixel can.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{name} (new)</source>

@@ -1,4 +1,5 @@
-"""The strip of options: confidence, minimum area, CRF on or off and its parameters. Sliders act on the kept answer."""
+"""The strip of options: confidence, minimum area, more thresholds, CRF on or off and its parameters. Sliders act on the
+kept answer."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
 from segdesk.ui.looks_box import LooksBox
-from segdesk.ui.widgets import ValueSlider, button, label, name
+from segdesk.ui.objects_card import ObjectsCard, object_fields
+from segdesk.ui.widgets import ValueSlider, button, icon_button, label, name
 
 # field of CrfOptions: (low, high, step, format, text, tip)
 CRF_FIELDS: dict[str, tuple[float, float, float, str, str, str]] = {
@@ -82,21 +84,28 @@ class OptionsPanel(Translated, QFrame):
         self._desk = desk
         self._crf_action = actions.by_id["crf"]
         self.setProperty("kind", "strip")
-        self.confidence = ValueSlider(0.0, 1.0, 0.01, width=50)
-        self.area = ValueSlider(0, 2000, 10, "{:.0f} px", width=50)
+        self.confidence = ValueSlider(0.0, 1.0, 0.01, width=44)
+        self.area = ValueSlider(0, 2000, 10, "{:.0f} px", width=44)
         self.crf = QCheckBox()
         self.flip = QCheckBox()
         self.looks = LooksBox(desk)
-        self.crf_button = button(kind="quiet", icon="settings", clicked=self._open_card)
+        self.crf_button = button(kind="quiet", icon="settings", clicked=lambda: _open_below(self.crf_button, self.card))
         self.card = CrfCard(desk, self)
+        self.objects_button = icon_button("adjust", lambda: _open_below(self.objects_button, self.objects))
+        self.objects_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.objects = ObjectsCard(desk, self)
         for slider in (self.confidence, self.area):
             slider.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
             slider.setMaximumWidth(330)
+        thresholds = QHBoxLayout()  # close together: the strip must fit a small screen
+        thresholds.setSpacing(2)
+        thresholds.addWidget(self.area, 1)
+        thresholds.addWidget(self.objects_button)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.GAP + 2, theme.GAP // 2, theme.GAP, theme.GAP // 2)
         layout.setSpacing(theme.GAP * 2)
         layout.addWidget(self.confidence, 3)
-        layout.addWidget(self.area, 3)
+        layout.addLayout(thresholds, 3)
         layout.addStretch(1)
         layout.addWidget(self.looks)
         layout.addWidget(self.flip)
@@ -122,6 +131,7 @@ class OptionsPanel(Translated, QFrame):
             self.area.set_value(decide.min_area)
         for slider in (self.confidence, self.area):
             slider.setEnabled(card is not None)
+        self.objects_button.setVisible(bool(object_fields(card)))
         self.flip.setChecked(options.flip)
         self.flip.setEnabled(card is not None and card.net.type != "regions")
         self._crf_action.setChecked(options.crf is not None)
@@ -156,12 +166,6 @@ class OptionsPanel(Translated, QFrame):
         options = self._desk.runs.options
         self._desk.runs.set_options(replace(options, decide=replace(options.decide, min_area=int(value))))
 
-    def _open_card(self) -> None:
-        self.card.adjustSize()
-        corner = self.crf_button.mapToGlobal(QPoint(self.crf_button.width(), self.crf_button.height() + 4))
-        self.card.move(corner - QPoint(self.card.width(), 0))
-        self.card.show()
-
     def retranslate(self) -> None:
         """Set the texts again."""
         self.flip.setText(tr("Mirror check"))
@@ -171,4 +175,14 @@ class OptionsPanel(Translated, QFrame):
         )
         self.crf.setText(tr("CRF refinement"))
         self.crf_button.setText(tr("Parameters"))
+        name(self.objects_button, tr("More thresholds: overlap of objects, least stuff"))
         self.refresh()
+
+
+def _open_below(opener: QWidget, card: QWidget) -> None:
+    """Show a small window below a button, its right edge at the button's, or its left one where there is no room."""
+    card.adjustSize()
+    corner = opener.mapToGlobal(QPoint(opener.width(), opener.height() + 4)) - QPoint(card.width(), 0)
+    left = opener.window().mapToGlobal(QPoint(0, 0)).x()
+    card.move(QPoint(max(left, corner.x()), corner.y()))
+    card.show()

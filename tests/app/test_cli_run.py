@@ -64,3 +64,17 @@ def test_several_looks_are_recorded(shared: Path, photo: Path) -> None:
     with Project.open(photo / "photos.segdesk") as project:
         looks = project.label_source(1).options["average"]
         assert looks == {"scales": [0.75, 1, 1.25], "mirror": True, "samples": 0}
+
+
+def test_thresholds_of_objects_and_stuff_are_recorded(photo: Path) -> None:
+    words = ("--overlap", "0.75", "--stuff-area", "400", "--confidence", "0.2", "--min-area", "7")
+    assert run("run", photo, "--model", "regions", *words, "--quiet") == OK
+    with Project.open(photo / "photos.segdesk") as project:
+        decide = project.label_source(1).options["decide"]
+    expected = {"overlap": 0.75, "stuff_area": 400, "confidence": 0.2, "min_area": 7}
+    assert {key: decide[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize("words", [("--overlap", "1.5"), ("--stuff-area", "-3")])
+def test_senseless_thresholds_are_refused(photo: Path, words: tuple[str, str]) -> None:
+    assert run("run", photo, "--model", "regions", *words) == NOTHING_DONE
