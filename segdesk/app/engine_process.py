@@ -14,10 +14,21 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 import segdesk
 from segdesk.domain.errors import Cancelled, SegDeskError
-from segdesk.engines.messages import Answer, DeviceInfo, Inspected, InspectRequest, NotKept, PredictRequest
-from segdesk.engines.wire import Ask, AskDevices, AskInspect, Began, Blocks, Forget, Pipe, Reply, with_map
+from segdesk.engines.messages import (
+    Answer,
+    DeviceInfo,
+    Inspected,
+    InspectRequest,
+    NotKept,
+    PredictRequest,
+    PromptAnswer,
+    PromptRequest,
+)
+from segdesk.engines.wire import Ask, AskDevices, AskInspect, AskPrompt, Began, Blocks, Forget, Pipe, Reply, with_map
 from segdesk.paths import user_data_dir
 
 POLL_SECONDS = 0.02  # how often a waiting caller looks at its cancel token
@@ -128,6 +139,24 @@ class EngineProcess:
             _raise_if_error(ticket.outcome)
         raise _died()
 
+    def prompt(self, request: PromptRequest, cancelled: Cancel = _never) -> PromptAnswer | NotKept:
+        """Answer clicks, a box or words; blocks. It goes before batch work, and waits for what was asked before it.
+        Raises as `answer` does."""
+        for _ in range(TRIES):
+            running = self._process()
+            ticket = Ticket(next(self._numbers))
+            shape = None
+            if request.image is not None:
+                height, width = request.image.shape[:2]
+                shape = (height, width, 3)
+                ticket.block = self._in_block(request.image)
+            running.ask(ticket, AskPrompt(ticket.number, replace(request, image=None), ticket.block, shape))
+            self._wait(ticket, cancelled)
+            if isinstance(ticket.outcome, (PromptAnswer, NotKept)):
+                return ticket.outcome
+            _raise_if_error(ticket.outcome)
+        raise _died()
+
     def answer(self, request: PredictRequest, cancelled: Cancel = _never) -> Answer | NotKept:
         """Segment one picture; blocks. Raises `SegDeskError` (also if the process died: the next call starts it anew)
         and `Cancelled`, which comes at once even where the engine cannot stop what it does."""
@@ -198,15 +227,14 @@ class EngineProcess:
         if request.image is not None:
             height, width = request.image.shape[:2]
             shape = (height, width, 3)
-            ticket.block = self._in_block(request)
+            ticket.block = self._in_block(request.image)
         ask = Ask(ticket.number, replace(request, image=None), ticket.block, shape, urgent)
         running.ask(ticket, ask)
         return ticket
 
-    def _in_block(self, request: PredictRequest) -> str:
-        assert request.image is not None
+    def _in_block(self, image: np.ndarray) -> str:
         try:
-            return self._blocks.put(request.image)
+            return self._blocks.put(image)
         except OSError as error:
             raise SegDeskError(
                 "There is no shared memory left to hand the picture to the engine: {reason}.",

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.segmentation import Segmentation
-from segdesk.engines.messages import Answer, NotKept, PredictRequest
+from segdesk.engines.messages import Answer, NotKept, PredictRequest, PromptRequest
 from segdesk.engines.wire import (
     Ask,
     AskDevices,
     AskInspect,
+    AskPrompt,
     Began,
     Forget,
     Pipe,
@@ -33,14 +34,17 @@ from segdesk.engines.wire import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from segdesk.engines.engine import Engine, Work
+    from segdesk.engines.prompting import Prompting
 
 LANE_PIXELS = 4_000_000  # larger pictures are computed one at a time: several would need too much memory
 BATCH = 8  # pictures of one size that share a pass on a graphics card
 
 log = logging.getLogger("segdesk.engine")
 
-Message = Ask | AskDevices | AskInspect
+Message = Ask | AskDevices | AskInspect | AskPrompt
 
 
 class Inbox:
@@ -140,6 +144,7 @@ class Host:
         self._pool = ThreadPoolExecutor(1, "finish")
         self._finishing: Future[None] | None = None
         self._lanes = Lanes()
+        self._prompting: Prompting | None = None
 
     def serve(self) -> None:
         """Answer until the process ends."""
@@ -149,6 +154,8 @@ class Host:
                 self._reply(message.number, self._engine.devices())
             elif isinstance(message, AskInspect):
                 self._inspect(message)
+            elif isinstance(message, AskPrompt):
+                self._prompt(message)
             elif self._fits_a_lane(message):
                 self._serve_in_lane(message)
             else:
@@ -165,6 +172,21 @@ class Host:
         except BaseException as error:
             log.error("%s could not be looked into", ask.request.path, exc_info=error)
             value = unreadable(ask.request.path, error)
+        self._reply(ask.number, value)
+
+    def _prompt(self, ask: AskPrompt) -> None:
+        from segdesk.engines.prompting import Prompting
+
+        self._pipe.send(Began(ask.number))
+        cancelled = self._inbox.cancelled(ask.number)
+        try:
+            if cancelled():
+                raise Cancelled
+            self._prompting = self._prompting or Prompting()
+            image = None if ask.block is None or ask.shape is None else _picture(ask.block, ask.shape)
+            value: object = self._prompting.answer(replace(ask.request, image=image), cancelled)
+        except BaseException as error:
+            value = _as_value(error, ask.request)
         self._reply(ask.number, value)
 
     def _fits_a_lane(self, ask: Ask) -> bool:
@@ -281,13 +303,17 @@ def _alike(first: Ask, other: Ask) -> bool:
 def _with_picture(ask: Ask) -> PredictRequest:
     if ask.block is None or ask.shape is None:
         return ask.request
+    return replace(ask.request, image=_picture(ask.block, ask.shape))
+
+
+def _picture(block: str, shape: tuple[int, int, int]) -> np.ndarray:
     try:
-        return replace(ask.request, image=read_block(ask.block, ask.shape))
+        return read_block(block, shape)
     except FileNotFoundError:  # given up and freed in the meantime
         raise Cancelled from None
 
 
-def _as_value(error: BaseException, request: PredictRequest) -> SegDeskError | Cancelled:
+def _as_value(error: BaseException, request: PredictRequest | PromptRequest) -> SegDeskError | Cancelled:
     if isinstance(error, (SegDeskError, Cancelled)):
         return error
     log.error("%s on %s failed", request.card.id, request.key, exc_info=error)

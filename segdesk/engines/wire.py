@@ -20,7 +20,7 @@ import numpy as np
 from segdesk.domain.edit import Rect
 from segdesk.domain.packed import Labels, PackedMap
 from segdesk.domain.segmentation import Segmentation
-from segdesk.engines.messages import Answer, InspectRequest, PredictRequest
+from segdesk.engines.messages import Answer, InspectRequest, PredictRequest, PromptRequest
 
 PIECE = 16 << 20  # bytes of a picture that are copied at a time
 _LENGTH = struct.Struct("<Q")
@@ -40,6 +40,17 @@ class Ask:
     block: str | None = None
     shape: tuple[int, int, int] | None = None
     urgent: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class AskPrompt:
+    """To the engine: answer clicks or words. The picture lies in the block `block` with the shape `shape`; None = it is
+    hoped to be kept."""
+
+    number: int
+    request: PromptRequest
+    block: str | None = None
+    shape: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -73,8 +84,8 @@ class Began:
 
 @dataclass(frozen=True, eq=False)
 class Reply:
-    """From the engine: the result of a number: an `Answer`, `NotKept`, `Inspected`, `SegDeskError`, list of devices, or
-    `Cancelled`.
+    """From the engine: the result of a number: an `Answer`, `PromptAnswer`, `NotKept`, `Inspected`, `SegDeskError`,
+    list of devices, or `Cancelled`.
 
     `shape`: (H, W) of the label map where it lies in the request's block instead of the answer.
     """
