@@ -30,16 +30,16 @@ TYPE = "transformers"
 
 @dataclass(frozen=True)
 class Kind:
-    """A class of the library: what it answers ("scores", "instances", "queries") and the multiple of pixels that it
-    was trained with."""
+    """A class of the library: what it answers ("scores", "instances", "queries") and the multiple of pixels that its
+    input is padded to."""
 
     output: str
     multiple: int = 1
 
 
 KINDS: Mapping[str, Kind] = {
-    "SegformerForSemanticSegmentation": Kind("scores"),
-    "UperNetForSemanticSegmentation": Kind("scores"),
+    "SegformerForSemanticSegmentation": Kind("scores", 32),
+    "UperNetForSemanticSegmentation": Kind("scores", 32),
     "MaskFormerForInstanceSegmentation": Kind("queries", 32),
     "Mask2FormerForUniversalSegmentation": Kind("queries", 32),
     "OneFormerForUniversalSegmentation": Kind("queries", 32),

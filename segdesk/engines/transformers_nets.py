@@ -160,8 +160,6 @@ def _centres(side: int, count: int) -> np.ndarray:
 def _at(masks: torch.Tensor, rows: np.ndarray, cols: np.ndarray, x: torch.Tensor, extent: Extent) -> torch.Tensor:
     """The masks at the given rows and columns of the input x, which `extent` of their cells cover."""
     height, width = (s * n / e for s, n, e in zip(x.shape[2:], masks.shape[2:], extent, strict=True))
-    if (height, width) == tuple(x.shape[2:]) and (rows.size, cols.size) == tuple(masks.shape[2:]):
-        return masks
     return sampled(masks, rows, cols, (height, width), False)
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 
 CLASSES = 5
-SURE = ("class_predictor", "class_labels_classifier", "class_embed", "mask_embedder.2.0", "mask_head.fc3")
+SURE = {"class_predictor": 40, "class_labels_classifier": 40, "class_embed": 40, "mask_embedder.2.0": 40, "fc3": 0.5}
 NAMES = ("person", "car", "sky", "road", "grass")
 
 
-def _swin() -> object:
+def _swin() -> Any:
     from transformers import SwinConfig
 
     return SwinConfig(
@@ -26,7 +27,7 @@ def _swin() -> object:
     )
 
 
-def _resnet() -> object:
+def _resnet() -> Any:
     from transformers import ResNetConfig
 
     return ResNetConfig(
@@ -38,7 +39,7 @@ def _resnet() -> object:
     )
 
 
-def _segformer() -> object:
+def _segformer() -> Any:
     from transformers import SegformerConfig
 
     return SegformerConfig(
@@ -46,7 +47,7 @@ def _segformer() -> object:
     )
 
 
-def _upernet() -> object:
+def _upernet() -> Any:
     from transformers import UperNetConfig
 
     return UperNetConfig(
@@ -54,7 +55,7 @@ def _upernet() -> object:
     )
 
 
-def _maskformer() -> object:
+def _maskformer() -> Any:
     from transformers import DetrConfig, MaskFormerConfig
 
     decoder = DetrConfig(
@@ -70,7 +71,7 @@ def _maskformer() -> object:
     return MaskFormerConfig(backbone_config=_swin(), decoder_config=decoder, fpn_feature_size=32, mask_feature_size=32)
 
 
-def _mask2former() -> object:
+def _mask2former() -> Any:
     from transformers import Mask2FormerConfig
 
     return Mask2FormerConfig(
@@ -87,7 +88,7 @@ def _mask2former() -> object:
     )
 
 
-def _oneformer() -> object:
+def _oneformer() -> Any:
     from transformers import OneFormerConfig
 
     return OneFormerConfig(
@@ -106,12 +107,11 @@ def _oneformer() -> object:
         text_encoder_num_layers=1,
         text_encoder_vocab_size=600,
         task_seq_len=16,
-        max_seq_len=16,
         use_auxiliary_loss=False,
     )
 
 
-def _eomt() -> object:
+def _eomt() -> Any:
     from transformers import EomtConfig
 
     return EomtConfig(
@@ -127,13 +127,11 @@ def _eomt() -> object:
     )
 
 
-def _detr() -> object:
+def _detr() -> Any:
     from transformers import DetrConfig
 
     return DetrConfig(
-        use_timm_backbone=False,
         backbone_config=_resnet(),
-        backbone=None,
         d_model=64,
         encoder_layers=1,
         decoder_layers=1,
@@ -145,7 +143,7 @@ def _detr() -> object:
     )
 
 
-def _rf_detr() -> object:
+def _rf_detr() -> Any:
     from transformers import RfDetrConfig, RfDetrDinov2Config
 
     backbone = RfDetrDinov2Config(
@@ -171,7 +169,7 @@ def _rf_detr() -> object:
     )
 
 
-MAKERS: Mapping[str, Callable[[], object]] = {
+MAKERS: Mapping[str, Callable[[], Any]] = {
     "SegformerForSemanticSegmentation": _segformer,
     "UperNetForSemanticSegmentation": _upernet,
     "MaskFormerForInstanceSegmentation": _maskformer,
@@ -190,12 +188,11 @@ def save(name: str, folder: Path, **processor: object) -> Path:
 
     torch.manual_seed(0)
     config = MAKERS[name]()
-    config.id2label = dict(enumerate(NAMES))  # type: ignore[attr-defined]
-    config.label2id = {n: i for i, n in enumerate(NAMES)}  # type: ignore[attr-defined]
+    config.id2label = dict(enumerate(NAMES))
+    config.label2id = {n: i for i, n in enumerate(NAMES)}
     model = getattr(transformers, name)(config).eval()
     for key, value in model.named_parameters():
-        if key.rpartition(".")[0].endswith(SURE):
-            value.data *= 40
+        value.data *= next((times for end, times in SURE.items() if key.rpartition(".")[0].endswith(end)), 1)
     folder.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(folder)
     table = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.25, 0.25, 0.25], **processor}
