@@ -8,6 +8,7 @@ import json
 from segdesk.app.model_search import CHOICES, ModelEntry, ModelFilter, encoder_of, found
 from segdesk.app.session import Session
 from segdesk.cli_output import Output, value_of
+from segdesk.domain.card import TASKS
 
 OK, NOTHING_FOUND = 0, 2
 
@@ -18,9 +19,13 @@ def arguments(command: argparse.ArgumentParser) -> None:
         "--search", metavar="TEXT", default="", help="words: system, data set, encoder, class, licence"
     )
     command.add_argument("--data", metavar="NAME", default="", help="a data set, or the beginning of its name")
-    for key, values in CHOICES.items():
-        command.add_argument(f"--{_FLAGS.get(key, key)}", dest=key, choices=[v for v, _ in values], default="")
+    for key in CHOICES:
+        command.add_argument(f"--{_FLAGS.get(key, key)}", dest=key, choices=_values(key), default="")
     command.add_argument("--json", action="store_true", help="print all that is known, as JSON")
+
+
+def _values(key: str) -> list[str]:
+    return list(TASKS) if key == "task" else [value for value, _ in CHOICES[key]]
 
 
 _FLAGS = {"weights": "state"}  # --weights names a folder

@@ -292,6 +292,10 @@
    <translation>取结果</translation>
   </message>
   <message>
+   <source>Answered by</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Any data set</source>
    <translation>任意数据集</translation>
   </message>
@@ -366,6 +370,10 @@
   <message>
    <source>Back to the whole picture</source>
    <translation>返回整张图片</translation>
+  </message>
+  <message>
+   <source>Batch norm keeps its statistics: the batches are too small to learn them.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Becomes</source>
@@ -544,6 +552,10 @@
    <translation>请先选择模型。</translation>
   </message>
   <message>
+   <source>Choose a model of words in the row above the picture.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Choose a picture from the list first.</source>
    <translation>请先从列表中选择一张图片。</translation>
   </message>
@@ -578,6 +590,10 @@
   <message>
    <source>Choose class 1 to 9</source>
    <translation>选择第 1 至 9 个类别</translation>
+  </message>
+  <message>
+   <source>Choose it in the row of the tool Clicks (S).</source>
+   <translation>请在“点选”工具（S）的选项行中选择它。</translation>
   </message>
   <message>
    <source>Choose one from the list of models.</source>
@@ -664,8 +680,8 @@
    <translation>单击对象，改为当前类别。按右键或 Ctrl 设为未标注。</translation>
   </message>
   <message>
-   <source>Click on an object, right click or Ctrl+click beside it, or drag a box around it; Enter accepts the proposal for the active class. Backspace takes the last click back.</source>
-   <translation>单击对象，在其旁边右击或按 Ctrl 单击，或在其周围拖出方框；按 Enter 接受建议并归入当前类别。退格键撤回上一次点击。</translation>
+   <source>Click on an object, right click or Ctrl+click beside it, or drag a box around it; Enter accepts the proposal for the active class. The full stop shows another answer, Backspace takes the last click back.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Click on an object, then on those that are to be one with it, or drag across them. Escape lets go of the first one.</source>
@@ -940,6 +956,14 @@
    <translation>已修改</translation>
   </message>
   <message>
+   <source>Encoding the picture</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Enter accepts</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Eraser</source>
    <translation>橡皮</translation>
   </message>
@@ -954,6 +978,10 @@
   <message>
    <source>Everything</source>
    <translation>全部</translation>
+  </message>
+  <message>
+   <source>Everything of the network is frozen: there is nothing to train.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Export</source>
@@ -1058,6 +1086,10 @@
    <translation>请腾出空间。您的工作会保留在内存中，直到保存成功。</translation>
   </message>
   <message>
+   <source>Freeze less of it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>From</source>
    <translation>来源</translation>
   </message>
@@ -1100,6 +1132,10 @@
   <message>
    <source>Go on</source>
    <translation>继续</translation>
+  </message>
+  <message>
+   <source>Go on with smaller crops or fewer pictures at a time; the last checkpoint is kept.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>GrabCut</source>
@@ -1310,6 +1346,14 @@
   <message>
    <source>Known are: {known}.</source>
    <translation>已知的有：{known}。</translation>
+  </message>
+  <message>
+   <source>Label or verify another picture.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Label some of it, choose another hold-out, or leave the class out.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Labels</source>
@@ -1654,6 +1698,10 @@
   <message>
    <source>No picture is verified yet.</source>
    <translation>还没有已确认的图片。</translation>
+  </message>
+  <message>
+   <source>No picture that is learned from shows the class {name}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>No pictures in this folder.</source>
@@ -2472,6 +2520,10 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>The checkpoint of this training is of another version of the program.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The checkpoint {name} cannot be read.</source>
    <translation type="unfinished" />
   </message>
@@ -2632,6 +2684,10 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>The last checkpoint is kept; the log of the engine has the details.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The layers are annotation, prediction and reference.</source>
    <translation>图层有 annotation、prediction 和 reference。</translation>
   </message>
@@ -2646,6 +2702,10 @@
   <message>
    <source>The log of the engine has the details.</source>
    <translation>详情见引擎日志。</translation>
+  </message>
+  <message>
+   <source>The memory of {device} ran out in epoch {epoch}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The model answered with values that are not numbers.</source>
@@ -2676,6 +2736,10 @@
    <translation>模型区分 {wanted} 个类别，但给出了 {given} 个名称。</translation>
   </message>
   <message>
+   <source>The model {model} answers clicks and words; it cannot be run on whole pictures.</source>
+   <translation>模型 {model} 回应点击和文字，不能对整张图片运行。</translation>
+  </message>
+  <message>
    <source>The model {model} does not answer clicks or words.</source>
    <translation type="unfinished" />
   </message>
@@ -2690,6 +2754,10 @@
   <message>
    <source>The model {model} is for pictures, not for point clouds.</source>
    <translation>模型 {model} 用于图片，而不是点云。</translation>
+  </message>
+  <message>
+   <source>The model {model} is for point clouds, not for pictures.</source>
+   <translation>模型 {model} 用于点云，而不是图片。</translation>
   </message>
   <message>
    <source>The model {model} needs colours, and this point cloud has none.</source>
@@ -2836,7 +2904,15 @@
    <translation>无法读取设置；程序以默认设置启动。</translation>
   </message>
   <message>
+   <source>The training came apart in epoch {epoch}: its loss is no number any more.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The training cannot save where it is: {reason}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The training failed: {reason}.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -3092,6 +3168,14 @@
    <translation>请用已标注的图片训练它，或用“定位文件”选择自己的权重文件。</translation>
   </message>
   <message>
+   <source>Train with a lower rate; the last good checkpoint is kept.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Training needs at least two labelled pictures: one to learn from and one to judge by.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Try again</source>
    <translation>重试</translation>
   </message>
@@ -3114,6 +3198,14 @@
   <message>
    <source>Trying the model</source>
    <translation>正在试用模型</translation>
+  </message>
+  <message>
+   <source>Type what to look for in the row above the picture.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Type what to look for, and press Enter.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Under</source>
@@ -3154,6 +3246,10 @@
   <message>
    <source>Use a file from a source that you trust, or export the model as ONNX.</source>
    <translation>请使用来源可信的文件，或将模型导出为 ONNX。</translation>
+  </message>
+  <message>
+   <source>Use it on the command line: segdesk points FILE --model {id}</source>
+   <translation>请在命令行使用：segdesk points FILE --model {id}</translation>
   </message>
   <message>
    <source>Used last</source>
@@ -3204,6 +3300,10 @@
    <translation>所选类别变成什么；输入新名称即新建类别</translation>
   </message>
   <message>
+   <source>What to look for</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>What was changed</source>
    <translation>修改之处</translation>
   </message>
@@ -3226,6 +3326,10 @@
   <message>
    <source>Windows of 769, every 513 pixels</source>
    <translation>769 的窗口，每 513 像素一个</translation>
+  </message>
+  <message>
+   <source>With so few pictures at a time a network from scratch learns batch norm poorly.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Write it like car=vehicle, or like sky= to leave a class out.</source>
@@ -3260,6 +3364,10 @@
    <translation>缩小</translation>
   </message>
   <message>
+   <source>a word, or several with commas</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>about {hours} h {minutes} min left</source>
    <translation>约剩 {hours} 小时 {minutes} 分钟</translation>
   </message>
@@ -3280,8 +3388,16 @@
    <translation>新增</translation>
   </message>
   <message>
+   <source>answer {number} of {count}, the full stop shows the next</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>auto: {device}</source>
    <translation>自动：{device}</translation>
+  </message>
+  <message>
+   <source>by colour, needs no weights</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>card is broken</source>
@@ -3316,6 +3432,10 @@
    <translation>已修改</translation>
   </message>
   <message>
+   <source>encoding the picture…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>engine starting…</source>
    <translation>引擎启动中…</translation>
   </message>
@@ -3332,12 +3452,28 @@
    <translation>人工</translation>
   </message>
   <message>
+   <source>here</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>instance</source>
    <translation>实例</translation>
   </message>
   <message>
+   <source>its weights are missing</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>its weights are not here yet</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>left out</source>
    <translation>舍弃</translation>
+  </message>
+  <message>
+   <source>looking…</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>mIoU, pixel accuracy and panoptic quality per class, as a page, as tables and as JSON.</source>
@@ -3358,6 +3494,14 @@
   <message>
    <source>needs no weights</source>
    <translation>无需权重</translation>
+  </message>
+  <message>
+   <source>needs the package transformers</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>needs the package transformers: pip install "segdesk[transformers]"</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>new</source>
@@ -3420,6 +3564,10 @@
    <translation>快</translation>
   </message>
   <message>
+   <source>ready</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>ready here</source>
    <translation>本机可用</translation>
   </message>
@@ -3450,6 +3598,10 @@
   <message>
    <source>sure</source>
    <translation>有把握</translation>
+  </message>
+  <message>
+   <source>sure to {percent} %</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>thing</source>
@@ -3568,6 +3720,14 @@
    <translation>
     <numerusform>{found} / %n 个模型</numerusform>
    </translation>
+  </message>
+  <message>
+   <source>{model} answers clicks and boxes, not words.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{model} answers words, not clicks.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{model} cannot be trained here: only networks that answer with scores per pixel can.</source>

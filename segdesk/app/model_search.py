@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from segdesk.domain.card import ModelCard
+from segdesk.domain.card import PICTURE_TASKS, ModelCard
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.text import N_
 from segdesk.io.cards import BrokenCard
@@ -52,6 +52,10 @@ class Listing:
 
     entries: tuple[ModelEntry, ...] = ()
     broken: tuple[BrokenCard, ...] = ()
+
+    def for_pictures(self) -> Listing:
+        """Only the models that can be run on a folder of pictures."""
+        return Listing(tuple(e for e in self.entries if e.card.task in PICTURE_TASKS), self.broken)
 
     def data_sets(self) -> list[str]:
         """The data sets that occur, in the alphabet's order."""

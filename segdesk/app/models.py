@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from segdesk.app.model_search import Listing, entries_of
-from segdesk.domain.card import ModelCard
+from segdesk.domain.card import PICTURE_TASKS, ModelCard
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.options import Averaging, RunOptions
 from segdesk.engines.messages import PredictRequest
@@ -145,6 +145,8 @@ class Models:
     def plan(self, card_id: str, options: RunOptions, device: str) -> RunPlan:
         """Everything for a run. Raises `SegDeskError` if the model is unknown or its weights are not here."""
         card = self.get(card_id)
+        if card.task not in PICTURE_TASKS:
+            raise _not_for_pictures(card)
         files = {}
         for part in self.with_weights(card):
             status = weights.status(part, self.folders)
@@ -183,6 +185,21 @@ class Models:
             except SegDeskError as problem:
                 error = problem
         raise error
+
+
+def _not_for_pictures(card: ModelCard) -> SegDeskError:
+    if card.task == "points":
+        return SegDeskError(
+            "The model {model} is for point clouds, not for pictures.",
+            "Use it on the command line: segdesk points FILE --model {id}",
+            model=card.name.en,
+            id=card.id,
+        )
+    return SegDeskError(
+        "The model {model} answers clicks and words; it cannot be run on whole pictures.",
+        "Choose it in the row of the tool Clicks (S).",
+        model=card.name.en,
+    )
 
 
 def _not_here(card: ModelCard, status: WeightsStatus) -> SegDeskError:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.decide import DecideOptions
 
-TASKS = ("semantic", "instance", "panoptic", "points", "prompt")
+PICTURE_TASKS = ("semantic", "instance", "panoptic")
+"""What a model can do to a folder of pictures."""
+TASKS = (*PICTURE_TASKS, "points", "prompt")
 """points: of clouds, not of pictures; prompt: answers clicks or words, and has no classes of its own"""
 
 
@@ -59,7 +61,11 @@ class WeightsSpec:
 
     `page`: where a person gets the file who cannot have it by a click. `layout` says how the file names its parameters;
     after it, `rename` replaces patterns in their names in order, and what matches a pattern of `drop` is left out
-    (regular expressions)."""
+    (regular expressions).
+
+    `files`: of layout "hf" (a folder as Hugging Face keeps it), the files under each address; `file` is then the
+    folder's name. Such folders may have no hash: their files come over TLS and are looked into before they are used.
+    """
 
     file: str
     urls: tuple[str, ...] = ()
@@ -69,6 +75,7 @@ class WeightsSpec:
     rename: tuple[tuple[str, str], ...] = ()
     drop: tuple[str, ...] = ()
     page: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class ModelPanel(Translated, QFrame):
 
     def _take(self, value: object) -> None:
         if isinstance(value, Listing):
-            self.listing = value
+            self.listing = value.for_pictures()
             self._made().take(value)
 
     def _made(self) -> ModelBrowser:

@@ -78,3 +78,10 @@ def test_thresholds_of_objects_and_stuff_are_recorded(photo: Path) -> None:
 @pytest.mark.parametrize("words", [("--overlap", "1.5"), ("--stuff-area", "-3")])
 def test_senseless_thresholds_are_refused(photo: Path, words: tuple[str, str]) -> None:
     assert run("run", photo, "--model", "regions", *words) == NOTHING_DONE
+
+
+def test_a_model_of_points_is_not_run_on_pictures(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("run", photo, "--model", "point-transformer-s3dis13") == NOTHING_DONE
+    assert "segdesk points FILE" in lines(capsys)[1]
+    assert run("models", "--task", "points") == OK
+    assert lines(capsys)[0].startswith("point-transformer-s3dis13")
