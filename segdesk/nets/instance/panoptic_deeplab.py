@@ -208,7 +208,9 @@ DEFAULTS: dict[str, object] = {
 
 
 def build(options: Mapping[str, object], num_classes: int) -> nn.Module:
-    """The net of a card. Options, beside those of `DEFAULTS`: none; `encoder_options` replace the default encoder's."""
+    """The net of a card. `options` are those of `DEFAULTS`, whose `encoder_options` are for its encoder only, and
+    `groups`, how the engine is to group (see `segdesk.engines.panoptic_groups`)."""
+    options = {key: value for key, value in options.items() if key != "groups"}
     unknown = set(options) - set(DEFAULTS)
     if unknown:
         raise ValueError(f"Panoptic-DeepLab has no option {sorted(unknown)[0]}")
