@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torchvision.ops import box_iou
 
-from segdesk.nets.instance import dynamic_masks, rtmdet_ins
+from segdesk.nets.instance import dynamic_masks, places, rtmdet_ins
 from tests.nets.openmmlab import assert_same_keys
 
 
@@ -46,12 +46,12 @@ def test_masks_of_all_objects_at_once_are_those_of_a_loop():
     features = torch.randn((8, 5, 7), generator=generator)
     assert dynamic_masks.parameters(8) == 169
     numbers = torch.randn((4, 169), generator=generator)
-    places, strides = torch.rand((4, 2), generator=generator) * 50, torch.tensor([8.0, 8, 16, 32])
-    together = dynamic_masks.masks(features, numbers, places, strides, stride=8, offset=0.5)
+    where, strides = torch.rand((4, 2), generator=generator) * 50, torch.tensor([8.0, 8, 16, 32])
+    together = dynamic_masks.masks(features, numbers, torch.cat([where, strides[:, None]], 1), stride=8, offset=0.5)
     for k in range(4):
-        alone = _looped(features, numbers[k], places[k], float(strides[k]), stride=8, offset=0.5)
+        alone = _looped(features, numbers[k], where[k], float(strides[k]), stride=8, offset=0.5)
         assert torch.allclose(together[k], alone, atol=1e-4)
-    none = dynamic_masks.masks(features, numbers[:0], places[:0], strides[:0], stride=8, offset=0)
+    none = dynamic_masks.masks(features, numbers[:0], torch.zeros(0, 3), stride=8, offset=0)
     assert none.shape == (0, 5, 7)
 
 
@@ -71,14 +71,14 @@ def net() -> torch.nn.Module:
 
 def test_at_most_so_many_objects_that_do_not_overlap_much(net: torch.nn.Module, monkeypatch: pytest.MonkeyPatch):
     boxes = []
-    plain = rtmdet_ins.batched_nms
+    plain = places.batched_nms
 
     def kept(found: torch.Tensor, *rest):
         indices = plain(found, *rest)
         boxes.append((found[indices], rest[1][indices]))
         return indices
 
-    monkeypatch.setattr(rtmdet_ins, "batched_nms", kept)
+    monkeypatch.setattr(places, "batched_nms", kept)
     with torch.inference_mode():
         (found,) = net(torch.rand(1, 3, 96, 64))
     assert 0 < len(found["scores"]) <= 9

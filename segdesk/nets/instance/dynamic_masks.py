@@ -17,7 +17,6 @@ def masks(
     features: torch.Tensor,
     numbers: torch.Tensor,
     places: torch.Tensor,
-    strides: torch.Tensor,
     *,
     stride: int,
     offset: float,
@@ -26,11 +25,11 @@ def masks(
     """(n, h, w) logits of the masks of n objects, all at once.
 
     `features` (C, h, w), its cells `stride` pixels apart, the first one's at `offset` strides; `numbers` (n, P): the
-    weights of the three convolutions, then their biases; `places` (n, 2): x, y in pixels where the objects were found,
-    on a map with `strides` (n,).
+    weights of the three convolutions, then their biases; `places` (n, 3): x, y in pixels where the objects were found,
+    and the stride of the map there.
     """
     count, (channels, height, rest) = len(numbers), features.shape
-    way = _ways(places, strides, (height, rest), stride=stride, offset=offset)
+    way = _ways(places, (height, rest), stride=stride, offset=offset)
     x = torch.cat([way.to(features.dtype), features.expand(count, -1, -1, -1)], 1).flatten(2)
     shapes = _shapes(channels, width)
     weights = numbers.split([a * b for a, b in shapes] + [outputs for _, outputs in shapes], dim=1)
@@ -45,13 +44,11 @@ def _shapes(features: int, width: int) -> list[tuple[int, int]]:
     return [(features + 2, width), (width, width), (width, 1)]
 
 
-def _ways(
-    places: torch.Tensor, strides: torch.Tensor, size: tuple[int, int], *, stride: int, offset: float
-) -> torch.Tensor:
+def _ways(places: torch.Tensor, size: tuple[int, int], *, stride: int, offset: float) -> torch.Tensor:
     """(n, 2, h, w): how far each object's place lies right of and below each cell."""
     y, x = ((torch.arange(side, device=places.device) + offset) * stride for side in size)
-    across = (places[:, 0, None] - x) / (strides[:, None] * REACH)
-    down = (places[:, 1, None] - y) / (strides[:, None] * REACH)
+    across = (places[:, 0, None] - x) / (places[:, 2:] * REACH)
+    down = (places[:, 1, None] - y) / (places[:, 2:] * REACH)
     n = len(places)
     return torch.stack([across[:, None, :].expand(n, *size), down[:, :, None].expand(n, *size)], 1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import gcd
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +16,8 @@ from segdesk.nets.deformable import DeformableConv
 from segdesk.nets.instance.fpn import FPN
 
 Objects = dict[str, torch.Tensor]  # "labels" (n,), "scores" (n,), "masks" (n, h, w): the answer of "instances"
+
+Made = TypeVar("Made")
 
 
 class Detector(nn.Module):
@@ -35,6 +38,32 @@ class Detector(nn.Module):
         return getattr(self, self.head_name)(self.neck(self.backbone(x)))
 
 
+def made(
+    options: Mapping[str, object],
+    net: Callable[..., Made],
+    neck: Callable[..., nn.Module] = FPN,
+    neck_options: Mapping[str, object] | None = None,
+    /,
+    **defaults: object,
+) -> Made:
+    """`net(backbone, neck, ...)` as a card's `options` over a system's `defaults` describe it. Raises ValueError on
+    unknown options.
+
+    Common options: `encoder`, a name, a ResNet-50 by default; `encoder_options`; `neck_options`, which are merged with
+    the given ones. All others go to `net`.
+    """
+    chosen: dict[str, object] = {"encoder": "resnet50", **defaults, **options}
+    parts = {key: chosen.pop(key, {}) for key in ("encoder_options", "neck_options")}
+    if not all(isinstance(part, Mapping) for part in parts.values()):
+        raise ValueError("encoder_options and neck_options must be tables of options")
+    try:
+        backbone = encoders.make(str(chosen.pop("encoder")), parts["encoder_options"])  # pyright: ignore[reportArgumentType]
+        between = neck(backbone.channels, **{**(neck_options or {}), **parts["neck_options"]})  # pyright: ignore[reportGeneralTypeIssues]
+        return net(backbone, between, **chosen)
+    except TypeError as error:  # an option that the part's constructor does not know
+        raise ValueError(f"an option does not fit: {error}") from error
+
+
 def detector(
     options: Mapping[str, object],
     num_classes: int,
@@ -45,36 +74,34 @@ def detector(
     neck: Callable[..., nn.Module] = FPN,
     **defaults: object,
 ) -> Detector:
-    """The net that a card's `options` over a system's `defaults` describe. Raises ValueError on unknown options.
+    """As `made`, of one head over the neck's maps; the other options go to `head(channels, num_classes, ...)`."""
 
-    Common options: `encoder`, a name; `encoder_options`; `neck_options`. All others go to
-    `head(channels, num_classes, ...)`, `channels` of the neck's maps.
-    """
-    chosen = {**defaults, **options}
-    parts = {key: chosen.pop(key, {}) for key in ("encoder_options", "neck_options")}
-    if not all(isinstance(part, Mapping) for part in parts.values()):
-        raise ValueError("encoder_options and neck_options must be tables of options")
-    try:
-        backbone = encoders.make(str(chosen.pop("encoder")), parts["encoder_options"])  # pyright: ignore[reportArgumentType]
-        between = neck(backbone.channels, **parts["neck_options"])  # pyright: ignore[reportCallIssue]
-        return Detector(backbone, between, head(between.channels, num_classes, **chosen), head_name)
-    except TypeError as error:  # an option that the part's constructor does not know
-        raise ValueError(f"an option does not fit: {error}") from error
+    def net(backbone: nn.Module, between: nn.Module, **more: object) -> Detector:
+        return Detector(backbone, between, head(between.channels, num_classes, **more), head_name)
+
+    return made(options, net, neck, **defaults)
 
 
 class ConvGN(nn.Sequential):
-    """Convolution `conv` without bias, group norm `gn` with 32 groups of two channels or more, activation; the size is
+    """Convolution `conv`, group norm `gn` with 32 groups of two channels or more, activation; the size is
     kept.
 
     With `deformable` the convolution is a modulated deformable one.
     """
 
     def __init__(
-        self, inputs: int, outputs: int, *, kernel: int = 3, act: Activation | None = relu, deformable: bool = False
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        kernel: int = 3,
+        act: Activation | None = relu,
+        deformable: bool = False,
+        bias: bool = False,
     ) -> None:
         super().__init__()
         make = DeformableConv if deformable else nn.Conv2d
-        self.conv = make(inputs, outputs, kernel, padding=kernel // 2, bias=False)
+        self.conv = make(inputs, outputs, kernel, padding=kernel // 2, bias=bias)
         self.gn = nn.GroupNorm(gcd(32, outputs // 2), outputs)
         self.activate = act
 
@@ -84,9 +111,10 @@ class ConvGN(nn.Sequential):
         return x if self.activate is None else self.activate(x)
 
 
-def chain(inputs: int, width: int, count: int, *, deformable: bool = False) -> nn.Sequential:
+def chain(inputs: int, width: int, count: int, *, deformable: bool = False, bias: bool = False) -> nn.Sequential:
     """`count` 3x3 convolutions with group norm."""
-    return nn.Sequential(*(ConvGN(width if i else inputs, width, deformable=deformable) for i in range(count)))
+    steps = (ConvGN(width if i else inputs, width, deformable=deformable, bias=bias) for i in range(count))
+    return nn.Sequential(*steps)
 
 
 def coordinates(x: torch.Tensor) -> torch.Tensor:

@@ -9,11 +9,10 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torchvision.ops import batched_nms
 
 from segdesk.nets.blocks import ConvBN, up
 from segdesk.nets.encoders.cspnext import silu
-from segdesk.nets.instance import dynamic_masks
+from segdesk.nets.instance import dynamic_masks, places
 from segdesk.nets.instance.pafpn import PAFPN
 from segdesk.nets.instance.parts import Detector, Objects, as_points, detector
 
@@ -91,59 +90,30 @@ class Head(nn.Module):
         scores = [x.sigmoid() for x in self.branch("cls", maps)]
         reach = [F.relu(x) * stride for x, stride in zip(self.branch("reg", maps), STRIDES, strict=True)]
         numbers, features = self.branch("kernel", maps), self.mask_head(maps)
-        places = torch.cat([_places(x, stride) for x, stride in zip(maps, STRIDES, strict=True)])
+        all_places = places.places(maps, STRIDES, offset=0)
         flat = [[as_points(x) for x in each] for each in (scores, reach, numbers)]
         return [
-            self._objects(places, *([x[n] for x in each] for each in flat), features=features[n])
+            self._objects(all_places, *([x[n] for x in each] for each in flat), features=features[n])
             for n in range(len(features))
         ]
 
     def _objects(
         self,
-        places: torch.Tensor,
+        all_places: torch.Tensor,
         scores: Sequence[torch.Tensor],
         reach: Sequence[torch.Tensor],
         numbers: Sequence[torch.Tensor],
         *,
         features: torch.Tensor,
     ) -> Objects:
-        """One picture's objects from (P, .) lists of each map and `places` (all P, 3): x, y, stride."""
-        point, label, value = self._candidates(scores)
-        at, sides = places[point], torch.cat([*reach])[point]
-        limits = places.new_tensor([features.shape[2], features.shape[1]]) * STRIDES[0]
-        low = (at[:, :2] - sides[:, :2]).clamp(min=0).minimum(limits)
-        high = (at[:, :2] + sides[:, 2:]).clamp(min=0).minimum(limits)
-        (real,) = (high > low).all(1).nonzero(as_tuple=True)
-        boxes = torch.cat([low, high], 1)[real]
-        kept = real[batched_nms(boxes, value[real], label[real], self.overlap)[: self.most]]
-        logits = dynamic_masks.masks(
-            features,
-            torch.cat([*numbers])[point[kept]],
-            at[kept, :2],
-            at[kept, 2],
-            stride=STRIDES[0],
-            offset=0,
-        )
+        """One picture's objects from what each map says, (p, .), of its places, and `all_places` (P, 3)."""
+        size = (features.shape[1] * STRIDES[0], features.shape[2] * STRIDES[0])
+        at, label, value = places.candidates(scores, above=self.score, most=self.before)
+        boxes = places.boxes(all_places[at], torch.cat([*reach])[at], size)
+        kept = places.remaining(boxes, value, label, overlap=self.overlap, most=self.most)
+        at = at[kept]
+        logits = dynamic_masks.masks(features, torch.cat([*numbers])[at], all_places[at], stride=STRIDES[0], offset=0)
         return {"labels": label[kept], "scores": value[kept], "masks": dynamic_masks.as_shares(logits)}
-
-    def _candidates(self, scores: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """(point, label, score) of the best of each map; points are counted through all maps."""
-        found, begin = [], 0
-        for each in scores:
-            point, label = (each > self.score).nonzero(as_tuple=True)
-            value, order = each[point, label].sort(descending=True)
-            order = order[: self.before]
-            found.append((point[order] + begin, label[order], value[: self.before]))
-            begin += len(each)
-        point, label, value = (torch.cat(parts) for parts in zip(*found, strict=True))
-        return point, label, value
-
-
-def _places(x: torch.Tensor, stride: int) -> torch.Tensor:
-    """(h * w, 3): x and y in pixels of each cell of a map, row by row, and its stride."""
-    rows, columns = (torch.arange(side, device=x.device, dtype=torch.float32) * stride for side in x.shape[2:])
-    down, across = torch.meshgrid(rows, columns, indexing="ij")
-    return torch.stack([across, down, torch.full_like(down, stride)], -1).reshape(-1, 3)
 
 
 def build(options: Mapping[str, object], num_classes: int) -> Detector:
