@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -59,17 +59,17 @@ def load(card: ModelCard, path: Path, device: torch.device) -> nn.Module:
     kind = KINDS.get(str(card.net.options.get("class", "")))
     if kind is None:
         raise _unknown(card)
-    library = _library()
-    model = _model(library, card, path)
+    installed = library()
+    model = folder_model(installed, card, path, str(card.net.options["class"]))
     processor = _table(path, "preprocessor_config.json")
     wanted = processor_input(processor, card.input)
     wanted = replace(wanted, multiple=max(wanted.multiple, kind.multiple), pad="zero")
-    net = _wrapped(library, card, model, (path, processor, wanted))
+    net = _wrapped(installed, card, model, (path, processor, wanted))
     net.input = wanted  # type: ignore[assignment]  # a value, not a module
     return net.eval().requires_grad_(False).to(device)
 
 
-def _library() -> ModuleType:
+def library() -> ModuleType:
     """The library, told to stay off the network."""
     if not transformers_available():
         raise SegDeskError(
@@ -85,17 +85,21 @@ def _library() -> ModuleType:
     return transformers
 
 
-def _model(library: ModuleType, card: ModelCard, path: Path) -> nn.Module:
-    """The library's model with its weights. Pickled weights are read by our own reader, which runs nothing."""
-    maker = getattr(library, str(card.net.options["class"]), None)
+def folder_model(
+    installed: ModuleType, card: ModelCard, path: Path, class_name: str, *, also: Sequence[str] = ()
+) -> nn.Module:
+    """The library's model of a class with the weights of a folder or a file. `also`: other names that the folder's
+    settings may give the class. Pickled weights are read by our own reader, which runs nothing. Raises `SegDeskError`.
+    """
+    maker = getattr(installed, class_name, None)
     if maker is None:
-        raise _too_old(card, library)
-    config = _config(library, card, path, maker)
+        raise _too_old(class_name, installed)
+    config = _config(card, path, maker, (class_name, *also))
     try:
         if path.is_dir() and weights_file(path).name.endswith((".safetensors", ".safetensors.index.json")):
             weights: dict[str, object] = {"pretrained_model_name_or_path": str(path), "use_safetensors": True}
         else:
-            state = _state(card, path, config)
+            state = _state(card, path, class_name)
             weights = {"pretrained_model_name_or_path": None, "state_dict": state}
         model, report = maker.from_pretrained(
             config=config, local_files_only=True, output_loading_info=True, dtype=torch.float32, **weights
@@ -103,44 +107,50 @@ def _model(library: ModuleType, card: ModelCard, path: Path) -> nn.Module:
     except SegDeskError:
         raise
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, ImportError) as error:
-        raise _unfit(card, str(error).strip().split("\n")[0]) from error
+        raise unfit(card, str(error).strip().split("\n")[0]) from error
     missing = sorted(report["missing_keys"])
     if missing:
-        raise _unfit(card, f"{len(missing)} parameters are missing, such as {missing[0]}")
+        raise unfit(card, f"{len(missing)} parameters are missing, such as {missing[0]}")
     if unexpected := sorted(report["unexpected_keys"]):
         log.info("%s: %d parameters are not used, such as %s", card.id, len(unexpected), unexpected[0])
     return model
 
 
-def _config(library: ModuleType, card: ModelCard, path: Path, maker: type) -> object:
+_library = library
+
+
+def _model(installed: ModuleType, card: ModelCard, path: Path) -> nn.Module:
+    return folder_model(installed, card, path, str(card.net.options["class"]))
+
+
+def _config(card: ModelCard, path: Path, maker: type, known: Sequence[str]) -> object:
     """The folder's config.json, or the card's own options for a file without one."""
     own = card.net.options.get("config")
     table = dict(own) if isinstance(own, Mapping) else dict(_table(path, "config.json"))
     if not table:
-        raise _unfit(card, "there is no config.json")
+        raise unfit(card, "there is no config.json")
     names = table.get("architectures")
-    wanted = str(card.net.options["class"])
-    if isinstance(names, list) and names and wanted not in names:
-        raise _unfit(card, f"its config.json is of {names[0]}")
+    if isinstance(names, list) and names and not set(map(str, names)) & set(known):
+        raise unfit(card, f"its config.json is of {names[0]}")
     table.pop("auto_map", None)  # names of programs in the folder
     try:
         return maker.config_class.from_dict({**table, "num_labels": len(card.channel_ids)} if own else table)  # type: ignore[attr-defined]
     except Exception as error:  # the library checks settings with errors of several kinds
-        raise _unfit(card, str(error).strip().split("\n")[0]) from error
+        raise unfit(card, str(error).strip().split("\n")[0]) from error
 
 
-def _state(card: ModelCard, path: Path, config: object) -> State:
+def _state(card: ModelCard, path: Path, class_name: str) -> State:
     """Parameters of a pickled file, in the library's names."""
     state = read_checkpoint(path).state
     if card.weights is not None and card.weights.layout == "openmmlab":
         from segdesk.engines.openmmlab_queries import renamed
 
-        return renamed(state, str(card.net.options["class"]))
+        return renamed(state, class_name)
     return state
 
 
 def _wrapped(
-    library: ModuleType, card: ModelCard, model: nn.Module, about: tuple[Path, Mapping[str, object], InputSpec]
+    installed: ModuleType, card: ModelCard, model: nn.Module, about: tuple[Path, Mapping[str, object], InputSpec]
 ) -> nn.Module:
     """The model behind one of the engine's answers."""
     path, processor, wanted = about
@@ -157,7 +167,7 @@ def _wrapped(
         net: nets.QueryModel = nets.SquareQueryModel(model, side, cast("tuple[float, float, float]", black))
         window = side if processor.get("do_split_image") is True or card.net.options.get("split") is True else 0
     elif name.startswith("OneFormer"):
-        net = nets.QueryModel(model, {"task_inputs": _words(library, card, path, model.config)})
+        net = nets.QueryModel(model, {"task_inputs": _words(installed, card, path, model.config)})
     else:
         net = nets.QueryModel(model)
     return nets.SemanticModel(net, window) if card.task == "semantic" else net
@@ -175,16 +185,16 @@ def _square(config: object) -> int:
     return int(size if isinstance(size, int) else max(size))
 
 
-def _words(library: ModuleType, card: ModelCard, path: Path, config: object) -> torch.Tensor:
+def _words(installed: ModuleType, card: ModelCard, path: Path, config: object) -> torch.Tensor:
     """(1, n) tokens of OneFormer's task, by the tokenizer of the folder."""
     folder = path if path.is_dir() else path.parent
     length = int(getattr(config, "task_seq_len", 77))
     try:
-        tokenizer = library.CLIPTokenizer.from_pretrained(str(folder), local_files_only=True)
+        tokenizer = installed.CLIPTokenizer.from_pretrained(str(folder), local_files_only=True)
         text = f"the task is {card.task}"
         found = tokenizer(text, padding="max_length", max_length=length, truncation=True, return_tensors="pt")
     except Exception as error:  # the library's errors have no common class but Exception
-        raise _unfit(card, "its tokenizer (vocab.json, merges.txt) is missing or damaged") from error
+        raise unfit(card, "its tokenizer (vocab.json, merges.txt) is missing or damaged") from error
     return found["input_ids"]
 
 
@@ -206,16 +216,17 @@ def _unknown(card: ModelCard) -> SegDeskError:
     )
 
 
-def _too_old(card: ModelCard, library: ModuleType) -> SegDeskError:
+def _too_old(class_name: str, installed: ModuleType) -> SegDeskError:
     return SegDeskError(
         "The installed transformers {version} has no {net}.",
         'Install a newer one with: pip install --upgrade "segdesk[transformers]"',
-        version=library.__version__,
-        net=card.net.options["class"],
+        version=installed.__version__,
+        net=class_name,
     )
 
 
-def _unfit(card: ModelCard, reason: str) -> SegDeskError:
+def unfit(card: ModelCard, reason: str) -> SegDeskError:
+    """The error for files that do not make the card's model."""
     return SegDeskError(
         "The files of {model} cannot be used: {reason}.",
         "Download them again, or choose the folder that was made for this model.",

@@ -9,7 +9,7 @@ A card file holds one card at its top level or several under `[[card]]`. See `do
     [input]    mean, std, order, fit ("native" | "short:N" | "long:N" | "slide:SIZE/STRIDE"), multiple
     [decide]   confidence, pixel_confidence, min_area, overlap, stuff_area
     [weights]  file (else the address's last part), urls, sha256, bytes, layout, rename = [["^old", "new"]], drop,
-               page (where to get the file)
+               page (where to get the file), files (of layout "hf": `file` is a folder, urls end with /, no sha256)
     [licence]  code, weights, data, commercial
     [[score]]  data, metric, value, how, source
 
@@ -251,7 +251,9 @@ def _weights(table: Table) -> WeightsSpec:
     sha = spec.sha256
     if sha and (not 8 <= len(sha) <= 64 or set(sha) - set("0123456789abcdef")):
         raise ValueError("[weights] sha256 must be 8 to 64 small hexadecimal digits")
-    if spec.urls and not sha:
+    if spec.files:
+        _check_folder(spec)
+    elif spec.urls and not sha:
         raise ValueError("[weights] with urls need a sha256")
     for pattern in (*(old for old, _new in spec.rename), *spec.drop):
         try:
@@ -261,6 +263,17 @@ def _weights(table: Table) -> WeightsSpec:
     if any(not url.startswith(("https://", "http://")) for url in spec.urls):
         raise ValueError("[weights] urls must begin with https:// or http://")
     return spec
+
+
+def _check_folder(spec: WeightsSpec) -> None:
+    """A folder as Hugging Face keeps it comes without a hash: over TLS only, and nothing in it is a program."""
+    if spec.layout != "hf" or spec.sha256:
+        raise ValueError('[weights] files are for layout = "hf", which has no sha256')
+    names = [choice for name in spec.files for choice in name.split("|")]
+    if any(Path(name).name != name or not name.endswith((".json", ".txt", ".safetensors", ".bin")) for name in names):
+        raise ValueError("[weights] files must be plain names of .json, .txt, .safetensors and .bin files")
+    if any(not url.startswith("https://") or not url.endswith("/") for url in spec.urls):
+        raise ValueError("[weights] urls of a folder must begin with https:// and end with /")
 
 
 def _classes(table: Table, more: Sequence[str] = ()) -> tuple[ClassSet, tuple[int, ...]]:

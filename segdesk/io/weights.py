@@ -7,21 +7,17 @@ import os
 import shutil
 import tempfile
 import urllib.error
-import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from segdesk.domain.card import ModelCard, WeightsSpec
-from segdesk.domain.errors import Cancelled, SegDeskError
+from segdesk.domain.errors import SegDeskError
+from segdesk.io import folders as hub_folders
+from segdesk.io.fetching import BLOCK, Progress, Short, fetch, unwritable
 from segdesk.paths import user_cache_dir
 
-BLOCK = 1 << 18
-TIMEOUT_SECONDS = 20.0
 SIZE_TOLERANCE = 0.01  # publishers give rounded sizes; the hash decides
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,8 @@ def status(card: ModelCard, folders: Sequence[Path] = ()) -> WeightsStatus:
             continue
         path = folder / spec.file
         if _fits(path, spec):
-            return WeightsStatus("shipped" if folder == beside else "here", path, path.stat().st_size)
+            size = hub_folders.size(path) if spec.files else path.stat().st_size
+            return WeightsStatus("shipped" if folder == beside else "here", path, size)
     return _absent(card)
 
 
@@ -90,6 +87,8 @@ def _file(card: ModelCard) -> str:
 
 
 def _fits(path: Path, spec: WeightsSpec) -> bool:
+    if spec.files:
+        return hub_folders.whole(path, spec.files)
     try:
         size = path.stat().st_size
     except OSError:
@@ -111,6 +110,8 @@ def verify(path: Path, card: ModelCard) -> None:
 
 def adopt(card: ModelCard, file: Path, folder: Path) -> Path:
     """Copy a file that the person located into the model folder, under the card's name, once its hash is right."""
+    if _spec(card).files:
+        return hub_folders.adopt(card, file, folder)
     verify(file, card)
     target = folder / _spec(card).file
     if target.exists() and target.samefile(file):
@@ -123,7 +124,7 @@ def adopt(card: ModelCard, file: Path, folder: Path) -> Path:
         os.replace(name, target)
     except OSError as error:
         Path(name).unlink(missing_ok=True)
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
     return target
 
 
@@ -136,73 +137,32 @@ def download(
 ) -> Path:
     """Fetch the card's weights into `folder`; returns the file. Blocks: call it from a worker thread.
 
-    The addresses are tried in order. What arrived stays as `NAME.part` when the line breaks or the person cancels,
-    and the next call goes on from there. The file gets its name only after the hash was right. `progress(done,
-    total)` in bytes, total 0 = unknown. Proxies are taken from the environment. Raises `SegDeskError`, `Cancelled`.
+    Of a card with `files` the file is a folder. The addresses are tried in order. What arrived stays as `NAME.part`
+    when the line breaks or the person cancels, and the next call goes on from there. The file gets its name only after
+    the hash was right. `progress(done, total)` in bytes, total 0 = unknown. Proxies are taken from the environment.
+    Raises `SegDeskError`, `Cancelled`.
     """
     spec = _spec(card)
+    if spec.files:
+        try:
+            return hub_folders.download(card, folder, progress=progress, cancelled=cancelled)
+        except (urllib.error.URLError, TimeoutError, ConnectionError, Short) as error:
+            raise _unreachable(card, error) from error
     target = folder / spec.file
     part = folder / f"{spec.file}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
     failure: Exception | None = None
     for url in spec.urls:
         try:
-            _fetch(url, part, spec, progress, cancelled)
+            fetch(url, part, spec.bytes, progress, cancelled)
             _accept(part, target, card)
             return target
-        except (urllib.error.URLError, TimeoutError, ConnectionError, _Short) as error:
+        except (urllib.error.URLError, TimeoutError, ConnectionError, Short) as error:
             failure = error
     raise _unreachable(card, failure)
-
-
-class _Short(Exception):
-    """The server closed the line before the end."""
-
-
-def _fetch(url: str, part: Path, spec: WeightsSpec, progress: Progress, cancelled: Callable[[], bool]) -> None:
-    """Append what is missing to the `.part` file; a server that ignores the range sends everything again."""
-    have = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-    try:
-        response = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code == 416 and have:  # nothing is left to send: the part is whole, or not of this file
-            return
-        raise
-    with response:
-        resumed = response.status == 206
-        done = have if resumed else 0
-        length = int(response.headers.get("Content-Length") or 0)
-        total = done + length if length else spec.bytes
-        try:
-            with part.open("ab" if resumed else "wb") as sink:
-                done = _pump(response, sink, (done, total), progress, cancelled)
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
-            raise
-        except OSError as error:
-            raise _unwritable(part.parent, error) from error
-    if total and done < total:
-        raise _Short
-
-
-def _pump(
-    source: BinaryIO, sink: BinaryIO, count: tuple[int, int], progress: Progress, cancelled: Callable[[], bool]
-) -> int:
-    done, total = count
-    progress(done, total)
-    while True:
-        if cancelled():
-            raise Cancelled
-        block = source.read(BLOCK)
-        if not block:
-            return done
-        sink.write(block)
-        done += len(block)
-        progress(done, total)
 
 
 def _accept(part: Path, target: Path, card: ModelCard) -> None:
@@ -261,14 +221,5 @@ def _unreadable(path: Path, error: OSError) -> SegDeskError:
         "The file {file} cannot be read: {reason}.",
         "Check that it exists and that you may open it.",
         file=path.name,
-        reason=error.strerror or str(error),
-    )
-
-
-def _unwritable(folder: Path, error: OSError) -> SegDeskError:
-    return SegDeskError(
-        "The weights cannot be written to {folder}: {reason}.",
-        "Free some space or choose another model folder in the settings.",
-        folder=str(folder),
         reason=error.strerror or str(error),
     )

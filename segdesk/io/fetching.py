@@ -1,0 +1,100 @@
+"""Fetches one file from the network into a `.part` file, from where it stopped the last time."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from segdesk.domain.errors import Cancelled, SegDeskError
+
+BLOCK = 1 << 18
+TIMEOUT_SECONDS = 20.0
+
+Progress = Callable[[int, int], None]
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows a server to another address, but never from an encrypted line to an open one. `told`: the SHA-256 that
+    a hub gives of a file on the way to it, "" if none."""
+
+    told = ""
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]  # urllib's own
+        """As urllib does it. Raises URLError."""
+        if req.full_url.startswith("https:") and not newurl.startswith("https:"):
+            raise urllib.error.URLError("the server leads to an address that is not encrypted")
+        self.told = _sha(headers.get("X-Linked-ETag")) or self.told
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _sha(tag: str | None) -> str:
+    """The SHA-256 in a tag of a file, "" if it is another tag."""
+    digits = (tag or "").removeprefix("W/").strip('"').lower()
+    return digits if len(digits) == 64 and not set(digits) - set("0123456789abcdef") else ""
+
+
+class Short(Exception):
+    """The server closed the line before the end."""
+
+
+def fetch(url: str, part: Path, size: int, progress: Progress, cancelled: Callable[[], bool]) -> str:
+    """Append what is missing to the `.part` file; a server that ignores the range sends everything again.
+
+    `size`: the bytes to expect where the server does not say. `progress(done, total)`. Returns
+    the SHA-256 that the server tells of the whole file, "" if none. Raises `SegDeskError` where the
+    disk does not take it, `Cancelled`, `Short`, and the errors of `urllib`.
+    """
+    have = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    try:
+        redirects = _Redirects()
+        response = urllib.request.build_opener(redirects).open(request, timeout=TIMEOUT_SECONDS)
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == 416 and have:  # nothing is left to send: the part is whole, or not of this file
+            return ""
+        raise
+    with response:
+        resumed = response.status == 206
+        done = have if resumed else 0
+        length = int(response.headers.get("Content-Length") or 0)
+        total = done + length if length else size
+        try:
+            with part.open("ab" if resumed else "wb") as sink:
+                done = _pump(response, sink, (done, total), progress, cancelled)
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            raise
+        except OSError as error:
+            raise unwritable(part.parent, error) from error
+    if total and done < total:
+        raise Short
+    return redirects.told or _sha(response.headers.get("X-Linked-ETag"))
+
+
+def _pump(
+    source: BinaryIO, sink: BinaryIO, count: tuple[int, int], progress: Progress, cancelled: Callable[[], bool]
+) -> int:
+    done, total = count
+    progress(done, total)
+    while True:
+        if cancelled():
+            raise Cancelled
+        block = source.read(BLOCK)
+        if not block:
+            return done
+        sink.write(block)
+        done += len(block)
+        progress(done, total)
+
+
+def unwritable(folder: Path, error: OSError) -> SegDeskError:
+    """The error for a folder that cannot be written to."""
+    return SegDeskError(
+        "The weights cannot be written to {folder}: {reason}.",
+        "Free some space or choose another model folder in the settings.",
+        folder=str(folder),
+        reason=error.strerror or str(error),
+    )
