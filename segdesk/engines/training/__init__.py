@@ -1,0 +1,1 @@
+"""Training of semantic nets on labelled pictures. `messages` is free of torch; `loop` ties the parts together."""
