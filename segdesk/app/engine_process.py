@@ -28,7 +28,19 @@ from segdesk.engines.messages import (
     PromptAnswer,
     PromptRequest,
 )
-from segdesk.engines.wire import Ask, AskDevices, AskInspect, AskPrompt, Began, Blocks, Forget, Pipe, Reply, with_map
+from segdesk.engines.wire import (
+    Ask,
+    AskDevices,
+    AskInspect,
+    AskPrompt,
+    Began,
+    Blocks,
+    Forget,
+    Pipe,
+    Reply,
+    Step,
+    with_map,
+)
 from segdesk.paths import user_data_dir
 
 POLL_SECONDS = 0.02  # how often a waiting caller looks at its cancel token
@@ -58,6 +70,7 @@ class Ticket:
     number: int
     block: str | None = None
     begun: bool = False
+    progress: Callable[[int, int], None] | None = None
     outcome: object = None
     done: threading.Event = field(default_factory=threading.Event)
 
@@ -139,12 +152,15 @@ class EngineProcess:
             _raise_if_error(ticket.outcome)
         raise _died()
 
-    def prompt(self, request: PromptRequest, cancelled: Cancel = _never) -> PromptAnswer | NotKept:
+    def prompt(
+        self, request: PromptRequest, cancelled: Cancel = _never, progress: Callable[[int, int], None] | None = None
+    ) -> PromptAnswer | NotKept:
         """Answer clicks, a box or words; blocks. It goes before batch work, and waits for what was asked before it.
-        Raises as `answer` does."""
+        `progress(done, total)` counts layers while the picture is encoded, in a thread of its own. Raises as `answer`
+        does."""
         for _ in range(TRIES):
             running = self._process()
-            ticket = Ticket(next(self._numbers))
+            ticket = Ticket(next(self._numbers), progress=progress)
             shape = None
             if request.image is not None:
                 height, width = request.image.shape[:2]
@@ -322,6 +338,10 @@ class _Running:
                 ticket = self._tickets.get(message.number)
                 if ticket is not None:
                     ticket.begun = True
+            elif isinstance(message, Step):
+                ticket = self._tickets.get(message.number)
+                if ticket is not None and ticket.progress is not None:
+                    ticket.progress(message.done, message.total)
             elif isinstance(message, Reply):
                 self._resolve(message)
         self._process.wait()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -157,6 +157,33 @@ def lay(doc: Document, name: str, shape: Shape, at: Point, *, erase: bool = Fals
     if area:
         small = rect if area <= AT_ONCE else None
         lay_masks(doc, name, lambda w: shape.masks(w.target.size), at, rect=small, erase=erase, protect=protect)
+
+
+def lay_several(doc: Document, name: str, shapes: Sequence[Shape]) -> None:
+    """Paint shapes as one undo step: with a thing class each is an object of its own. Raises as `lay` does."""
+    if len(doc.classes) == 0:
+        raise SegDeskError("There is no class to paint with.", "Add a class in the list of classes.")
+
+    def go() -> None:
+        class_id = doc.active_class
+        apart = doc.is_thing(class_id)
+        rules.check_unlocked(doc, VOID, class_id)
+        known = [key for key, segment in doc.segmentation.segments.items() if segment.class_id == class_id]
+
+        def write(writer: Writer) -> None:
+            value = VOID
+            if class_id != VOID and not apart:
+                value = min(known) if known else writer.add(Segment(class_id, by_human=True))
+            for shape in shapes:
+                if apart:
+                    value = writer.add(Segment(class_id, by_human=True))
+                for x, y, mask in shape.masks(writer.target.size):
+                    writer.paint(x, y, mask, value)
+
+        change(doc, name, write)
+
+    doc.discard_preview()
+    doc.after(go)
 
 
 def lay_masks(

@@ -19,6 +19,7 @@ from segdesk.app.matching import Matching
 from segdesk.app.models import Models, RunPlan
 from segdesk.app.opening import close_current, open_picture, open_project
 from segdesk.app.prefetch import Prefetch
+from segdesk.app.prompting import Prompting
 from segdesk.app.reports import Answered, BatchResult, Opened, ProjectOpened, SaveState
 from segdesk.app.review import Review
 from segdesk.app.saver import Saver
@@ -44,7 +45,8 @@ class Session(SavingVerbs):
     the number of a job, and what comes of it is reported: `on_report(value)` is called from other threads with the
     values of `segdesk.app.jobs` and `segdesk.app.reports`.
 
-    Threads: `engine` runs models, `loader` opens projects and pictures, `files` exports, imports and compares,
+    Threads: `engine` runs models, `prompts` encodes pictures for clicks, `loader` opens projects and pictures, `files`
+    exports, imports and compares,
     `lists` sorts and searches, `network` downloads, `models` lists what models there are; beside them the store
     thread, the decoders and the thumbnails'.
     `awaited`: `wait` is used (not by the window, which takes each report once).
@@ -59,10 +61,13 @@ class Session(SavingVerbs):
         awaited: bool = True,
     ) -> None:
         self.settings = settings
-        self._workers = Workers(("engine", "loader", "files", "lists", "network", "models"), on_report, awaited=awaited)
+        self._workers = Workers(
+            ("engine", "prompts", "loader", "files", "lists", "network", "models"), on_report, awaited=awaited
+        )
         self._models = Models([Path(f) for f in settings.model_folders])
         self._devices: list[DeviceInfo] = []
-        self.model_id = settings.model_id if self._models.find(settings.model_id) else ""
+        known = self._models.find(settings.model_id)
+        self.model_id = settings.model_id if known is not None and known.task != "prompt" else ""
         self.options = RunOptions()
         self.device = settings.device
         self.formats, self.broken_formats = discover.formats()
@@ -72,6 +77,7 @@ class Session(SavingVerbs):
         self._desk = Desk(on_report, saver, prefetch, engine, settings.undo_megabytes << 20)
         self.review = Review(self._desk, self._workers)
         self.adding = Adding(self._desk, self._workers, self._models)
+        self.prompting = Prompting(self._desk, self._models, self._workers, lambda: self.device)
         self.matching = Matching(self._desk, self._models)
         if self.model_id:
             self.choose_model(self.model_id)
@@ -186,6 +192,12 @@ class Session(SavingVerbs):
         """The model for the next runs; its card's decision becomes the options', the CRF stays as it is set. Raises
         SegDeskError if there is no such model."""
         card = self._models.get(card_id)
+        if card.task == "prompt":
+            raise SegDeskError(
+                "{model} answers clicks or words, and does not run by itself.",
+                "Choose it in the row of the tool “Clicks” (key S).",
+                model=card.name.en,
+            )
         self.model_id = card_id
         self.options = replace(self.options, decide=card.decide)
 

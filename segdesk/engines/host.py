@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from segdesk.domain.errors import Cancelled, SegDeskError
@@ -28,6 +29,7 @@ from segdesk.engines.wire import (
     Forget,
     Pipe,
     Reply,
+    Step,
     read_block,
     without_map,
     write_block,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from segdesk.engines.prompting import Prompting
 
 LANE_PIXELS = 4_000_000  # larger pictures are computed one at a time: several would need too much memory
+STEP_SECONDS = 0.1  # between two words on how far something is
 BATCH = 8  # pictures of one size that share a pass on a graphics card
 
 log = logging.getLogger("segdesk.engine")
@@ -184,10 +187,24 @@ class Host:
                 raise Cancelled
             self._prompting = self._prompting or Prompting()
             image = None if ask.block is None or ask.shape is None else _picture(ask.block, ask.shape)
-            value: object = self._prompting.answer(replace(ask.request, image=image), cancelled)
+            value: object = self._prompting.answer(
+                replace(ask.request, image=image), cancelled, self._teller(ask.number)
+            )
         except BaseException as error:
             value = _as_value(error, ask.request)
         self._reply(ask.number, value)
+
+    def _teller(self, number: int) -> Callable[[int, int], None]:
+        """Tells the window how far a number is, not more than the eye can follow."""
+        last = 0.0
+
+        def tell(done: int, total: int) -> None:
+            nonlocal last
+            if monotonic() - last >= STEP_SECONDS:
+                last = monotonic()
+                self._pipe.send(Step(number, done, total))
+
+        return tell
 
     def _fits_a_lane(self, ask: Ask) -> bool:
         small = ask.shape is not None and ask.shape[0] * ask.shape[1] <= LANE_PIXELS

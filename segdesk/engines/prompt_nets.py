@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from segdesk.domain.card import InputSpec, ModelCard, NetSpec
+from segdesk.domain.card import InputSpec, ModelCard
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.rle import Rle
 from segdesk.engines import transformers_model as folders
@@ -27,7 +27,13 @@ MOST_BOXES = 100
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
-Find = Callable[[str], str]  # card id -> path of its weights
+Tokenizer = Callable[..., dict[str, torch.Tensor]]
+
+ALSO = {"Sam2Model": ("Sam2VideoModel",)}  # further classes whose folders hold what a class needs
+TOKENS = {  # the files that a tokenizer needs, one set of these
+    "CLIPTokenizer": (("vocab.json", "merges.txt"), ("tokenizer.json",)),
+    "BertTokenizer": (("vocab.txt",), ("tokenizer.json",)),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +65,12 @@ class Seen:
 
 
 class Pointer(Protocol):
-    """A model that answers prompts. `modules`: what runs, to be moved and stopped."""
+    """A model that answers prompts. `modules`: what runs; `encoders`: what looks at pictures alone."""
+
+    @property
+    def encoders(self) -> tuple[nn.Module, ...]:
+        """Nets."""
+        ...
 
     @property
     def modules(self) -> tuple[nn.Module, ...]:
@@ -83,6 +94,11 @@ class Clicks:
         side = _side(model.config.prompt_encoder_config.image_size)  # type: ignore[union-attr]  # of the library
         self.spec = replace(SAM_SPEC, fit=f"square:{side}" if squeezes else f"long:{side}", multiple=side)
         self.grows = not squeezes
+
+    @property
+    def encoders(self) -> tuple[nn.Module, ...]:
+        """See `Pointer`."""
+        return (self.model.vision_encoder,)  # type: ignore[return-value]  # of the library
 
     @property
     def modules(self) -> tuple[nn.Module, ...]:
@@ -133,11 +149,16 @@ class Clicks:
 class Words:
     """CLIPSeg: how much each pixel is like some words. The candidates differ in how strictly they are taken."""
 
-    def __init__(self, model: nn.Module, tokenizer: Callable[..., dict[str, torch.Tensor]], card: ModelCard) -> None:
+    def __init__(self, model: nn.Module, tokenizer: Tokenizer, card: ModelCard) -> None:
         self.model = model
         self.tokenizer = tokenizer
         side = int(card.net.options.get("side", 352))  # type: ignore[call-overload]  # checked by int
         self.spec = InputSpec(fit=f"square:{side}")
+
+    @property
+    def encoders(self) -> tuple[nn.Module, ...]:
+        """See `Pointer`."""
+        return (self.model.clip.vision_model,)  # type: ignore[union-attr, return-value]  # of the library
 
     @property
     def modules(self) -> tuple[nn.Module, ...]:
@@ -177,11 +198,16 @@ class WordsToBoxes:
     """Grounding DINO finds boxes for words, and SAM the object in each. The first candidate is all of them, the others
     are each alone."""
 
-    def __init__(self, model: nn.Module, tokenizer: Callable[..., dict[str, torch.Tensor]], clicks: Clicks) -> None:
+    def __init__(self, model: nn.Module, tokenizer: Tokenizer, clicks: Clicks) -> None:
         self.model = model
         self.tokenizer = tokenizer
         self.clicks = clicks
         self.spec = InputSpec(fit="short:800/1333")
+
+    @property
+    def encoders(self) -> tuple[nn.Module, ...]:
+        """See `Pointer`."""
+        return self.clicks.encoders
 
     @property
     def modules(self) -> tuple[nn.Module, ...]:
@@ -255,24 +281,18 @@ def _path(card: ModelCard, request: PromptRequest) -> Path:
 
 def _model(card: ModelCard, request: PromptRequest, device: torch.device, name: str) -> nn.Module:
     """The library's model of a folder. SAM 2.1 is published as a model of films; its part for pictures is taken."""
-    path = _path(card, request)
-    table = {key: value for key, value in folders._table(path, "config.json").items() if key != "architectures"}
-    named = replace(card, net=NetSpec(card.net.type, {"class": name, "config": table}))
-    model = folders._model(folders._library(), named, path)
+    model = folders.folder_model(folders.library(), card, _path(card, request), name, also=ALSO.get(name, ()))
     return model.eval().requires_grad_(False).to(device)
 
 
-def _tokenizer(card: ModelCard, request: PromptRequest, name: str) -> Callable[..., dict[str, torch.Tensor]]:
+def _tokenizer(card: ModelCard, request: PromptRequest, name: str) -> Tokenizer:
     path = _path(card, request)
+    if not any(all((path / file).is_file() for file in files) for files in TOKENS[name]):
+        raise folders.unfit(card, "the vocabulary is missing")  # the library would take an empty one
     try:
-        return getattr(folders._library(), name).from_pretrained(str(path), local_files_only=True)
+        return getattr(folders.library(), name).from_pretrained(str(path), local_files_only=True)
     except Exception as error:  # the library's errors have no common class but Exception
-        raise SegDeskError(
-            "The files of {model} cannot be used: {reason}.",
-            "Download them again, or choose the folder that was made for this model.",
-            model=card.name.en,
-            reason="the tokenizer is missing or damaged",
-        ) from error
+        raise folders.unfit(card, "the vocabulary is damaged") from error
 
 
 def _looked(image: np.ndarray, spec: InputSpec, model: nn.Module) -> tuple[torch.Tensor, Seen]:

@@ -23,10 +23,15 @@ KEEP_BYTES = 256 << 20
 log = logging.getLogger("segdesk.engine")
 
 Cancel = Callable[[], bool]
+Progress = Callable[[int, int], None]
 
 
 def _never() -> bool:
     return False
+
+
+def _silent(done: int, total: int) -> None:
+    """Tell nobody."""
 
 
 class Prompting:
@@ -41,12 +46,14 @@ class Prompting:
         self._models: OrderedDict[tuple[object, ...], Pointer] = OrderedDict()
         self._seen: OrderedDict[tuple[object, ...], Seen] = OrderedDict()
 
-    def answer(self, request: PromptRequest, cancelled: Cancel = _never) -> PromptAnswer | NotKept:
+    def answer(
+        self, request: PromptRequest, cancelled: Cancel = _never, progress: Progress = _silent
+    ) -> PromptAnswer | NotKept:
         """Answer a prompt, or only encode the picture where it asks nothing. Raises `SegDeskError` and `Cancelled`; the
-        token is asked before each layer of the models."""
+        token is asked before each layer of the models, and `progress(done, total)` counts layers of the encoder."""
         device = devices_of.choose(self._device if request.device == "auto" else request.device)
         try:
-            return self._on(device, request, cancelled)
+            return self._on(device, request, cancelled, progress)
         except (RuntimeError, MemoryError) as error:
             if not devices_of.is_out_of_memory(error) or device.type == "cpu":
                 raise
@@ -54,9 +61,11 @@ class Prompting:
         self._models.clear()
         self._seen.clear()
         devices_of.free_memory(device)
-        return self._on(torch.device("cpu"), request, cancelled)
+        return self._on(torch.device("cpu"), request, cancelled, progress)
 
-    def _on(self, device: torch.device, request: PromptRequest, cancelled: Cancel) -> PromptAnswer | NotKept:
+    def _on(
+        self, device: torch.device, request: PromptRequest, cancelled: Cancel, progress: Progress
+    ) -> PromptAnswer | NotKept:
         seconds: dict[str, float] = {}
         name = self._name(request, device)
         key = (request.key, *name)
@@ -66,7 +75,7 @@ class Prompting:
             model = self._loaded(name, request, device)
         encoded = key not in self._seen
         found: Sequence[Proposed] = ()
-        with torch.inference_mode(), stopping(model.modules, cancelled):
+        with torch.inference_mode(), stopping(model, cancelled, progress):
             if encoded:
                 assert request.image is not None
                 with _timed(seconds, "encode"):
@@ -98,21 +107,38 @@ class Prompting:
 
 
 @contextmanager
-def stopping(nets: Sequence[nn.Module], cancelled: Cancel) -> Iterator[None]:
-    """Within it, the nets raise `Cancelled` before the next of their layers once the token says so."""
+def stopping(model: Pointer, cancelled: Cancel, progress: Progress) -> Iterator[None]:
+    """Within it, the model raises `Cancelled` before the next of its layers once the token says so, and counts those of
+    its encoder."""
+    encoder = set(_layers(model.encoders))
+    done = 0
 
-    def check(*_: object) -> None:
+    def check(layer: nn.Module | None = None, *_: object) -> None:
+        nonlocal done
         if cancelled():
             raise Cancelled
+        if layer in encoder and done < len(encoder):
+            progress(done, len(encoder))
+            done += 1
 
-    layers = [layer for net in nets for group in net.modules() if isinstance(group, nn.ModuleList) for layer in group]
-    hooks = [layer.register_forward_pre_hook(check) for layer in layers]
+    hooks = [layer.register_forward_pre_hook(check) for layer in _layers(model.modules)]
     try:
         check()
         yield
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def _layers(nets: Sequence[nn.Module]) -> list[nn.Module]:
+    """The nets' repeated parts, the outer ones of those within each other."""
+    found: dict[nn.Module, None] = {}
+    inside: set[nn.Module] = set()
+    for group in (part for net in nets for part in net.modules() if isinstance(part, nn.ModuleList)):
+        if group not in inside:
+            found.update(dict.fromkeys(group))
+            inside.update(part for layer in group for part in layer.modules())
+    return list(found)
 
 
 @contextmanager

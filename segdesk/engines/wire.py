@@ -82,6 +82,15 @@ class Began:
     number: int
 
 
+@dataclass(frozen=True)
+class Step:
+    """From the engine: how far a number is."""
+
+    number: int
+    done: int
+    total: int
+
+
 @dataclass(frozen=True, eq=False)
 class Reply:
     """From the engine: the result of a number: an `Answer`, `PromptAnswer`, `NotKept`, `Inspected`, `SegDeskError`,

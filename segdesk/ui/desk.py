@@ -32,6 +32,7 @@ from segdesk.ui.bridge import Bridge
 from segdesk.ui.desk_changes import Changing
 from segdesk.ui.desk_labels import Labels
 from segdesk.ui.desk_places import Places
+from segdesk.ui.desk_prompts import Prompts
 from segdesk.ui.desk_queue import Queue
 from segdesk.ui.desk_runs import Runs
 from segdesk.ui.desk_thumbs import Thumbs
@@ -101,6 +102,7 @@ class Desk(QObject):
         self.labels = Labels(self)
         self.changing = Changing(self)
         self.runs = Runs(self)
+        self.prompts = Prompts(self)
         self.view = View(self)
         self.queue = Queue(self)
         self.places = Places(self)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from segdesk.app.model_search import Listing
+from segdesk.app.model_search import ELSEWHERE, Listing
 from segdesk.app.reports import Answered, BatchResult
 from segdesk.domain.card import ModelCard
 from segdesk.domain.matching import Match
@@ -81,7 +81,8 @@ class Runs(QObject):
 
     def _choose_ready(self, value: object) -> None:
         """At the very first start: a model that can run at once, best one that came with weights."""
-        ready = [e for e in value.entries if e.status.kind in READY] if isinstance(value, Listing) else []
+        runs = [e for e in value.entries if e.card.task not in ELSEWHERE] if isinstance(value, Listing) else []
+        ready = [e for e in runs if e.status.kind in READY]
         if ready and self.card is None:
             best = min(ready, key=lambda entry: READY.index(entry.status.kind))
             self.choose_model(best.card.id, remember=False)

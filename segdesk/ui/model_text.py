@@ -8,7 +8,13 @@ from segdesk.io.weights import WeightsStatus
 from segdesk.ui import i18n
 from segdesk.ui.i18n import tr
 
-TASKS = {"semantic": N_("semantic"), "instance": N_("instance"), "panoptic": N_("panoptic")}
+TASKS = {
+    "semantic": N_("semantic"),
+    "instance": N_("instance"),
+    "panoptic": N_("panoptic"),
+    "points": N_("points of clouds"),
+    "prompt": N_("clicks and words"),
+}
 
 
 def megabytes(count: int) -> str:

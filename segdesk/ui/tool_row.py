@@ -6,12 +6,14 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from segdesk.app.rules import MAX_BRUSH
+from segdesk.app.tools import prompt as prompt_tool
 from segdesk.ui import theme
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
 from segdesk.ui.only_over import OnlyOver
 from segdesk.ui.option_fields import field
+from segdesk.ui.prompter_row import PrompterRow
 from segdesk.ui.tool_bar import ToolBar
 from segdesk.ui.widgets import ElidedLabel, ValueSlider, label
 
@@ -34,6 +36,10 @@ class ToolRow(Translated, QFrame):
         self.protect.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.protect.setIconSize(QSize(16, 16))
         self.only_over = OnlyOver(desk)
+        self.prompter = PrompterRow(desk)
+        prompt = tools.tools.get("prompt")
+        if isinstance(prompt, prompt_tool.Tool):
+            desk.prompts.bind(prompt)
         self._fields: list[QWidget] = []
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(theme.GAP + 2, 2, theme.GAP, 2)
@@ -42,6 +48,7 @@ class ToolRow(Translated, QFrame):
         self._layout.addWidget(self.brush, 2)
         self._layout.addWidget(self.protect)
         self._layout.addWidget(self.only_over)
+        self._layout.addWidget(self.prompter, 1)
         self._layout.addWidget(self.note, 1)
         self.brush.changed.connect(desk.labels.set_brush)
         desk.labels.tool_changed.connect(lambda _: self.rebuild())
@@ -60,8 +67,10 @@ class ToolRow(Translated, QFrame):
         self.title.setText(tr(info.title))
         sized = info.id in SIZED
         self.brush.setVisible(sized)
+        self.prompter.setVisible(info.id == "prompt")
         for part in (self.protect, self.only_over):
             part.setVisible(info.id != "pan" and info.id != "pick")
+        self.note.setVisible(info.id != "prompt")
         self.note.setText("" if sized or info.options else tr(info.note))
         tool = self._tools.tools[info.id]
         for option in info.options:

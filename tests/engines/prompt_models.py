@@ -168,5 +168,26 @@ def _saved(model: nn.Module, folder: Path) -> Path:
 
 
 MAKERS: dict[str, Callable[[Path], Path]] = {
-    "sam2": sam2, "sam": sam, "clipseg": clipseg, "grounding_dino": grounding_dino,
+    "sam2": sam2, "sam2_video": sam2_video, "sam": sam, "clipseg": clipseg, "grounding_dino": grounding_dino,
 }  # fmt: skip
+
+
+def make(kind: str, folder: Path) -> Path:
+    """The folder of a tiny model, the same each time."""
+    torch.manual_seed(3)
+    transformers.logging.disable_progress_bar()
+    return MAKERS[kind](folder)
+
+
+def card_file(kind: str, folder: Path, *, options: str = "") -> str:
+    """Write a card and its model's folder into a model folder; returns the card's id."""
+    make(kind, folder / f"tiny-{kind}")
+    text = f"""id = "tiny-{kind}"
+name = "Tiny {kind}"
+task = "prompt"
+net = {{ type = "{kind}"{options} }}
+classes = {{ names = [] }}
+weights = {{ file = "tiny-{kind}", layout = "hf", files = ["config.json", "model.safetensors"] }}
+"""
+    (folder / f"tiny-{kind}.toml").write_text(text)
+    return f"tiny-{kind}"
