@@ -22,6 +22,10 @@ from segdesk.paths import models_dir, user_config_dir
 _ORDER = ("untrained", "missing", "download", "here", "shipped", "not_needed")  # the worst first
 
 
+# Thresholds that came later, with what they are where they do nothing: runs from before them are equal.
+LATER: Mapping[str, object] = {"stuff_area": 0, "mask_threshold": 0.5}
+
+
 @dataclass(frozen=True, eq=False)
 class RunPlan:
     """A model with all that a run of it needs; made once, so that a change of the settings cannot split a run."""
@@ -47,7 +51,7 @@ class RunPlan:
             **self.matching,
             **flip,
             **({"average": asdict(average)} if average != Averaging() else {}),
-            "decide": asdict(self.options.decide),
+            "decide": {k: v for k, v in asdict(self.options.decide).items() if LATER.get(k) != v},
             "crf": asdict(self.options.crf) if self.options.crf else None,
             "weights": {i: _hash(c) for i, c in {self.card.id: self.card, **self.parts}.items() if c.weights},
         }

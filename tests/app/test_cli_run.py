@@ -75,6 +75,19 @@ def test_thresholds_of_objects_and_stuff_are_recorded(photo: Path) -> None:
     assert {key: decide[key] for key in expected} == expected
 
 
+def test_a_run_from_before_a_threshold_came_is_the_same_run(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("run", photo, "--model", "regions", "--quiet") == OK
+    with Project.open(photo / "photos.segdesk") as project:
+        assert set(project.label_source(1).options["decide"]) == {
+            "confidence",
+            "pixel_confidence",
+            "min_area",
+            "overlap",
+        }
+    assert run("run", photo, "--model", "regions", "--quiet") == OK
+    assert "1 were done before" in lines(capsys)[0]
+
+
 @pytest.mark.parametrize("words", [("--overlap", "1.5"), ("--stuff-area", "-3")])
 def test_senseless_thresholds_are_refused(photo: Path, words: tuple[str, str]) -> None:
     assert run("run", photo, "--model", "regions", *words) == NOTHING_DONE
