@@ -19,7 +19,8 @@ class FPN(nn.Module):
     Where more maps are wanted than the encoder has, each further one halves the one before: `extra` = "pool" takes
     every second value of it; otherwise by a 3x3 convolution with stride 2, of which the first sees the encoder's last
     map ("input"), its lateral ("lateral"), or the last output ("output"), and the next ones the map before, after a
-    ReLU with `relu`. `.channels` has an entry a map.
+    ReLU with `relu`. With `smooth` the coarser laterals are enlarged bilinear, otherwise by repeating. `.channels` has
+    an entry a map.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class FPN(nn.Module):
         num_outs: int = 5,
         extra: str = "pool",
         relu: bool = False,
+        smooth: bool = False,
     ) -> None:
         super().__init__()
         taken = channels[start_level:]
@@ -40,6 +42,7 @@ class FPN(nn.Module):
             raise ValueError("num_outs must be at least the number of maps taken, which must not be 0")
         self.start_level = start_level
         self.extra, self.relu = extra, relu
+        self.mode = "bilinear" if smooth else "nearest"
         self.more = num_outs - len(taken)
         self.channels = [width] * num_outs
         self.lateral_convs = nn.ModuleList(ConvBN(c, width, norm=False, act=None) for c in taken)
@@ -53,7 +56,8 @@ class FPN(nn.Module):
         taken = maps[self.start_level :]
         laterals = [conv(x) for conv, x in zip(self.lateral_convs, taken, strict=True)]
         for i in range(len(laterals) - 1, 0, -1):
-            laterals[i - 1] = laterals[i - 1] + F.interpolate(laterals[i], size=laterals[i - 1].shape[2:])
+            larger = F.interpolate(laterals[i], size=laterals[i - 1].shape[2:], mode=self.mode)
+            laterals[i - 1] = laterals[i - 1] + larger
         outputs = [conv(x) for conv, x in zip(self.fpn_convs, laterals, strict=False)]
         last = {"input": taken[-1], "lateral": laterals[-1]}.get(self.extra, outputs[-1])
         for i in range(self.more):
