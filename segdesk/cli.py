@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from segdesk import __version__, cli_add, cli_models, cli_points, cli_run
+from segdesk import __version__, cli_add, cli_models, cli_points, cli_run, cli_train
 from segdesk.app import settings as settings_file
 from segdesk.app.first_job import first_job, summary
 from segdesk.app.logs import start_logging, stop_logging
@@ -234,6 +234,11 @@ def _add(session: Session, arguments: argparse.Namespace, output: Output) -> int
     return cli_add.add(session, arguments, output, _do)
 
 
+def _train(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    _open(session, arguments)
+    return cli_train.train(session, arguments, output, _do)
+
+
 def _samples(session: Session, arguments: argparse.Namespace, output: Output) -> int:
     output.line(str(_do(session, session.samples(Path(arguments.folder)))))
     return OK
@@ -281,6 +286,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, Verb]]:
     cli_points.points_arguments(command)
     _weights_argument(command)
     cli_add.add_arguments(add("add", _add, "add a model from a checkpoint, an ONNX or TorchScript file, or a folder"))
+    cli_train.train_arguments(add("train", _train, cli_train.HELP))
     add("formats", _formats, "list the formats for export and import")
     command = add("samples", _samples, "write a project with sample pictures")
     command.add_argument("folder", metavar="DIR", help="where to; a sample project that is there is left as it is")

@@ -25,6 +25,7 @@ from segdesk.app.review import Review
 from segdesk.app.saver import Saver
 from segdesk.app.session_saving import PROJECT_WORKERS, SavingVerbs
 from segdesk.app.settings import Settings
+from segdesk.app.training import Training
 from segdesk.app.workers import Workers
 from segdesk.domain.card import ModelCard
 from segdesk.domain.classes import ClassSet
@@ -47,7 +48,8 @@ class Session(SavingVerbs):
 
     Threads: `engine` runs models, `prompts` encodes pictures for clicks, `loader` opens projects and pictures, `files`
     exports, imports and compares,
-    `lists` sorts and searches, `network` downloads, `models` lists what models there are; beside them the store
+    `lists` sorts and searches, `network` downloads, `models` lists what models there are, `training`
+    waits for trainings; beside them the store
     thread, the decoders and the thumbnails'.
     `awaited`: `wait` is used (not by the window, which takes each report once).
     """
@@ -62,7 +64,9 @@ class Session(SavingVerbs):
     ) -> None:
         self.settings = settings
         self._workers = Workers(
-            ("engine", "prompts", "loader", "files", "lists", "network", "models"), on_report, awaited=awaited
+            ("engine", "prompts", "loader", "files", "lists", "network", "models", "training"),
+            on_report,
+            awaited=awaited,
         )
         self._models = Models([Path(f) for f in settings.model_folders])
         self._devices: list[DeviceInfo] = []
@@ -78,6 +82,7 @@ class Session(SavingVerbs):
         self.review = Review(self._desk, self._workers)
         self.adding = Adding(self._desk, self._workers, self._models)
         self.prompting = Prompting(self._desk, self._models, self._workers, lambda: self.device)
+        self.training = Training(self._desk, self._workers, self._models)
         self.matching = Matching(self._desk, self._models)
         if self.model_id:
             self.choose_model(self.model_id)

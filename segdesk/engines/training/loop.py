@@ -102,7 +102,8 @@ class Trainer:
                 "Label or verify another picture.",
             )
         self._pictures = Pictures(self._folder, request.card.input, channels)
-        begun = begin(request.card, request.start)
+        going_on = (self._folder / STATE).exists()
+        begun = begin(request.card, request.start, blank=going_on)
         self._plain = begun.plain_keys
         self._net = begun.net.to(self._device)
         self._crop = options.crop or crop_side([self._pictures.fitted(i)[1].shape for i in learned], self._device)
@@ -122,7 +123,7 @@ class Trainer:
         self._optimiser = optimiser_of(self._net, options, scratch=request.start.mode == "scratch")
         self._slow = copy.deepcopy(self._net).eval().requires_grad_(False) if options.ema else None
         self._loss = losses.loss_of(options.loss, self._weights())
-        if (self._folder / STATE).exists():
+        if going_on:
             self._restore(state.load(self._folder / STATE))
         else:
             self._judge_old()

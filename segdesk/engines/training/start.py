@@ -46,9 +46,10 @@ def can_train(card: ModelCard) -> bool:
     return getattr(module, "OUTPUT", "scores") == "scores"
 
 
-def begin(card: ModelCard, start: TrainStart) -> Begun:
+def begin(card: ModelCard, start: TrainStart, *, blank: bool = False) -> Begun:
     """Build the net of `card`, on the processor, in training mode. Uses torch's random numbers. Raises `SegDeskError`
-    where the net cannot be trained, or the weights' file cannot be read or belongs to another net."""
+    where the net cannot be trained, or the weights' file cannot be read or belongs to another net. `blank`: its weights
+    will come from a checkpoint."""
     if not can_train(card):
         raise _cannot(start.card)
     try:
@@ -61,6 +62,8 @@ def begin(card: ModelCard, start: TrainStart) -> Begun:
     if start.mode == "scratch" or start.weights is None:
         return Begun(net, plain, False, 0.0, (NOTE_SCRATCH,))
     only = ENCODER if start.mode == "encoder" else None
+    if blank:
+        return Begun(net, plain, only is None, 0.0)
     rows = _rows(start, card)
     states = _states(start.card, Path(start.weights))
     fitted = taken_over(net, states, by_class=_by_class(card), rows=rows, only=only)
