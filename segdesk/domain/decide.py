@@ -12,7 +12,7 @@ from segdesk.domain.components import absorb_islands
 from segdesk.domain.prediction import Instance, Prediction
 from segdesk.domain.queries import Cuts, panoptic
 from segdesk.domain.segmentation import Segment, Segmentation
-from segdesk.domain.upsampling import best_class
+from segdesk.domain.upsampling import best_class, winners
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _set_mean_scores(result: Segmentation, prediction: Prediction) -> None:
     """Give each stuff segment the mean probability of its class where the class wins (at the model's resolution)."""
     scores = prediction.scores
     assert scores is not None
-    winner = scores.argmax(axis=0)
+    winner = winners(scores)
     for channel, class_id in enumerate(prediction.score_ids):
         if class_id in result.segments:
             won = winner == channel

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from segdesk.domain import rle
 from segdesk.domain.classes import ClassInfo, ClassSet
 from segdesk.domain.decide import DecideOptions, decide
 from segdesk.domain.prediction import Instance, Prediction
 from segdesk.domain.segmentation import Segmentation
-from segdesk.domain.upsampling import best_class, sampled, taps
+from segdesk.domain.upsampling import best_class, sampled, taps, winners
 
 CLASSES = ClassSet([ClassInfo(i, f"class {i}", (i, i, i), is_thing=i > 3) for i in range(1, 7)])
 STUFF, THINGS = (1, 2, 3), (4, 5, 6)
@@ -165,3 +166,15 @@ def test_only_looking_at_what_can_differ_changes_nothing(seed, small, size, coun
     expected, value = whole(prediction)
     expected[value.reshape(size) < least] = 0
     assert np.array_equal(best_class(prediction, least), expected)
+
+
+@given(
+    hnp.arrays(
+        np.float16,
+        st.tuples(st.integers(1, 5), st.integers(1, 4), st.integers(1, 4)),
+        elements=st.floats(width=16, allow_nan=False),
+    )
+)
+def test_winners_are_those_of_the_numbers(scores: np.ndarray):
+    assert np.array_equal(winners(scores), scores.argmax(axis=0))
+    assert np.array_equal(winners(np.abs(scores)), np.abs(scores).argmax(axis=0))
