@@ -106,7 +106,7 @@ def made(point: Checkpoint) -> Made:
     if point.crop == (769, 769):  # the reference aligns corners with crops of 769
         options = {**options, "align_corners": True}
     fit = system.fit(point) if system.fit else _fit(point)
-    return Made(point, system, encoder, options, fit, _size(system.net, json.dumps(options), point.data.channels))
+    return Made(point, system, encoder, options, fit, size(system.net, json.dumps(options), point.data.channels))
 
 
 def _fit(point: Checkpoint) -> str:
@@ -117,7 +117,7 @@ def _fit(point: Checkpoint) -> str:
 
 
 @cache
-def _size(net: str, options: str, channels: int) -> tuple[int, float]:
+def size(net: str, options: str, channels: int) -> tuple[int, float]:
     """Parameters, and 10^9 multiplications and additions for a picture of 512 x 512."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode

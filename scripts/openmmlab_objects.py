@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -179,13 +180,18 @@ SYSTEMS = (
         "Quick and exact: one look, and a small network of each object's own draws its mask.",
         "又快又准：一次前向，每个物体由自己的小网络画出掩膜。",
         ("rtmdet",), r"rtmdet-ins_", rtmdet, decide={"confidence": 0.3}, inside=False),
+    System(
+        "CondInst", "arXiv:2003.05664", "condinst",
+        "No boxes are cut out: each object says the filters that draw its mask on the whole picture.",
+        "不裁剪边框：每个物体给出在整图上画出其掩膜的滤波器。",
+        ("condinst",), r"condinst_", encoder, decide={"confidence": 0.3}, inside=False),
 )  # fmt: skip
 
 
 @cache
 def size(net: str, options: str, channels: int) -> tuple[int, float]:
     """Parameters, and 10^9 multiplications and additions for a picture of 512 x 512; of nets in two stages, with 1000
-    proposals and 100 objects, of others with none; 0 operations = unknown."""
+    proposals and 100 objects, of others with none."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -193,7 +199,8 @@ def size(net: str, options: str, channels: int) -> tuple[int, float]:
     from segdesk.nets.instance.two_stage import TwoStage
 
     torch.manual_seed(0)
-    build, counter = builder(net), FlopCounterMode(display=False)
+    counter = FlopCounterMode(display=False, custom_mapping={torch.ops.torchvision.deform_conv2d: _deformable})
+    build = builder(net)
     with torch.device("meta"):
         module = build(json.loads(options), channels).eval()
     parameters = sum(p.numel() for p in module.parameters())
@@ -207,9 +214,12 @@ def size(net: str, options: str, channels: int) -> tuple[int, float]:
                 if re.search(r"(conv_cls|rtm_cls.*)\.bias$", key):
                     value.fill_(-100.0)
             module(torch.zeros(1, 3, 512, 512))
-    if "_dcn" in options:  # deformable convolutions are not counted
-        return parameters, 0.0
     return parameters, round(counter.get_total_flops() / 1e9, 1)
+
+
+def _deformable(x: Sequence[int], weight: Sequence[int], *_: object, out_shape: Sequence[int], **__: object) -> int:
+    """Multiplications and additions of a deformable convolution, without the sampling."""
+    return 2 * prod(out_shape) * prod(weight[1:])
 
 
 def _work(net: Any) -> None:
@@ -241,7 +251,7 @@ def card(system: System, row: Row) -> str:
         f"net.options = {toml(options)}",
         *(f"input.{key} = {toml(value)}" for key, value in _input(config).items()),
         f"parameters = {parameters}",
-        *([f"gflops = {work}"] if work else []),
+        f"gflops = {work}",
         f"weights = {toml({'urls': [row['url']], 'sha256': row['sha256_prefix']})}",
         f"score = {toml(scores(row['metrics']))}",
     ]

@@ -163,7 +163,7 @@ def fingerprint(net_type: str, variant: str, title: str, options: Mapping[str, o
     """Build a net and look at it; None if it does not take pictures."""
     net = built(net_type, options, 5)
     output = str(getattr(net, "output", "scores"))
-    if output not in ("scores", "detections"):
+    if output not in ("scores", "detections", "instances"):
         return None
     five, seven = shapes_of(net.state_dict()), shapes_of(built(net_type, options, 7).state_dict())
     classes = {key: _sizes(shape, seven[key]) for key, shape in five.items() if shape != seven[key]}

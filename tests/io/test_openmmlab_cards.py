@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import sys
 from pathlib import Path
@@ -21,21 +22,34 @@ def cards() -> list[ModelCard]:
     return [card for path in FILES for card in read_cards(path)]
 
 
-@pytest.fixture(scope="module")
-def script() -> ModuleType:
+@pytest.fixture(scope="module", params=["openmmlab_cards", "openmmlab_objects"])
+def script(request: pytest.FixtureRequest) -> ModuleType:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-    return importlib.import_module("openmmlab_cards")
+    return importlib.import_module(request.param)
 
 
-def test_the_files_are_what_the_script_writes(shared: Path, script: ModuleType, tmp_path: Path, monkeypatch):
-    sizes = {card.weights.urls[0]: (card.parameters, card.gflops) for card in cards() if card.weights}
-    point = []
-    monkeypatch.setattr(script, "_size", lambda *_: sizes[point[-1].url])  # counted on the nets, which takes a minute
-    made = script.made
-    monkeypatch.setattr(script, "made", lambda p: (point.append(p), made(p))[1])
+def test_the_files_are_what_the_scripts_write(shared: Path, script: ModuleType, tmp_path: Path, monkeypatch):
+    sizes = {
+        (card.net.type, json.dumps(dict(card.net.options), sort_keys=True), len(card.channel_ids)): (
+            card.parameters,
+            card.gflops,
+        )
+        for card in cards()
+    }
+
+    def size(net: str, options: str, channels: int) -> tuple[int, float]:  # counted on the nets, which takes minutes
+        return sizes[net, json.dumps(json.loads(options), sort_keys=True), channels]
+
+    monkeypatch.setattr(script, "size", size)
     script.main([str(shared / "data" / "openmmlab" / "weights.tsv"), "--out", str(tmp_path)])
     written = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.glob("*.toml")}
-    assert written == {path.name: path.read_text(encoding="utf-8") for path in FILES}
+    assert written
+    assert written == {name: (models_dir() / name).read_text(encoding="utf-8") for name in written}
+
+
+def test_every_file_is_written_by_a_script():
+    for path in FILES:
+        assert re.match(r"# Written by scripts/openmmlab_(cards|objects)\.py ", path.read_text(encoding="utf-8")), path
 
 
 def test_each_card_says_all_that_a_person_must_know():
