@@ -61,6 +61,7 @@ def load(card: ModelCard, path: Path, device: torch.device) -> nn.Module:
         raise _unknown(card)
     installed = library()
     model = folder_model(installed, card, path, str(card.net.options["class"]))
+    _check_classes(card, model)
     processor = _table(path, "preprocessor_config.json")
     wanted = processor_input(processor, card.input)
     wanted = replace(wanted, multiple=max(wanted.multiple, kind.multiple), pad="zero")
@@ -170,7 +171,22 @@ def _wrapped(
         net = nets.QueryModel(model, {"task_inputs": _words(installed, card, path, model.config)})
     else:
         net = nets.QueryModel(model)
+    net.channels = _channels(card)
     return nets.SemanticModel(net, window) if card.task == "semantic" else net
+
+
+def _check_classes(card: ModelCard, model: nn.Module) -> None:
+    """Raise `SegDeskError` unless the card has a class for each of the model's that it wants."""
+    count = int(getattr(model.config, "num_labels", 0))
+    wanted = _channels(card)
+    if len(wanted or range(count)) != len(card.channel_ids) or (wanted and max(wanted) >= count):
+        raise unfit(card, f"it has {count} classes, the card {len(card.channel_ids)}")
+
+
+def _channels(card: ModelCard) -> tuple[int, ...]:
+    """The model's classes that the card names, where it leaves out some."""
+    listed = card.net.options.get("channels")
+    return tuple(int(n) for n in listed) if isinstance(listed, (list, tuple)) else ()
 
 
 def _step(config: object) -> int:

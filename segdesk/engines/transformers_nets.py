@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from segdesk.domain.queries import LEAST_SCORE
 from segdesk.engines.dense import sampled
 
 Extent = tuple[float, float]
@@ -51,7 +52,7 @@ class BoxModel(nn.Module):
 
 
 def _strongest(votes: torch.Tensor, masks: torch.Tensor) -> dict[str, torch.Tensor]:
-    scores, at = votes.flatten().topk(votes.shape[0])
+    scores, at = votes.flatten().topk(min(votes.shape[0], int((votes >= LEAST_SCORE).sum())))
     query = torch.div(at, votes.shape[1], rounding_mode="floor")
     return {"labels": at % votes.shape[1], "scores": scores, "masks": masks[query], "threshold": torch.tensor(0.0)}
 
@@ -65,6 +66,7 @@ class QueryModel(nn.Module):
         """`extra`: further inputs of the model for one picture, such as the words of OneFormer's task."""
         super().__init__()
         self.model = model
+        self.channels: tuple[int, ...] = ()  # the classes that are wanted of the model's, in order; () = all
         self.extra = tuple(extra or ())
         for name, value in (extra or {}).items():
             self.register_buffer(f"extra_{name}", value, persistent=False)
@@ -83,6 +85,8 @@ class QueryModel(nn.Module):
             classes, masks = answer.class_queries_logits, answer.masks_queries_logits
         else:  # DETR
             classes, masks = answer.logits, answer.pred_masks
+        if self.channels:
+            classes = classes[..., [*self.channels, classes.shape[-1] - 1]]
         return classes, masks, (float(masks.shape[2]), float(masks.shape[3]))
 
 
