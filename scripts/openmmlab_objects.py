@@ -41,7 +41,8 @@ Row = Mapping[str, str]
 @dataclass(frozen=True)
 class System:
     """A system: its texts, its file in `segdesk/nets/instance`, how a configuration's name becomes (encoder's name,
-    options), the folder of OpenMMLab's zoo and which names of it are meant. `inside`: the net itself pads its input."""
+    options), the folder of OpenMMLab's zoo and which names of it are meant. `inside`: the net itself
+    pads its input; `weights`: what its files need to be renamed."""
 
     title: str
     paper: str
@@ -56,6 +57,7 @@ class System:
     channels: int = 80
     decide: Mapping[str, object] | None = None
     inside: bool = True
+    weights: Mapping[str, object] | None = None
 
 
 ENCODERS = {
@@ -77,6 +79,7 @@ INPUTS = (
     (r"32x8d", {**BGR, "std": (57.375, 57.12, 58.395)}),
     (r"decoupled-solo-light", {"fit": "short:512/852"}),
     (r"solov2-light", {"fit": "short:448/768"}),
+    (r"yolact", {"mean": (123.68, 116.78, 103.94), "std": (58.4, 57.12, 57.38), "fit": "square:550", "multiple": 1}),
     (r"rtmdet", {**BGR, "std": (57.375, 57.12, 58.395), "fit": "short:640/640"}),
 )
 SCHEDULE = re.compile(r"(?<![a-z\d])(\d+)(x|e)(?![a-z\d])")
@@ -87,6 +90,8 @@ TRAINING = (
     (r"rsb", "RSB start"),
     (r"albu", "Albumentations"),
     (r"instaboost", "InstaBoost"),
+    (r"_1x8_", "batch 8"),
+    (r"_8x8_", "batch 64"),
 )
 
 
@@ -185,6 +190,12 @@ SYSTEMS = (
         "No boxes are cut out: each object says the filters that draw its mask on the whole picture.",
         "不裁剪边框：每个物体给出在整图上画出其掩膜的滤波器。",
         ("condinst",), r"condinst_", encoder, decide={"confidence": 0.3}, inside=False),
+    System(
+        "YOLACT", "arXiv:1904.02689", "yolact",
+        "Prototypes of masks for the whole picture, mixed by what each box says: quick.",
+        "先为整图生成掩膜原型，再按每个边框的系数混合：速度快。",
+        ("yolact",), r"yolact_", encoder, decide={"confidence": 0.3}, inside=False,
+        weights={"rename": [["^segm_head\\.", "mask_head.segm_branch."]]}),
 )  # fmt: skip
 
 
@@ -252,7 +263,7 @@ def card(system: System, row: Row) -> str:
         *(f"input.{key} = {toml(value)}" for key, value in _input(config).items()),
         f"parameters = {parameters}",
         f"gflops = {work}",
-        f"weights = {toml({'urls': [row['url']], 'sha256': row['sha256_prefix']})}",
+        f"weights = {toml({'urls': [row['url']], 'sha256': row['sha256_prefix'], **(system.weights or {})})}",
         f"score = {toml(scores(row['metrics']))}",
     ]
     return "\n".join(lines) + "\n"
