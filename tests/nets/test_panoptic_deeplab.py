@@ -161,6 +161,18 @@ def test_offsets_are_in_pixels_of_the_picture():
     assert torch.equal(answer["offsets"], 4 * offsets)
 
 
+@pytest.mark.parametrize("variant", panoptic_deeplab.VARIANTS)
+def test_every_encoder_answers_at_a_quarter_of_an_odd_size(variant: str):
+    net = meta(variant).eval()
+    with torch.inference_mode():
+        answer = net(torch.empty(2, 3, 333, 501, device="meta"))
+    assert {key: tuple(value.shape) for key, value in answer.items()} == {
+        "scores": (2, 19, 84, 126),
+        "centres": (2, 1, 84, 126),
+        "offsets": (2, 2, 84, 126),
+    }
+
+
 def test_the_pool_is_the_mean_of_a_window_or_of_all_there_is():
     x = torch.rand(1, 2, 5, 7)
     assert torch.allclose(Pool(None)(x)[..., 0, 0], x.mean((2, 3)))
