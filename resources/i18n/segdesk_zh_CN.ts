@@ -52,6 +52,12 @@
    </translation>
   </message>
   <message numerus="yes">
+   <source>%n minute(s)</source>
+   <translation type="unfinished">
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <source>%n model(s)</source>
    <translation>
     <numerusform>%n 个模型</numerusform>
@@ -67,6 +73,12 @@
    <source>%n picture(s) segmented</source>
    <translation>
     <numerusform>已分割 %n 张图片</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n second(s)</source>
+   <translation type="unfinished">
+    <numerusform />
    </translation>
   </message>
   <message numerus="yes">
@@ -160,6 +172,10 @@
    <translation>区域类的总像素数少于此值时设为未标注。</translation>
   </message>
   <message>
+   <source>A held-out picture: itself, its labels, the answer</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>A label map has {count} objects; a map can hold {limit}.</source>
    <translation>标注图有 {count} 个对象；一张图最多容纳 {limit} 个。</translation>
   </message>
@@ -186,6 +202,10 @@
   <message>
    <source>A small island of the label map.</source>
    <translation>标注图中的小碎块。</translation>
+  </message>
+  <message>
+   <source>A training needs an end.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>About SegDesk</source>
@@ -293,7 +313,7 @@
   </message>
   <message>
    <source>Answered by</source>
-   <translation type="unfinished" />
+   <translation>回答者</translation>
   </message>
   <message>
    <source>Any data set</source>
@@ -356,6 +376,10 @@
    <translation>最大距离（0 = 不限）</translation>
   </message>
   <message>
+   <source>At most {most} classes can be trained at once.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Automatic</source>
    <translation>自动</translation>
   </message>
@@ -381,6 +405,10 @@
   </message>
   <message>
    <source>Begin a new training.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Begin one with: segdesk train PROJECT --from ID</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -458,6 +486,10 @@
   <message>
    <source>Cards that cannot be used</source>
    <translation>无法使用的卡片</translation>
+  </message>
+  <message>
+   <source>Change</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Change class</source>
@@ -553,7 +585,7 @@
   </message>
   <message>
    <source>Choose a model of words in the row above the picture.</source>
-   <translation type="unfinished" />
+   <translation>请在图片上方的一行中选择理解文字的模型。</translation>
   </message>
   <message>
    <source>Choose a picture from the list first.</source>
@@ -585,11 +617,15 @@
   </message>
   <message>
    <source>Choose another one in the row of the tool.</source>
-   <translation type="unfinished" />
+   <translation>请在工具行中选择其他模型。</translation>
   </message>
   <message>
    <source>Choose class 1 to 9</source>
    <translation>选择第 1 至 9 个类别</translation>
+  </message>
+  <message>
+   <source>Choose fewer.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Choose it in the row of the tool Clicks (S).</source>
@@ -626,6 +662,10 @@
   <message>
    <source>Choose the folder above SegmentationClass.</source>
    <translation>请选择 SegmentationClass 的上一级文件夹。</translation>
+  </message>
+  <message>
+   <source>Choose the folder that has all of: {files}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Choose the folder with the PNG files.</source>
@@ -681,7 +721,7 @@
   </message>
   <message>
    <source>Click on an object, right click or Ctrl+click beside it, or drag a box around it; Enter accepts the proposal for the active class. The full stop shows another answer, Backspace takes the last click back.</source>
-   <translation type="unfinished" />
+   <translation>点击物体，在其旁边右键点击或按 Ctrl 点击，或拖出一个框；按 Enter 将提议用于当前类别。句点键显示另一个答案，Backspace 撤回上一次点击。</translation>
   </message>
   <message>
    <source>Click on an object, then on those that are to be one with it, or drag across them. Escape lets go of the first one.</source>
@@ -808,6 +848,10 @@
    <translation>复制（{size}）</translation>
   </message>
   <message>
+   <source>Copying the labelled pictures…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Correct its file or remove it.</source>
    <translation>请修正该文件或将其移除。</translation>
   </message>
@@ -818,6 +862,10 @@
   <message>
    <source>Ctrl or right button</source>
    <translation>Ctrl 或右键</translation>
+  </message>
+  <message>
+   <source>Curves of loss and mIoU</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Cut it into pieces of at most {limit} megapixels.</source>
@@ -850,6 +898,10 @@
   <message>
    <source>Delete object</source>
    <translation>删除对象</translation>
+  </message>
+  <message>
+   <source>Deleting the training</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Dense CRF</source>
@@ -892,7 +944,15 @@
    <translation>请重新下载，或选择校验和为 {sha256} 的文件。</translation>
   </message>
   <message>
+   <source>Download it again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Download them again, or choose the folder that was made for this model.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Download them first, or start from scratch.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -948,6 +1008,10 @@
    <translation>拖动以移动图片；任何工具下都可按住空格键。</translation>
   </message>
   <message>
+   <source>Drop it</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Each void pixel gets the nearest label; with a distance, only the void that near to one.</source>
    <translation>每个未标注像素取最近的标注；若设定距离，则仅限该距离以内。</translation>
   </message>
@@ -957,10 +1021,18 @@
   </message>
   <message>
    <source>Encoding the picture</source>
+   <translation>正在编码图片</translation>
+  </message>
+  <message>
+   <source>End the training with the best epoch so far</source>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Enter accepts</source>
+   <translation>Enter 接受</translation>
+  </message>
+  <message>
+   <source>Epoch {epoch}, loss {loss}</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1100,6 +1172,10 @@
   <message>
    <source>Get the file {file} and choose it with “Locate file”.</source>
    <translation>请取得文件 {file}，再用“定位文件”选择它。</translation>
+  </message>
+  <message>
+   <source>Give --epochs or --minutes.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Give --out a name that ends in .ply.</source>
@@ -1264,12 +1340,16 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Install the package pydensecrf2 (it needs a C++ compiler), or switch the CRF off.</source>
-   <translation>请安装 pydensecrf2 包（需要 C++ 编译器），或关闭 CRF。</translation>
+   <source>Install the package numba, or switch the CRF off.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Install the program again; the file {log} has the details.</source>
    <translation>请重新安装程序；详情见文件 {log}。</translation>
+  </message>
+  <message>
+   <source>IoU</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>It may be damaged or cut off; write it anew from the program that made it.</source>
@@ -1304,6 +1384,10 @@
    <translation>它的类别有：{classes}。</translation>
   </message>
   <message>
+   <source>Its classes are: {known}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Its own name</source>
    <translation>按自己的名称</translation>
   </message>
@@ -1320,12 +1404,24 @@
    <translation>保持 SegDesk 打开</translation>
   </message>
   <message>
+   <source>Keep and run on all</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Keep largest part</source>
    <translation>保留最大部分</translation>
   </message>
   <message>
    <source>Keep the labels as they are</source>
    <translation>保持标注不变</translation>
+  </message>
+  <message>
+   <source>Keep the new model</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Keeping the model</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Keys</source>
@@ -1348,11 +1444,19 @@
    <translation>已知的有：{known}。</translation>
   </message>
   <message>
+   <source>Label another picture first.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Label or verify another picture.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Label some of it, choose another hold-out, or leave the class out.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Label something first.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1398,6 +1502,10 @@
   <message>
    <source>Let the file be copied instead.</source>
    <translation>请改为复制文件。</translation>
+  </message>
+  <message>
+   <source>Let unlabelled pixels count as the ground.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Licence</source>
@@ -1480,6 +1588,10 @@
    <translation>外观</translation>
   </message>
   <message>
+   <source>Looking at the labels</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Looking at what was dropped</source>
    <translation>正在查看拖入的内容</translation>
   </message>
@@ -1490,6 +1602,14 @@
   <message>
    <source>Looking for the models…</source>
    <translation>正在查找模型…</translation>
+  </message>
+  <message>
+   <source>Looking for trainings</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Loss</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Make all labels those of the model's answer; the tool Answer does it in an area.</source>
@@ -1534,6 +1654,10 @@
   <message>
    <source>Match classes…</source>
    <translation>类别对应…</translation>
+  </message>
+  <message>
+   <source>Mean</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Memory for the pictures around the open one, so that the next one shows at once.</source>
@@ -1594,6 +1718,14 @@
   <message>
    <source>Name</source>
    <translation>名称</translation>
+  </message>
+  <message>
+   <source>Name of the new model</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Name the model to start from.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Network</source>
@@ -1792,8 +1924,16 @@
    <translation>对象分成几块时只保留最大的一块，其余设为未标注。</translation>
   </message>
   <message>
+   <source>Often memory ran out: go on with smaller crops or fewer pictures at a time.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Often memory ran out: try a smaller model, or close other programs.</source>
    <translation>通常是内存不足：请换用较小的模型，或关闭其他程序。</translation>
+  </message>
+  <message>
+   <source>Old</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>On</source>
@@ -1802,6 +1942,10 @@
   <message>
    <source>One JSON file with every object as run lengths: holes and single pixels are exact.</source>
    <translation>一个 JSON 文件，每个对象用游程编码：孔洞和单个像素都精确保留。</translation>
+  </message>
+  <message>
+   <source>One class alone can only be told from the ground.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>One class name a line, in the order of their numbers.</source>
@@ -2040,6 +2184,10 @@
    <translation>已处理的图片在再次运行模型后才会改变。</translation>
   </message>
   <message>
+   <source>Pictures that are verified or labelled by hand stay as they are</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Pixels</source>
    <translation>像素数</translation>
   </message>
@@ -2078,6 +2226,10 @@
   <message>
    <source>Preparing the sample project</source>
    <translation>正在准备示例项目</translation>
+  </message>
+  <message>
+   <source>Preparing the training</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Preview</source>
@@ -2304,6 +2456,10 @@
    <translation>得分图与图片角点对齐（align_corners）</translation>
   </message>
   <message>
+   <source>Scores on the hold-out</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Search classes</source>
    <translation>搜索类别</translation>
   </message>
@@ -2472,8 +2628,16 @@
    <translation>正在启动引擎</translation>
   </message>
   <message>
+   <source>Starting…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>State</source>
    <translation>状态</translation>
+  </message>
+  <message>
+   <source>Stop and compare</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Superpixels</source>
@@ -2624,6 +2788,10 @@
    <translation>文件 {file} 是 torch.export 程序，SegDesk 不运行它。</translation>
   </message>
   <message>
+   <source>The file {file} is damaged: {reason}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The file {file} is not a checkpoint, or it is damaged.</source>
    <translation>文件 {file} 不是检查点，或已损坏。</translation>
   </message>
@@ -2633,6 +2801,14 @@
   </message>
   <message>
    <source>The files of {model} cannot be used: {reason}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The first epoch is under way…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The folder {folder} is not the one of {model}: it has no {file}.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2677,6 +2853,10 @@
   </message>
   <message>
    <source>The labels of {name} name a class that the net does not have.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The labels show no class.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2741,7 +2921,7 @@
   </message>
   <message>
    <source>The model {model} does not answer clicks or words.</source>
-   <translation type="unfinished" />
+   <translation>模型 {model} 不回答点击或文字。</translation>
   </message>
   <message>
    <source>The model {model} failed on this picture: {reason}</source>
@@ -2758,6 +2938,10 @@
   <message>
    <source>The model {model} is for point clouds, not for pictures.</source>
    <translation>模型 {model} 用于点云，而不是图片。</translation>
+  </message>
+  <message>
+   <source>The model {model} is kept and chosen.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The model {model} needs colours, and this point cloud has none.</source>
@@ -2782,6 +2966,18 @@
   <message>
    <source>The network starts from random numbers: it needs many pictures and epochs.</source>
    <translation type="unfinished" />
+  </message>
+  <message numerus="yes">
+   <source>The new model is better on the hold-out of %n picture(s).</source>
+   <translation type="unfinished">
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>The new model is not better on the hold-out of %n picture(s).</source>
+   <translation type="unfinished">
+    <numerusform />
+   </translation>
   </message>
   <message>
    <source>The picture and the class probabilities to refine differ in size.</source>
@@ -2830,6 +3026,10 @@
   <message>
    <source>The project file {name} is no longer there.</source>
    <translation>项目文件 {name} 已不在原处。</translation>
+  </message>
+  <message>
+   <source>The project has no class {name}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The project has no picture {name}.</source>
@@ -2904,6 +3104,10 @@
    <translation>无法读取设置；程序以默认设置启动。</translation>
   </message>
   <message>
+   <source>The training broke off; the best epoch before is kept.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The training came apart in epoch {epoch}: its loss is no number any more.</source>
    <translation type="unfinished" />
   </message>
@@ -2912,7 +3116,27 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>The training ended as its time was over.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The training ended early: it did not get better any more.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The training failed: {reason}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The training is done.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The training stopped unexpectedly.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The training was stopped.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -3047,6 +3271,12 @@
    <source>There is no model's answer to compare with</source>
    <translation>没有可对照的模型结果</translation>
   </message>
+  <message numerus="yes">
+   <source>There is no old model to compare with; judged by %n picture(s).</source>
+   <translation type="unfinished">
+    <numerusform />
+   </translation>
+  </message>
   <message>
    <source>There is no permission for {name}.</source>
    <translation>没有访问 {name} 的权限。</translation>
@@ -3074,6 +3304,10 @@
   <message>
    <source>There is no shared memory left to hand the picture to the engine: {reason}.</source>
    <translation>共享内存不足，无法把图片交给引擎：{reason}。</translation>
+  </message>
+  <message>
+   <source>There is no training to go on with.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>There is no {name}; there are {known}.</source>
@@ -3164,15 +3398,39 @@
    <translation>工具</translation>
   </message>
   <message>
+   <source>Train a model…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Train it on labelled pictures, or choose a weights file of your own with “Locate file”.</source>
    <translation>请用已标注的图片训练它，或用“定位文件”选择自己的权重文件。</translation>
+  </message>
+  <message>
+   <source>Train it…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Train this network on the labels of the project</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Train with a lower rate; the last good checkpoint is kept.</source>
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Training</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Training needs at least two labelled pictures, and there are {count}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Training needs at least two labelled pictures: one to learn from and one to judge by.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Training needs at least two verified pictures, and there are {count}.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -3201,11 +3459,11 @@
   </message>
   <message>
    <source>Type what to look for in the row above the picture.</source>
-   <translation type="unfinished" />
+   <translation>请在图片上方的一行中输入要查找的内容。</translation>
   </message>
   <message>
    <source>Type what to look for, and press Enter.</source>
-   <translation type="unfinished" />
+   <translation>输入要查找的内容，然后按 Enter。</translation>
   </message>
   <message>
    <source>Under</source>
@@ -3244,6 +3502,10 @@
    <translation>请更新 SegDesk 后再打开。</translation>
   </message>
   <message>
+   <source>Use --from ID, with a model of `segdesk models`.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Use a file from a source that you trust, or export the model as ONNX.</source>
    <translation>请使用来源可信的文件，或将模型导出为 ONNX。</translation>
   </message>
@@ -3262,6 +3524,10 @@
   <message>
    <source>Verified</source>
    <translation>已确认</translation>
+  </message>
+  <message>
+   <source>Verify more, or train on all labelled pictures.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Void</source>
@@ -3301,7 +3567,7 @@
   </message>
   <message>
    <source>What to look for</source>
-   <translation type="unfinished" />
+   <translation>要查找的内容</translation>
   </message>
   <message>
    <source>What was changed</source>
@@ -3365,7 +3631,7 @@
   </message>
   <message>
    <source>a word, or several with commas</source>
-   <translation type="unfinished" />
+   <translation>一个词，或用逗号分隔的多个词</translation>
   </message>
   <message>
    <source>about {hours} h {minutes} min left</source>
@@ -3389,7 +3655,7 @@
   </message>
   <message>
    <source>answer {number} of {count}, the full stop shows the next</source>
-   <translation type="unfinished" />
+   <translation>第 {number} 个答案（共 {count} 个），按句点键看下一个</translation>
   </message>
   <message>
    <source>auto: {device}</source>
@@ -3397,7 +3663,7 @@
   </message>
   <message>
    <source>by colour, needs no weights</source>
-   <translation type="unfinished" />
+   <translation>按颜色，无需权重</translation>
   </message>
   <message>
    <source>card is broken</source>
@@ -3414,6 +3680,10 @@
   <message>
    <source>class {number}</source>
    <translation>类别 {number}</translation>
+  </message>
+  <message>
+   <source>clicks and words</source>
+   <translation>点击与文字</translation>
   </message>
   <message>
    <source>commercial use free</source>
@@ -3433,7 +3703,7 @@
   </message>
   <message>
    <source>encoding the picture…</source>
-   <translation type="unfinished" />
+   <translation>正在编码图片…</translation>
   </message>
   <message>
    <source>engine starting…</source>
@@ -3453,7 +3723,7 @@
   </message>
   <message>
    <source>here</source>
-   <translation type="unfinished" />
+   <translation>已就绪</translation>
   </message>
   <message>
    <source>instance</source>
@@ -3461,11 +3731,11 @@
   </message>
   <message>
    <source>its weights are missing</source>
-   <translation type="unfinished" />
+   <translation>缺少权重</translation>
   </message>
   <message>
    <source>its weights are not here yet</source>
-   <translation type="unfinished" />
+   <translation>权重尚未下载</translation>
   </message>
   <message>
    <source>left out</source>
@@ -3473,6 +3743,10 @@
   </message>
   <message>
    <source>looking…</source>
+   <translation>正在查找…</translation>
+  </message>
+  <message>
+   <source>mIoU on the hold-out</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -3497,11 +3771,11 @@
   </message>
   <message>
    <source>needs the package transformers</source>
-   <translation type="unfinished" />
+   <translation>需要 transformers 软件包</translation>
   </message>
   <message>
    <source>needs the package transformers: pip install "segdesk[transformers]"</source>
-   <translation type="unfinished" />
+   <translation>需要 transformers 软件包：pip install "segdesk[transformers]"</translation>
   </message>
   <message>
    <source>new</source>
@@ -3552,6 +3826,10 @@
    <translation>已暂停</translation>
   </message>
   <message>
+   <source>points of clouds</source>
+   <translation>点云的点</translation>
+  </message>
+  <message>
    <source>predicted</source>
    <translation>已预测</translation>
   </message>
@@ -3565,7 +3843,7 @@
   </message>
   <message>
    <source>ready</source>
-   <translation type="unfinished" />
+   <translation>就绪</translation>
   </message>
   <message>
    <source>ready here</source>
@@ -3601,7 +3879,7 @@
   </message>
   <message>
    <source>sure to {percent} %</source>
-   <translation type="unfinished" />
+   <translation>置信度 {percent} %</translation>
   </message>
   <message>
    <source>thing</source>
@@ -3642,6 +3920,10 @@
   <message>
    <source>yes</source>
    <translation>可以</translation>
+  </message>
+  <message>
+   <source>{batch} crops of {crop} pixels at a time</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{count} M parameters</source>
@@ -3723,11 +4005,11 @@
   </message>
   <message>
    <source>{model} answers clicks and boxes, not words.</source>
-   <translation type="unfinished" />
+   <translation>{model} 只回答点击和画框，不回答文字。</translation>
   </message>
   <message>
    <source>{model} answers words, not clicks.</source>
-   <translation type="unfinished" />
+   <translation>{model} 只回答文字，不回答点击。</translation>
   </message>
   <message>
    <source>{model} cannot be trained here: only networks that answer with scores per pixel can.</source>
@@ -3834,12 +4116,24 @@
    <translation>{name} 已经人工修正，其标注保持不变。</translation>
   </message>
   <message>
+   <source>{name} was left out.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{name}, as one region</source>
    <translation>{name}，合为一个区域</translation>
   </message>
   <message>
    <source>{path} does not exist.</source>
    <translation>{path} 不存在。</translation>
+  </message>
+  <message>
+   <source>{state}; about {time} left</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{state}; paused</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{words}. Details are in the log (menu Help, About).</source>

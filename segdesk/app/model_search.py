@@ -13,7 +13,6 @@ from segdesk.domain.text import N_
 from segdesk.io.cards import BrokenCard
 from segdesk.io.weights import WeightsStatus
 
-ELSEWHERE = ("points", "prompt")  # tasks of models that do not run on a picture by themselves
 READY = frozenset(("shipped", "here", "not_needed"))
 # What a filter's value means, by (filter, value): an upper bound of millions of parameters or of gflops.
 SMALL, MEDIUM = 10e6, 50e6
@@ -180,8 +179,8 @@ def system_of(card: ModelCard) -> str:
 
 def arrange(listing: Listing, wanted: ModelFilter, recent: Sequence[str] = ()) -> list[Section]:
     """The menu: recently used models, those that are ready here, then all by system. A model that stands in the first
-    two stands under its system too. Broken cards are not among them, nor models for point clouds or for clicks."""
-    hits = [entry for entry in found(listing, wanted) if entry.card.task not in ELSEWHERE]
+    two stands under its system too. Broken cards are not among them."""
+    hits = found(listing, wanted)
     by_id = {entry.card.id: entry for entry in hits}
     sections = [
         Section("recent", "", tuple(by_id[i] for i in recent if i in by_id)),

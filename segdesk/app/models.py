@@ -151,6 +151,13 @@ class Models:
         card = self.get(card_id)
         if card.task not in PICTURE_TASKS:
             raise _not_for_pictures(card)
+        return self._plan(card, options, device)
+
+    def plan_prompts(self, card_id: str, device: str) -> RunPlan:
+        """The same for a model that answers clicks or words."""
+        return self._plan(self.get(card_id), RunOptions(), device)
+
+    def _plan(self, card: ModelCard, options: RunOptions, device: str) -> RunPlan:
         files = {}
         for part in self.with_weights(card):
             status = weights.status(part, self.folders)

@@ -12,7 +12,6 @@ from segdesk.app.models import Models
 from segdesk.app.prompts import WORD_NETS, ByModel
 from segdesk.app.workers import Workers
 from segdesk.domain.card import ModelCard
-from segdesk.domain.options import RunOptions
 from segdesk.domain.text import N_
 
 
@@ -34,7 +33,7 @@ class Prompting:
             self._known[card.id] = ByModel(
                 card.name.en,
                 self._desk.engine,
-                lambda: self._models.plan(card.id, RunOptions(), self._device()),
+                lambda: self._models.plan_prompts(card.id, self._device()),
                 words=card.net.type in WORD_NETS,
             )
         return self._known[card.id]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from segdesk.app.model_search import ELSEWHERE, Listing
+from segdesk.app.model_search import Listing
 from segdesk.app.reports import Answered, BatchResult
 from segdesk.domain.card import ModelCard
 from segdesk.domain.matching import Match
 from segdesk.domain.options import CrfOptions, RunOptions
 from segdesk.domain.text import N_
-from segdesk.engines.messages import DeviceInfo
+from segdesk.engines.messages import DeviceInfo, crf_available
 from segdesk.io.weights import WeightsStatus
 from segdesk.ui.desk_labels import RESULT
 from segdesk.ui.i18n import tr
@@ -50,7 +49,7 @@ class Runs(QObject):
         self._batch_model = ""
         self.devices: list[DeviceInfo] = []
         self.crf = CrfOptions()
-        self.crf_installed = importlib.util.find_spec("pydensecrf") is not None
+        self.crf_installed = crf_available()
         self._answers: dict[int, str] = {}  # picture -> model that last answered for it
         self._early: Answered | None = None  # an answer that came while its picture was still being read
         self._rest = QTimer(self)
@@ -81,7 +80,7 @@ class Runs(QObject):
 
     def _choose_ready(self, value: object) -> None:
         """At the very first start: a model that can run at once, best one that came with weights."""
-        runs = [e for e in value.entries if e.card.task not in ELSEWHERE] if isinstance(value, Listing) else []
+        runs = value.for_pictures().entries if isinstance(value, Listing) else ()
         ready = [e for e in runs if e.status.kind in READY]
         if ready and self.card is None:
             best = min(ready, key=lambda entry: READY.index(entry.status.kind))
