@@ -197,12 +197,6 @@ class Session(SavingVerbs):
         """The model for the next runs; its card's decision becomes the options', the CRF stays as it is set. Raises
         SegDeskError if there is no such model."""
         card = self._models.get(card_id)
-        if card.task == "prompt":
-            raise SegDeskError(
-                "{model} answers clicks or words, and does not run by itself.",
-                "Choose it in the row of the tool “Clicks” (key S).",
-                model=card.name.en,
-            )
         self.model_id = card_id
         self.options = replace(self.options, decide=card.decide)
 
