@@ -1,7 +1,7 @@
 """OpenMMLab's Mask2Former files in the names of the transformers library, so that their free weights run in its class.
 
 Beside the names three things differ: the library keeps query, key and value apart where OpenMMLab has one matrix, it
-takes the four pixels of a Swin patch merge in another order, and it keeps the loss's class weights as a buffer."""
+takes the four pixels of a Swin patch merge in another order, and it keeps parameters that its answers do not use."""
 
 from __future__ import annotations
 
@@ -114,6 +114,10 @@ def renamed(state: State, class_name: str) -> State:
             result.update(_placed(_name(name), value))
     if "class_predictor.bias" in result:
         result["criterion.empty_weight"] = torch.ones(result["class_predictor.bias"].shape[0])
+    last = result.get(f"{_ENCODER}.hidden_states_norms.stage4.weight")
+    if last is not None:  # a norm of the library's Swin that its backbone never asks
+        result[f"{_ENCODER}.swin.layernorm.weight"] = torch.ones(last.shape)
+        result[f"{_ENCODER}.swin.layernorm.bias"] = torch.zeros(last.shape)
     return result
 
 

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -127,7 +128,7 @@ def _model(installed: ModuleType, card: ModelCard, path: Path) -> nn.Module:
 def _config(card: ModelCard, path: Path, maker: type, known: Sequence[str]) -> object:
     """The folder's config.json, or the card's own options for a file without one."""
     own = card.net.options.get("config")
-    table = dict(own) if isinstance(own, Mapping) else dict(_table(path, "config.json"))
+    table = deepcopy(dict(own if isinstance(own, Mapping) else _table(path, "config.json")))
     if not table:
         raise unfit(card, "there is no config.json")
     names = table.get("architectures")
