@@ -102,6 +102,18 @@ def test_the_choice_does_not_depend_on_the_blocks(monkeypatch: pytest.MonkeyPatc
         assert torch.equal(mask, masks[point])
 
 
+def test_of_very_many_candidates_the_most_probable_are_looked_at(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("segdesk.nets.instance.matrix_nms.CANDIDATES", 3)
+    masks, asked = torch.ones(10, 4, 4), []
+
+    def masks_of(points: torch.Tensor) -> torch.Tensor:
+        asked.extend(points.tolist())
+        return masks[points]
+
+    chosen(torch.linspace(0.2, 0.9, 10)[:, None], torch.zeros(10), masks_of, Rule())
+    assert asked == [9, 8, 7]
+
+
 def test_a_mask_that_is_too_small_is_nothing_and_an_unknown_kernel_is_told():
     masks = torch.zeros(2, 8, 8)
     masks[0, 0, :3] = masks[1, 0, :5] = 1.0

@@ -9,6 +9,7 @@ import torch
 
 KERNELS = ("gaussian", "linear")
 BLOCK = 256  # masks that are looked at together, to bound memory
+CANDIDATES = 4096  # a trained net has some hundred; one that is not might have a hundred thousand
 
 MasksOf = Callable[[torch.Tensor], torch.Tensor]
 
@@ -55,10 +56,14 @@ def chosen(scores: torch.Tensor, least: torch.Tensor, masks_of: MasksOf, rule: R
 
     `scores`: (P, K) probability of each class at each point; `least`: (P,) pixels that a point's mask must exceed;
     `masks_of`: for points (m,) their masks (m, h, w). A class's probability is multiplied by the mean probability
-    inside the mask (section 3.4). Masks are made a block at a time and, beyond a block, again for the best ones.
+    inside the mask (section 3.4). Masks are made a block at a time and, beyond a block, again for the best ones; of
+    more than `CANDIDATES` the best are taken.
     """
     point, label = (scores > rule.score).nonzero(as_tuple=True)
     value = scores[point, label]
+    if value.numel() > CANDIDATES:
+        value, best = value.topk(CANDIDATES)
+        point, label = point[best], label[best]
     blocks = [] if point.numel() == 0 else point.split(BLOCK)
     area, sure, masks = [], [], masks_of(point[:0])
     for block in blocks:
