@@ -190,7 +190,7 @@ class Inspected:
 
 def crf_available() -> bool:
     """Whether the dense CRF can run here. Looks for the package without importing it."""
-    return importlib.util.find_spec("pydensecrf") is not None
+    return importlib.util.find_spec("numba") is not None
 
 
 def onnx_available() -> bool:

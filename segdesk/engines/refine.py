@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -14,7 +15,9 @@ from segdesk.domain.options import CrfOptions
 from segdesk.domain.prediction import Prediction
 from segdesk.domain.text import N_
 from segdesk.engines import crf
-from segdesk.engines.dense import halved
+
+if TYPE_CHECKING:
+    from segdesk.engines.crf.windows import Kept
 
 SURE = 0.5
 NOTE_REDUCED = N_("The picture is large: the CRF was computed at reduced size.")
@@ -23,12 +26,13 @@ Cancel = Callable[[], bool]
 
 
 def refined(
-    prediction: Prediction, image: np.ndarray, options: CrfOptions, cancelled: Cancel
+    prediction: Prediction, image: np.ndarray, options: CrfOptions, cancelled: Cancel, kept: Kept | None = None
 ) -> tuple[Prediction, tuple[str, ...]]:
-    """The prediction after the CRF and notes on it. `image` (H, W, 3) uint8 RGB. Raises as `crf.refine` does."""
+    """The prediction after the CRF and notes on it. `image` (H, W, 3) uint8 RGB; `kept`: kernels of an earlier run on
+    it, to be used and replaced. Raises as `crf.refine` does."""
     notes: tuple[str, ...] = ()
     if prediction.scores is not None:
-        prediction, reduced = _refined_scores(prediction, image, options, cancelled)
+        prediction, reduced = _refined_scores(prediction, image, options, cancelled, kept)
         notes = (NOTE_REDUCED,) if reduced else ()
     instances = []
     claimed = _claimed(prediction)
@@ -52,21 +56,16 @@ def _claimed(prediction: Prediction) -> np.ndarray | None:
 
 
 def _refined_scores(
-    prediction: Prediction, image: np.ndarray, options: CrfOptions, cancelled: Cancel
+    prediction: Prediction, image: np.ndarray, options: CrfOptions, cancelled: Cancel, kept: Kept | None
 ) -> tuple[Prediction, bool]:
     scores = prediction.scores
     assert scores is not None
-    # A channel that is nowhere of weight is dropped before it is enlarged; NaN stays, for the check to find.
-    present = np.flatnonzero(~(scores.reshape(scores.shape[0], -1).max(axis=1) < crf.PRESENT))
     height, width = prediction.size
-    h, w = crf.limited(present.size, height, width)
-    large = np.stack(
-        [cv2.resize(scores[k].astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR) for k in present]
-    )
+    h, w = crf.limited(scores.shape[0], height, width)
     reduced = (h, w) != (height, width)
     if reduced:
         image = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
         options = crf.scaled(options, w / width)
-    result = halved(crf.refine(large, image, options, cancelled))
+    present, result = crf.refine_present(scores, image, options, cancelled, kept=kept)
     ids = tuple(prediction.score_ids[k] for k in present)
     return replace(prediction, scores=result, score_ids=ids), reduced

@@ -228,7 +228,7 @@ def test_cancel_returns_at_once_and_a_stubborn_engine_is_replaced(shared_engine:
     assert isinstance(shared_engine.answer(ask()), Answer)  # waits for the old process's end and the new one's start
 
 
-@pytest.mark.skipif(not crf_available(), reason="pydensecrf2 is not installed")
+@pytest.mark.skipif(not crf_available(), reason="numba is not installed")
 def test_the_crf_runs_there(shared_engine: EngineProcess):
     answer = shared_engine.answer(ask("crf", DEEPLAB, options=RunOptions(crf=CrfOptions())))
     assert isinstance(answer, Answer)

@@ -13,11 +13,10 @@ from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.options import CrfOptions
 from segdesk.domain.prediction import Instance, Prediction
 from segdesk.engines import crf
-from segdesk.engines import refine as refine_module
+from segdesk.engines.crf import refining
 from segdesk.engines.refine import NOTE_REDUCED, refined
 
 OPTIONS = CrfOptions()
-needs_crf = pytest.mark.skipif(not crf.available(), reason="pydensecrf2 is not installed")
 
 
 def two_halves(height: int = 60, width: int = 80, shift: int = 5) -> tuple[np.ndarray, np.ndarray]:
@@ -29,7 +28,6 @@ def two_halves(height: int = 60, width: int = 80, shift: int = 5) -> tuple[np.nd
     return np.stack([1 - right, right]), image
 
 
-@needs_crf
 def test_the_border_moves_to_the_edge():
     scores, image = two_halves()
     result = crf.refine(scores, image, OPTIONS)
@@ -37,7 +35,6 @@ def test_the_border_moves_to_the_edge():
     assert np.allclose(result.sum(0), 1, atol=1e-4)
 
 
-@needs_crf
 def test_classes_that_are_nowhere_cost_nothing_and_stay_out():
     scores, image = two_halves()
     padded = np.concatenate([scores[:1], np.zeros((30, *scores.shape[1:]), np.float32), scores[1:]])
@@ -46,7 +43,6 @@ def test_classes_that_are_nowhere_cost_nothing_and_stay_out():
     assert np.allclose(result[[0, -1]], crf.refine(scores, image, OPTIONS))
 
 
-@needs_crf
 def test_any_memory_layout_and_an_input_left_as_it_was():
     scores, image = two_halves()
     before = scores.copy()
@@ -54,6 +50,13 @@ def test_any_memory_layout_and_an_input_left_as_it_was():
     flipped = np.ascontiguousarray(image[:, ::-1])[:, ::-1]
     assert np.allclose(crf.refine(strided, flipped, OPTIONS), crf.refine(scores, image, OPTIONS), atol=1e-5)
     assert np.array_equal(scores, before)
+
+
+def test_fast_finds_the_edge_too():
+    scores, image = two_halves()
+    result = crf.refine(scores, image, replace(OPTIONS, quality="fast"))
+    assert np.array_equal(result[1] > result[0], image[..., 0] > 100)
+    assert np.allclose(result.sum(0), 1, atol=1e-3)
 
 
 def test_a_single_class_is_certain():
@@ -77,7 +80,6 @@ def test_nonsense_is_refused(scores: np.ndarray, options: CrfOptions, part: str)
         crf.refine(scores, np.zeros((4, 4, 3), np.uint8), options)
 
 
-@needs_crf
 def test_it_stops_between_iterations():
     scores, image = two_halves()
     with pytest.raises(Cancelled):
@@ -86,8 +88,8 @@ def test_it_stops_between_iterations():
 
 def test_memory_is_limited_in_the_picture_s_proportion():
     assert crf.limited(2, 1000, 1000) == (1000, 1000)
-    height, width = crf.limited(40, 4000, 6000)
-    assert height * width * 40 <= crf.MAX_VALUES
+    height, width = crf.limited(150, 4000, 6000)
+    assert height * width * 150 <= refining.MAX_VALUES
     assert width / height == pytest.approx(1.5, rel=0.01)
 
 
@@ -96,7 +98,6 @@ def square(size: tuple[int, int], window: tuple[int, int, int, int]) -> Instance
     return Instance(3, 0.75, rle.encode_at(np.ones((y1 - y0, x1 - x0), bool), x0, y0, size))
 
 
-@needs_crf
 def test_an_object_gets_the_picture_s_edges():
     image = np.full((100, 120, 3), 40, np.uint8)
     image[30:70, 40:80] = (210, 60, 60)
@@ -105,7 +106,6 @@ def test_an_object_gets_the_picture_s_edges():
     assert (rle.decode(found.mask) == (image[..., 0] == 210)).mean() > 0.999  # corners are rounded
 
 
-@needs_crf
 def test_no_object_is_swallowed():
     """One bright pixel in an even surrounding would vanish: it stays as it is."""
     image = np.full((50, 50, 3), 90, np.uint8)
@@ -114,7 +114,6 @@ def test_no_object_is_swallowed():
     assert crf.refine_instance(lone, image, strong, lambda: False) == lone
 
 
-@needs_crf
 def test_touching_objects_of_one_colour_keep_their_border():
     image = np.full((60, 100, 3), 40, np.uint8)
     image[20:40, 20:80] = 200
@@ -128,7 +127,6 @@ def test_touching_objects_of_one_colour_keep_their_border():
         assert (mask != wanted).mean() < 0.01
 
 
-@needs_crf
 def test_a_prediction_is_enlarged_to_the_picture_first():
     scores, image = two_halves(64, 96, shift=0)
     coarse = scores[:, ::8, ::8]
@@ -149,9 +147,8 @@ def test_a_prediction_is_enlarged_to_the_picture_first():
     assert len(result.instances) == 1
 
 
-@needs_crf
 def test_a_large_picture_is_refined_at_reduced_size_and_that_is_said(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(crf, "MAX_PIXELS", 1000)
+    monkeypatch.setattr(refining, "MAX_VALUES", 2000)
     scores, image = two_halves()
     prediction = Prediction("semantic", (60, 80), ClassSet.from_names(["a", "b"]), scores.astype(np.float16), (1, 2))
     result, notes = refined(prediction, image, OPTIONS, lambda: False)
@@ -160,7 +157,6 @@ def test_a_large_picture_is_refined_at_reduced_size_and_that_is_said(monkeypatch
     assert result.scores[0].size <= 1000
 
 
-@needs_crf
 def test_a_broken_answer_is_said_not_crashed_on():
     scores, image = two_halves()
     scores[0, 0, 0] = np.nan
@@ -170,7 +166,6 @@ def test_a_broken_answer_is_said_not_crashed_on():
 
 
 def test_without_the_package_it_is_said(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(crf, "crf_available", lambda: False)
-    assert refine_module.crf is crf
+    monkeypatch.setattr(refining, "crf_available", lambda: False)
     with pytest.raises(SegDeskError, match="not installed"):
         crf.refine(*two_halves(), OPTIONS)

@@ -105,7 +105,7 @@ def test_two_models_stay_and_the_third_takes_the_oldest_one_s_place(nets: list[B
     assert len(nets) == 4
 
 
-@pytest.mark.skipif(not crf.available(), reason="pydensecrf2 is not installed")
+@pytest.mark.skipif(not crf.available(), reason="numba is not installed")
 def test_the_crf_is_computed_once_for_its_parameters(nets: list[Brightness]):
     engine = Engine()
     card = brightness_card(net=NetSpec("brightness", {"stride": 8}))

@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from segdesk.ui.main_window import MainWindow
 
 MODEL = "deeplabv3-mobilenetv2-voc21"
-needs_crf = pytest.mark.skipif(importlib.util.find_spec("pydensecrf") is None, reason="pydensecrf2 is not installed")
+needs_crf = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="numba is not installed")
 
 
 @pytest.fixture

@@ -1,0 +1,118 @@
+"""The dense CRF on class probabilities: what comes in is checked, classes that cannot win are left out, large pictures
+are done in windows. The compiled part is imported when it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segdesk.domain.errors import SegDeskError
+from segdesk.domain.options import CrfOptions
+from segdesk.engines.messages import crf_available
+
+if TYPE_CHECKING:
+    from segdesk.engines.crf.windows import Kept
+
+MAX_VALUES = 600_000_000  # labels x pixels of an answer: 1.2 GB
+PRESENT = 0.05  # a class whose probability nowhere reaches this is left out
+
+Cancel = Callable[[], bool]
+
+
+def available() -> bool:
+    """Whether `refine` can run here."""
+    return crf_available()
+
+
+def refine(scores: np.ndarray, image: np.ndarray, options: CrfOptions, cancelled: Cancel = lambda: False) -> np.ndarray:
+    """Probabilities after mean field inference on the picture.
+
+    `scores`: (K, H, W) probabilities, K >= 1; they need not be contiguous or sum to exactly 1. `image`: (H, W, 3) uint8
+    RGB. Returns (K, H, W) float32 of a fresh array. Classes that occur nowhere take no part and come back as zeros. It
+    stops some 10 ms after `cancelled` says so. Raises `SegDeskError` for input that makes no sense, and `Cancelled`.
+    """
+    if scores.ndim == 3 and scores.shape[1:] != image.shape[:2]:
+        raise _differ()
+    present, found = refine_present(scores, image, options, cancelled, dtype=np.float32)
+    if present.size == scores.shape[0]:
+        return found
+    result = np.zeros(scores.shape, np.float32)
+    result[present] = found
+    return result
+
+
+def refine_present(
+    scores: np.ndarray,
+    image: np.ndarray,
+    options: CrfOptions,
+    cancelled: Cancel = lambda: False,
+    *,
+    dtype: type[np.floating] = np.float16,
+    kept: Kept | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `refine`, for (K, h, w) scores of any resolution that cover the picture. Returns (the P channels that occur,
+    their (P, H, W) probabilities of `dtype` at the picture's size). `kept`: kernels of an earlier run on the picture,
+    to be used and replaced."""
+    _check(scores, image, options)
+    present = np.flatnonzero(scores.reshape(scores.shape[0], -1).max(axis=1) >= PRESENT)
+    result = np.empty((present.size, *image.shape[:2]), dtype)
+    if present.size < 2:
+        result[:] = 1
+        return present, result
+    if not available():
+        raise SegDeskError("The dense CRF is not installed.", "Install the package numba, or switch the CRF off.")
+    from segdesk.engines.crf.team import Team
+    from segdesk.engines.crf.windows import Scores, run
+
+    chosen = scores if present.size == scores.shape[0] else scores[present]
+    with Team(cancelled) as team:
+        team.check()
+        run(Scores.of(chosen, image.shape[:2]), np.ascontiguousarray(image), options, result, team, kept)
+    return present, result
+
+
+def limited(labels: int, height: int, width: int) -> tuple[int, int]:
+    """(h, w) at which the answer for `labels` classes fits into memory, in the picture's proportion; the picture's
+    size if it fits."""
+    pixels = MAX_VALUES / max(1, labels)
+    if height * width <= pixels:
+        return height, width
+    scale = (pixels / (height * width)) ** 0.5
+    return max(1, int(height * scale)), max(1, int(width * scale))
+
+
+def scaled(options: CrfOptions, scale: float) -> CrfOptions:
+    """The same kernels on a picture that is `scale` times as large."""
+    alpha, gamma = max(1.0, options.sigma_alpha * scale), max(0.5, options.sigma_gamma * scale)
+    return replace(options, sigma_alpha=alpha, sigma_gamma=gamma)
+
+
+def warm() -> None:
+    """Load the compiled part, or compile it (seconds, once an installation), ahead of its first use."""
+    if available():
+        image = np.arange(24 * 24 * 3, dtype=np.uint8).reshape(24, 24, 3)
+        scores = np.full((2, 24, 24), 0.5, np.float32)
+        for quality in ("exact", "fast"):
+            refine(scores, image, CrfOptions(quality=quality, iterations=1))
+
+
+def _differ() -> SegDeskError:
+    return SegDeskError("The picture and the class probabilities to refine differ in size.", "Run the model again.")
+
+
+def _check(scores: np.ndarray, image: np.ndarray, options: CrfOptions) -> None:
+    if scores.ndim != 3 or scores.shape[0] == 0 or scores.size == 0:
+        raise SegDeskError("There are no class probabilities to refine.", "Run the model again.")
+    if image.ndim != 3 or image.shape[2] != 3 or image.size == 0 or image.dtype != np.uint8:
+        raise _differ()
+    if not np.isfinite(scores).all():
+        raise SegDeskError(
+            "The model answered with values that are not numbers.", "Run it again on the processor, or without the CRF."
+        )
+    if not min(options.sigma_alpha, options.sigma_beta, options.sigma_gamma) > 0:
+        raise SegDeskError("The widths (sigma) of the CRF must be greater than 0.", "Reset the parameters of the CRF.")
+    if options.iterations < 1:
+        raise SegDeskError("The CRF needs at least one iteration.", "Reset the parameters of the CRF.")

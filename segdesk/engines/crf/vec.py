@@ -1,0 +1,170 @@
+"""Eight float32 at once for numba: a vector type and the few operations that the mean field needs. The compiler's own
+vectoriser gives up on short rows of arrays that might overlap."""
+
+# pyright: reportCallIssue=false
+
+from __future__ import annotations
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic, models, register_model
+
+LANES = 8  # see WIDTH of kernels
+FLOATS = ir.VectorType(ir.FloatType(), LANES)
+WHOLES = ir.VectorType(ir.IntType(32), LANES)
+FUSE = ("contract",)
+
+
+class Eight(types.Type):
+    """The type of eight float32."""
+
+    def __init__(self):
+        super().__init__("Eight")
+
+
+@register_model(Eight)
+class EightModel(models.PrimitiveModel):
+    """How it lies in a register."""
+
+    def __init__(self, manager, kind):
+        super().__init__(manager, kind, FLOATS)
+
+
+eight = Eight()
+
+
+def _all(value):
+    return ir.Constant(FLOATS, [value] * LANES)
+
+
+def _pointer(context, builder, kind, array, at):
+    data = context.make_array(kind)(context, builder, value=array).data
+    return builder.bitcast(builder.gep(data, [at]), ir.PointerType(FLOATS))
+
+
+@intrinsic
+def load(_context, array, at):
+    """Eight of a flat float32 array from an index on."""
+
+    def build(context, builder, signature, arguments):
+        found = builder.load(_pointer(context, builder, signature.args[0], *arguments))
+        found.align = 4
+        return found
+
+    return eight(array, types.int64), build
+
+
+@intrinsic
+def store(_context, array, at, value):
+    """Write eight into a flat float32 array."""
+
+    def build(context, builder, signature, arguments):
+        stored = builder.store(arguments[2], _pointer(context, builder, signature.args[0], *arguments[:2]))
+        stored.align = 4
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, eight), build
+
+
+@intrinsic
+def spread(_context, value):
+    """Eight times the same number."""
+
+    def build(_target, builder, _signature, arguments):
+        first = builder.insert_element(ir.Constant(FLOATS, ir.Undefined), arguments[0], ir.Constant(ir.IntType(32), 0))
+        return builder.shuffle_vector(first, ir.Constant(FLOATS, ir.Undefined), ir.Constant(WHOLES, [0] * LANES))
+
+    return eight(types.float32), build
+
+
+@intrinsic
+def scaled_sum(_context, factor, value, more):
+    """factor * value + more."""
+
+    def build(_target, builder, _signature, arguments):
+        factor, value, more = arguments
+        return builder.fadd(builder.fmul(factor, value, flags=FUSE), more, flags=FUSE)
+
+    return eight(eight, eight, eight), build
+
+
+@intrinsic
+def product(_context, a, b):
+    """a * b."""
+
+    def build(_target, builder, _signature, arguments):
+        return builder.fmul(*arguments, flags=FUSE)
+
+    return eight(eight, eight), build
+
+
+@intrinsic
+def total(_context, a, b):
+    """a + b."""
+
+    def build(_target, builder, _signature, arguments):
+        return builder.fadd(*arguments, flags=FUSE)
+
+    return eight(eight, eight), build
+
+
+@intrinsic
+def larger(_context, a, b):
+    """The larger of each pair."""
+
+    def build(_target, builder, _signature, arguments):
+        a, b = arguments
+        return builder.select(builder.fcmp_ordered(">", a, b), a, b)
+
+    return eight(eight, eight), build
+
+
+def _folded(builder, value, join):
+    """One number of eight, by halves."""
+    for shift in (4, 2, 1):
+        order = ir.Constant(WHOLES, [(i + shift) % LANES for i in range(LANES)])
+        value = join(value, builder.shuffle_vector(value, ir.Constant(FLOATS, ir.Undefined), order))
+    return builder.extract_element(value, ir.Constant(ir.IntType(32), 0))
+
+
+@intrinsic
+def sum_of(_context, value):
+    """The sum of the eight."""
+
+    def build(_target, builder, _signature, arguments):
+        return _folded(builder, arguments[0], builder.fadd)
+
+    return types.float32(eight), build
+
+
+@intrinsic
+def max_of(_context, value):
+    """The largest of the eight."""
+
+    def build(_target, builder, _signature, arguments):
+        join = lambda a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b)  # noqa: E731
+        return _folded(builder, arguments[0], join)
+
+    return types.float32(eight), build
+
+
+@intrinsic
+def exp(_context, value):
+    """e to each number, which must be <= 0; good to some 2e-7 of the value, and tiny instead of 0 below -87."""
+
+    def build(_target, builder, _signature, arguments):
+        def fma(a, b, c):
+            return builder.fadd(builder.fmul(a, b, flags=FUSE), c, flags=FUSE)
+
+        x = builder.select(builder.fcmp_ordered(">", arguments[0], _all(-87.0)), arguments[0], _all(-87.0))
+        # The nearest whole power of two, then a polynomial for the rest (-ln 2 / 2 .. ln 2 / 2).
+        n = builder.fptosi(fma(x, _all(1.44269504), _all(-0.5)), WHOLES)
+        f = builder.sitofp(n, FLOATS)
+        r = fma(f, _all(2.12194440e-4), fma(f, _all(-0.693359375), x))
+        p = _all(1.0 / 5040)
+        for divisor in (720, 120, 24, 6, 2, 1, 1):
+            p = fma(p, r, _all(1.0 / divisor))
+        power = builder.shl(builder.add(n, ir.Constant(WHOLES, [127] * LANES)), ir.Constant(WHOLES, [23] * LANES))
+        return builder.fmul(p, builder.bitcast(power, FLOATS))
+
+    return eight(eight), build
