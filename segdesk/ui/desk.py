@@ -25,6 +25,7 @@ from segdesk.app.reports import (
     ThumbReady,
 )
 from segdesk.app.session import Session
+from segdesk.app.training import TrainNews
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.text import N_
 from segdesk.io.project import PictureRow
@@ -36,6 +37,7 @@ from segdesk.ui.desk_prompts import Prompts
 from segdesk.ui.desk_queue import Queue
 from segdesk.ui.desk_runs import Runs
 from segdesk.ui.desk_thumbs import Thumbs
+from segdesk.ui.desk_training import Trainings
 from segdesk.ui.desk_view import View
 from segdesk.ui.i18n import error_text, tr
 
@@ -107,6 +109,7 @@ class Desk(QObject):
         self.queue = Queue(self)
         self.places = Places(self)
         self.thumbs = Thumbs(self)
+        self.training = Trainings(self)
         self._wanted: int | None = None
         self._handlers: dict[type, Callable[..., None]] = {
             Done: self._done,
@@ -122,6 +125,7 @@ class Desk(QObject):
             SaveState: self._saved,
             Answered: self.runs.take_answer,
             ThumbReady: self.thumbs.take,
+            TrainNews: self.training.take,
         }
         self.bridge.report.connect(self._take)
 
@@ -359,6 +363,10 @@ class Desk(QObject):
     def add_model(self) -> None:
         """Ask for a checkpoint or another model file to add."""
         self.dialog_asked.emit("add_model")
+
+    def train_model(self) -> None:
+        """Show the page that trains a model on the project's labels."""
+        self.training.ask()
 
     def report(self) -> None:
         """Show the report dialog."""

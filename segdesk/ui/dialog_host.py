@@ -20,6 +20,7 @@ from segdesk.ui.match_dialog import MatchDialog
 from segdesk.ui.preferences import Preferences
 from segdesk.ui.report_dialog import ReportDialog
 from segdesk.ui.tool_bar import ToolBar
+from segdesk.ui.train_dialog import TrainDialog
 
 
 class DialogHost(QObject):
@@ -40,6 +41,7 @@ class DialogHost(QObject):
             "import": lambda: ImportDialog(desk, self._formats(), window).open(),
             "preferences": lambda: Preferences(desk, window).show(),
             "report": lambda: ReportDialog(desk, window).open(),
+            "train": lambda: TrainDialog.shown(desk, window),
             "cheat_sheet": self._cheat_sheet,
             "about": lambda: dialogs.about(window).open(),
         }

@@ -34,10 +34,11 @@ class ModelBrowser(Translated, QFrame):
     Keys: what is typed is searched; the arrows move; Right and Left open and close a head; Enter chooses.
 
     Signals:
-        chosen(str): the id of a model; closed()
+        chosen(str): the id of a model; train_asked(str): the id of one to train; closed()
     """
 
     chosen = Signal(str)
+    train_asked = Signal(str)
     closed = Signal()
 
     def __init__(self, parent: QWidget) -> None:
@@ -55,6 +56,7 @@ class ModelBrowser(Translated, QFrame):
         self.model = ModelRows(self)
         self.list = QListView()
         self.facts = QLabel()
+        self.train = button(clicked=self._train)
         self._build()
         self.retranslate()
 
@@ -89,6 +91,7 @@ class ModelBrowser(Translated, QFrame):
         layout.addLayout(filters)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.facts)
+        layout.addWidget(self.train, 0, Qt.AlignmentFlag.AlignLeft)
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
@@ -145,6 +148,8 @@ class ModelBrowser(Translated, QFrame):
 
     def _describe(self, index: QModelIndex) -> None:
         row: Row | None = index.data(ROW) if index.isValid() else None
+        card = row.entry.card if row is not None and row.entry is not None else None
+        self.train.setEnabled(card is not None and card.trainable and card.task == "semantic")
         if row is None or row.is_head:
             self.facts.clear()
         elif row.entry is not None:
@@ -169,6 +174,13 @@ class ModelBrowser(Translated, QFrame):
         elif row is not None and row.entry is not None:
             self.close()
             self.chosen.emit(index.data(ID))
+
+    def _train(self) -> None:
+        """Train the model that the list stands on."""
+        row: Row | None = self.list.currentIndex().data(ROW)
+        if row is not None and row.entry is not None:
+            self.close()
+            self.train_asked.emit(row.entry.card.id)
 
     def _toggle(self, row: Row) -> None:
         self.model.toggle(row.section.key)
@@ -210,6 +222,8 @@ class ModelBrowser(Translated, QFrame):
         """Set the texts again."""
         self.search.setPlaceholderText(tr("Search: system, data set, encoder, class …"))
         name(self.search, tr("Search for a model"))
+        self.train.setText(tr("Train it…"))
+        name(self.train, tr("Train this network on the labels of the project"))
         self.reset.setText(tr("Clear"))
         name(self.reset, tr("Clear search and filters"))
         name(self.list, tr("Models"))

@@ -35,12 +35,13 @@ class ModelPanel(Translated, QFrame):
         self.download = action_button(by_id["download"], icon="download")
         self.locate = action_button(by_id["locate"], icon="locate")
         self.folders = action_button(by_id["model_folders"], icon="folders")
+        self.train = action_button(by_id["train"])
         self.run_here = action_button(by_id["run_here"], "main", "run")
         self.run_all = action_button(by_id["run_all"], icon="run-all")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.GAP, theme.GAP - 2, theme.GAP, theme.GAP - 2)
         layout.setSpacing(theme.GAP)
-        for part in (self.picker, self.where, self.download, self.locate, self.folders):
+        for part in (self.picker, self.where, self.download, self.train, self.locate, self.folders):
             layout.addWidget(part)
         layout.addWidget(self.facts, 1)
         layout.addWidget(self.run_here)
@@ -75,6 +76,7 @@ class ModelPanel(Translated, QFrame):
         if self.browser is None:
             self.browser = ModelBrowser(self)
             self.browser.chosen.connect(self._chosen)
+            self.browser.train_asked.connect(self._desk.training.ask)
         return self.browser
 
     def open_browser(self) -> ModelBrowser:
@@ -99,6 +101,7 @@ class ModelPanel(Translated, QFrame):
             part.setVisible(card is not None)
         kind = "" if status is None else status.kind
         self.download.setVisible(kind == "download")
+        self.train.setVisible(kind == "untrained")
         self.locate.setVisible(kind in ("untrained", "missing", "download"))
         self.folders.setVisible(kind in ("missing", "download"))
         if card is None or status is None:
