@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from segdesk.app.model_search import Listing, entries_of
+from segdesk.app.worded import worded
 from segdesk.domain.card import PICTURE_TASKS, ModelCard
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.options import Averaging, RunOptions
@@ -58,7 +60,7 @@ class RunPlan:
 
 
 def _hash(card: ModelCard) -> str:
-    return card.weights.sha256 if card.weights else ""
+    return card.weights.sha256 or card.weights.md5 if card.weights else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +113,18 @@ class Models:
         return Listing(entries_of(known.cards, {**single, **whole}), tuple(known.broken))
 
     def find(self, card_id: str) -> ModelCard | None:
-        """The card with this id. As long as nothing needed all cards, only the files that name it are read."""
+        """The card with this id; "ID:WORDS" is a model of words with the words as its classes. As long as nothing
+        needed all cards, only the files that name it are read."""
+        with suppress(SegDeskError):  # words, and no model that takes them
+            return self._worded(card_id)
+        return None
+
+    def _worded(self, card_id: str) -> ModelCard | None:
+        base, with_words, words = card_id.partition(":")
+        card = self._find(base)
+        return card if card is None or not with_words else worded(card, words)
+
+    def _find(self, card_id: str) -> ModelCard | None:
         with self._lock:
             if self._read is None and card_id:
                 card = find_card(self._card_folders(), card_id)
@@ -120,8 +133,8 @@ class Models:
             return self._all().by_id.get(card_id) if card_id else None
 
     def get(self, card_id: str) -> ModelCard:
-        """The card with this id; raises `SegDeskError` if there is none."""
-        card = self.find(card_id)
+        """The card with this id, with words where it has some; raises `SegDeskError` if there is none."""
+        card = self._worded(card_id)
         if card is None:
             raise SegDeskError(
                 "There is no model called {model}.", "Choose one from the list of models.", model=card_id or "?"

@@ -57,7 +57,8 @@ class InputSpec:
 @dataclass(frozen=True)
 class WeightsSpec:
     """Where the weights come from. `urls` are tried in order; `file` is a path beside the card for shipped weights
-    and the name to look for in the model folders; `sha256` is whole or a prefix of at least 8 hex digits.
+    and the name to look for in the model folders; `sha256` is whole or a prefix of at least 8 hex digits;
+    `md5`, of at least 6, where its makers tell no other.
 
     `page`: where a person gets the file who cannot have it by a click. `layout` says how the file names its parameters;
     after it, `rename` replaces patterns in their names in order, and what matches a pattern of `drop` is left out
@@ -76,6 +77,7 @@ class WeightsSpec:
     drop: tuple[str, ...] = ()
     page: str = ""
     files: tuple[str, ...] = ()
+    md5: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ A card file holds one card at its top level or several under `[[card]]`. See `do
     [classes]  preset = "voc21"   or   names = [...] (channel order, "" = background), things, colors; extra = [...]
     [input]    mean, std, order, fit ("native" | "short:N" | "long:N" | "slide:SIZE/STRIDE"), multiple
     [decide]   confidence, pixel_confidence, min_area, overlap, stuff_area
-    [weights]  file (else the address's last part), urls, sha256, bytes, layout, rename = [["^old", "new"]], drop,
-               page (where to get the file), files (of layout "hf": `file` is a folder, urls end with /, no sha256)
+    [weights]  file (else the address's last part), urls, sha256 (or md5), bytes, layout, drop,
+               rename = [["^old", "new"]], page (where to get the file), files (of layout "hf": `file` is a folder,
+               urls end with /, no sha256)
     [licence]  code, weights, data, commercial
     [[score]]  data, metric, value, how, source
 
@@ -251,9 +252,11 @@ def _weights(table: Table) -> WeightsSpec:
     sha = spec.sha256
     if sha and (not 8 <= len(sha) <= 64 or set(sha) - set("0123456789abcdef")):
         raise ValueError("[weights] sha256 must be 8 to 64 small hexadecimal digits")
+    if spec.md5 and (not 6 <= len(spec.md5) <= 32 or set(spec.md5) - set("0123456789abcdef")):
+        raise ValueError("[weights] md5 must be 6 to 32 small hexadecimal digits")
     if spec.files:
         _check_folder(spec)
-    elif spec.urls and not sha:
+    elif spec.urls and not (sha or spec.md5):
         raise ValueError("[weights] with urls need a sha256")
     for pattern in (*(old for old, _new in spec.rename), *spec.drop):
         try:

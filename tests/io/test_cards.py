@@ -68,6 +68,7 @@ def test_a_card_is_read_in_full(tmp_path: Path):
         (('id = "small"', 'id = "small"\nparameters = "many"'), "parameters must be a number"),
         (('"0123abcd"', '"0123"'), "sha256 must be"),
         (('"0123abcd"', '""'), "urls need a sha256"),
+        (('sha256 = "0123abcd"', 'md5 = "xyz"'), "md5 must be 6 to 32"),
         (('"https://example.org/small.pth"', '"file:///etc/passwd"'), "must begin with https"),
         (('"small.pth"', '"../small.pth"'), "plain file name"),
         (("bytes = 10", 'rename = [["a"]]'), "must be a list of pairs"),

@@ -138,6 +138,15 @@ def test_a_hash_prefix_is_enough(server: Server, tmp_path: Path):
     assert weights.download(card(server.url, sha256=SHA[:8]), tmp_path).exists()
 
 
+def test_where_only_an_md5_is_published_that_is_compared(server: Server, tmp_path: Path):
+    right = hashlib.md5(CONTENT).hexdigest()[:6]
+    assert weights.download(card(server.url, sha256="", md5=right), tmp_path).read_bytes() == CONTENT
+    weights.verify(tmp_path / "net.pth", card(server.url, sha256=SHA, md5="0" * 6))  # the better one counts
+    with pytest.raises(SegDeskError, match="checksum differs") as error:
+        weights.verify(tmp_path / "net.pth", card(server.url, sha256="", md5="00000f"))
+    assert "00000f" in error.value.hint_text()
+
+
 def test_offline_is_one_sentence_with_a_way_out(tmp_path: Path):
     with pytest.raises(SegDeskError) as caught:
         weights.download(card("http://127.0.0.1:9/net.pth"), tmp_path)
