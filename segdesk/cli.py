@@ -138,7 +138,8 @@ def _open(session: Session, arguments: argparse.Namespace) -> None:
 def _run_model(session: Session, arguments: argparse.Namespace, output: Output) -> int:
     average = cli_run.averaging(arguments)
     project = Path(arguments.project) if arguments.project else None
-    session.choose_model(arguments.model)
+    model_id = cli_run.model_id(arguments)
+    session.choose_model(model_id)
     session.set_device(arguments.device)
     decide = session.options.decide
     for field in ("confidence", "min_area", "overlap", "stuff_area"):
@@ -150,7 +151,7 @@ def _run_model(session: Session, arguments: argparse.Namespace, output: Output) 
     if opened.note:
         output.note(opened.note)
     if arguments.map or arguments.ignore_rest:
-        session.matching.match_rules(arguments.model, arguments.map or [], ignore_rest=arguments.ignore_rest)
+        session.matching.match_rules(model_id, arguments.map or [], ignore_rest=arguments.ignore_rest)
     result = _do(session, session.run_all(again=arguments.again, limit=arguments.limit))
     output.line(f"project: {session.project.path if session.project else ''}")
     return _tell_batch(result, output)
@@ -306,6 +307,7 @@ def _run_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--overlap", metavar="P", type=_fraction, help=text)
     text = "in panoptic maps, make classes without objects void that cover fewer pixels in all"
     command.add_argument("--stuff-area", metavar="N", type=_count, help=text)
+    cli_run.text_argument(command)
     cli_run.looks_arguments(command)
     cli_run.matching_arguments(command)
     command.add_argument("--device", default="auto", help="auto (the default), cpu, cuda, cuda:1, mps")

@@ -1,4 +1,4 @@
-"""Options of `segdesk run` beyond the usual ones: several looks at a picture, and what a model's classes become."""
+"""Options of `segdesk run` beyond the usual ones: several looks at a picture, words, what a model's classes become."""
 
 from __future__ import annotations
 
@@ -19,6 +19,17 @@ def looks_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--mirror", action="store_true", help="average with the answer for the mirrored picture")
     text = "draw so many answers of a model that can (Probabilistic U-Net); where they differ is doubtful"
     command.add_argument("--samples", metavar="N", type=_samples, default=0, help=text)
+
+
+def text_argument(command: argparse.ArgumentParser) -> None:
+    """Words for a model that understands them."""
+    text = "what to look for, for a model of words (clipseg): each phrase becomes a class"
+    command.add_argument("--text", metavar="WORD, WORD...", help=text)
+
+
+def model_id(arguments: argparse.Namespace) -> str:
+    """The model that the arguments ask for, with its words."""
+    return arguments.model if arguments.text is None else f"{arguments.model}:{arguments.text}"
 
 
 def matching_arguments(command: argparse.ArgumentParser) -> None:

@@ -208,6 +208,14 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>A training needs an end: epochs or minutes.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>A training that was broken off goes on where it was</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>About SegDesk</source>
    <translation>关于 SegDesk</translation>
   </message>
@@ -368,6 +376,10 @@
    <translation>按文件中的设置</translation>
   </message>
   <message>
+   <source>As the model has it</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>As the system</source>
    <translation>跟随系统</translation>
   </message>
@@ -377,6 +389,10 @@
   </message>
   <message>
    <source>At most {most} classes can be trained at once.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Augmentation</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -560,6 +576,10 @@
    <translation>请选择 .ply 或 .npy 文件。</translation>
   </message>
   <message>
+   <source>Choose a class.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Choose a cloud with red, green and blue, or another model.</source>
    <translation>请选择带有红、绿、蓝颜色的点云，或换一个模型。</translation>
   </message>
@@ -676,6 +696,10 @@
    <translation>请选择存放标注 PNG 的文件夹。</translation>
   </message>
   <message>
+   <source>Choose the model clipseg.</source>
+   <translation>请选择模型 clipseg。</translation>
+  </message>
+  <message>
    <source>Choose two different layers.</source>
    <translation>请选择两个不同的图层。</translation>
   </message>
@@ -702,6 +726,10 @@
   <message>
    <source>Classes of the model</source>
    <translation>模型的类别</translation>
+  </message>
+  <message>
+   <source>Classes that are learned</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Clear</source>
@@ -856,8 +884,28 @@
    <translation>请修正该文件或将其移除。</translation>
   </message>
   <message>
+   <source>Cosine</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Countable objects (thing) or area (stuff)</source>
    <translation>可数的对象或不可数的区域</translation>
+  </message>
+  <message>
+   <source>Crop in pixels</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Crops at a time</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Cross-entropy</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Cross-entropy and Dice</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Ctrl or right button</source>
@@ -1024,6 +1072,10 @@
    <translation>正在编码图片</translation>
   </message>
   <message>
+   <source>End after epochs without gain</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>End the training with the best epoch so far</source>
    <translation type="unfinished" />
   </message>
@@ -1033,6 +1085,10 @@
   </message>
   <message>
    <source>Epoch {epoch}, loss {loss}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Epochs</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1134,6 +1190,10 @@
    <translation>适应窗口</translation>
   </message>
   <message>
+   <source>Focal</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Folder</source>
    <translation>文件夹</translation>
   </message>
@@ -1162,8 +1222,16 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Freeze the encoder</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>From</source>
    <translation>来源</translation>
+  </message>
+  <message>
+   <source>From scratch, with random numbers</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Gamma of the picture, for the eye only: larger makes dark parts lighter</source>
@@ -1214,6 +1282,10 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Go on with {name}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>GrabCut</source>
    <translation>抠图框</translation>
   </message>
@@ -1226,6 +1298,10 @@
    <translation>也覆盖其他标注</translation>
   </message>
   <message>
+   <source>Hard pixels only (OHEM)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Hide labels</source>
    <translation>隐藏标注</translation>
   </message>
@@ -1236,6 +1312,10 @@
   <message>
    <source>Hide the panel {name}</source>
    <translation>隐藏面板“{name}”</translation>
+  </message>
+  <message>
+   <source>Hold-out</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>How alike colours must be, of 255 (σβ).</source>
@@ -1368,10 +1448,6 @@
    <translation>它必须是含有 images、annotations 和 categories 列表的 JSON。</translation>
   </message>
   <message>
-   <source>It needs the extra for transformers, which comes with a later version; ONNX runs now.</source>
-   <translation>它需要 transformers 扩展，将在以后的版本中提供；ONNX 现在即可运行。</translation>
-  </message>
-  <message>
    <source>It sees: {names} ({seconds} s).</source>
    <translation>识别到：{names}（{seconds} 秒）。</translation>
   </message>
@@ -1385,6 +1461,10 @@
   </message>
   <message>
    <source>Its classes are: {known}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Its config.json needs id2label.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1442,6 +1522,10 @@
   <message>
    <source>Known are: {known}.</source>
    <translation>已知的有：{known}。</translation>
+  </message>
+  <message>
+   <source>Known are: {known}. Any other may be exported as ONNX.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Label another picture first.</source>
@@ -1592,6 +1676,10 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Looking at the labels…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Looking at what was dropped</source>
    <translation>正在查看拖入的内容</translation>
   </message>
@@ -1684,12 +1772,20 @@
    <translation>请先合并或删除一些区段，再添加新的。</translation>
   </message>
   <message>
+   <source>Microscopy, from above</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Middle button</source>
    <translation>中键</translation>
   </message>
   <message>
    <source>Minimum area</source>
    <translation>最小面积</translation>
+  </message>
+  <message>
+   <source>Minutes at most</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Mirror check</source>
@@ -1722,6 +1818,10 @@
   <message>
    <source>Name of the new model</source>
    <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Name one or several, with commas: cat, dog</source>
+   <translation>给出一个或多个词，用逗号分隔：cat, dog</translation>
   </message>
   <message>
    <source>Name the model to start from.</source>
@@ -1792,6 +1892,10 @@
    <translation>没有与 {file} 相似的已知结构。它的参数名为 {examples}。</translation>
   </message>
   <message>
+   <source>No limit</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>No link to {file} can be made here.</source>
    <translation>此处无法链接到 {file}。</translation>
   </message>
@@ -1852,8 +1956,16 @@
    <translation>消除未标注</translation>
   </message>
   <message>
+   <source>No words are given to look for.</source>
+   <translation>没有给出要查找的词。</translation>
+  </message>
+  <message>
    <source>No.</source>
    <translation>编号</translation>
+  </message>
+  <message>
+   <source>None</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Normalisation</source>
@@ -2044,6 +2156,10 @@
    <translation>正在打开图片</translation>
   </message>
   <message>
+   <source>Optimiser</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Or drop a folder or a project file anywhere on this window.</source>
    <translation>也可以把文件夹或项目文件拖放到窗口任意位置。</translation>
   </message>
@@ -2152,6 +2268,10 @@
    <translation>笔压</translation>
   </message>
   <message>
+   <source>Photographs</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Pick</source>
    <translation>拾取</translation>
   </message>
@@ -2188,6 +2308,10 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Pictures that judge and are never learned from</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Pixels</source>
    <translation>像素数</translation>
   </message>
@@ -2206,6 +2330,10 @@
   <message>
    <source>Polygon</source>
    <translation>多边形</translation>
+  </message>
+  <message>
+   <source>Polynomial</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Predicted</source>
@@ -2286,6 +2414,14 @@
   <message>
    <source>Quit</source>
    <translation>退出</translation>
+  </message>
+  <message>
+   <source>Rare classes count more</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Rate over time</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Reading the model</source>
@@ -2396,6 +2532,10 @@
    <translation>正在运行模型</translation>
   </message>
   <message>
+   <source>SGD with momentum</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Sample project</source>
    <translation>示例项目</translation>
   </message>
@@ -2474,6 +2614,10 @@
   <message>
    <source>Searching</source>
    <translation>正在搜索</translation>
+  </message>
+  <message>
+   <source>Seed</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>SegDesk looks for model cards and weights files in these folders too. On a machine without network, copy the weights files here; new downloads and located files go into the first folder.</source>
@@ -2596,6 +2740,10 @@
    <translation>平滑权重</translation>
   </message>
   <message>
+   <source>Some pictures must judge, and some must be learned from.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Some settings were damaged and have their defaults again.</source>
    <translation>部分设置已损坏，已恢复为默认值。</translation>
   </message>
@@ -2622,6 +2770,10 @@
   <message>
    <source>Squeezed to 512 x 512</source>
    <translation>缩放为 512 x 512</translation>
+  </message>
+  <message>
+   <source>Start</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Starting the engine</source>
@@ -2824,6 +2976,10 @@
    <translation>显卡放不下该模型：改用处理器运行。</translation>
   </message>
   <message>
+   <source>The ground: told apart from the classes</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The installed transformers {version} has no {net}.</source>
    <translation type="unfinished" />
   </message>
@@ -2922,6 +3078,10 @@
   <message>
    <source>The model {model} does not answer clicks or words.</source>
    <translation>模型 {model} 不回答点击或文字。</translation>
+  </message>
+  <message>
+   <source>The model {model} does not look for words.</source>
+   <translation>模型 {model} 不能按文字查找。</translation>
   </message>
   <message>
    <source>The model {model} failed on this picture: {reason}</source>
@@ -3104,6 +3264,10 @@
    <translation>无法读取设置；程序以默认设置启动。</translation>
   </message>
   <message>
+   <source>The settings of {folder} do not tell its classes.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The training broke off; the best epoch before is kept.</source>
    <translation type="unfinished" />
   </message>
@@ -3178,6 +3342,10 @@
   <message>
    <source>The weights of this model are not here yet: download or locate them.</source>
    <translation>该模型的权重尚未就绪：请下载或定位文件。</translation>
+  </message>
+  <message>
+   <source>The weights of this model are not here: download them, or start from scratch.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The weights of {model} are not here yet.</source>
@@ -3398,6 +3566,14 @@
    <translation>工具</translation>
   </message>
   <message>
+   <source>Train</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Train a model</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Train a model…</source>
    <translation type="unfinished" />
   </message>
@@ -3427,6 +3603,10 @@
   </message>
   <message>
    <source>Training needs at least two labelled pictures: one to learn from and one to judge by.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Training needs at least two labelled pictures: verify more, or take all labelled ones.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -3480,6 +3660,14 @@
   <message>
    <source>Undo is kept in the project, also after closing. Beyond this size the oldest steps are dropped.</source>
    <translation>撤销记录保存在项目中，关闭后仍保留。超过此大小时丢弃最早的步骤。</translation>
+  </message>
+  <message>
+   <source>Unknown: neither learned nor judged</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Unlabelled pixels</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Unlock it to change it.</source>
@@ -3594,7 +3782,15 @@
    <translation>769 的窗口，每 513 像素一个</translation>
   </message>
   <message>
+   <source>With all its weights</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>With so few pictures at a time a network from scratch learns batch norm poorly.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>With the weights of its encoder only</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -3738,6 +3934,10 @@
    <translation>权重尚未下载</translation>
   </message>
   <message>
+   <source>its weights are not here: download them, or start from scratch</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>left out</source>
    <translation>舍弃</translation>
   </message>
@@ -3796,6 +3996,10 @@
   <message>
    <source>no public weights: train it or locate a file</source>
    <translation>无公开权重：请训练或定位文件</translation>
+  </message>
+  <message>
+   <source>nobody has published weights of it</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>nothing</source>
@@ -3982,8 +4186,8 @@
    <translation>{file} 是 TorchScript 程序。</translation>
   </message>
   <message>
-   <source>{folder} holds {net} of the transformers library, which this version does not run.</source>
-   <translation>{folder} 包含 transformers 库的 {net}，此版本无法运行。</translation>
+   <source>{folder} holds {net} of the transformers library, which is not among those that run here.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{folder} holds {net} with the encoder {encoder} of segmentation_models_pytorch, which is no known architecture.</source>
@@ -4122,6 +4326,12 @@
   <message>
    <source>{name}, as one region</source>
    <translation>{name}，合为一个区域</translation>
+  </message>
+  <message numerus="yes">
+   <source>{name}: {share} % of the pixels, in %n picture(s)</source>
+   <translation type="unfinished">
+    <numerusform />
+   </translation>
   </message>
   <message>
    <source>{path} does not exist.</source>

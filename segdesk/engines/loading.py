@@ -12,7 +12,7 @@ from torch import nn
 
 from segdesk.domain.card import ModelCard
 from segdesk.domain.errors import SegDeskError
-from segdesk.engines import foreign, transformers_model
+from segdesk.engines import foreign, transformers_model, word_net
 from segdesk.engines.quicken import quickened
 from segdesk.engines.safeload import State, read_checkpoint, spellings
 from segdesk.nets.layouts import LAYOUTS, Layout
@@ -36,6 +36,8 @@ def load_net(card: ModelCard, weights: str | None, device: torch.device) -> nn.M
         if weights is None:
             raise _no_weights(card)
         return transformers_model.load(card, Path(weights), device)
+    if card.net.type == word_net.TYPE and weights is not None:
+        return word_net.load(card, Path(weights), device)
     build = builder(card.net.type)
     state = _states(card, Path(weights)) if weights is not None else None
     with torch.device("meta" if state is not None else "cpu"):

@@ -168,20 +168,32 @@ class Words:
     def encode(self, image: np.ndarray) -> Seen:
         """See `Pointer`."""
         x, seen = _looked(image, self.spec, self.model)
+        return replace(seen, features=self.features(x))
+
+    def features(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """What the encoder makes of (N, 3, h, w) pictures, normalised."""
         clip = self.model.clip
         found = clip.get_image_features(pixel_values=x, output_hidden_states=True, interpolate_pos_encoding=True)  # type: ignore[operator, union-attr]
-        return replace(seen, features=tuple(found.hidden_states[i + 1] for i in self.model.extract_layers))  # type: ignore[union-attr]
+        return tuple(found.hidden_states[i + 1] for i in self.model.extract_layers)  # type: ignore[union-attr]
+
+    def asked(self, phrases: Sequence[str]) -> torch.Tensor:
+        """(n, D) of n phrases."""
+        device = next(self.model.parameters()).device
+        made = []
+        for phrase in phrases:
+            words = self.tokenizer([phrase], truncation=True, max_length=77, return_tensors="pt")
+            words = {name: value.to(device) for name, value in words.items()}
+            made.append(self.model.get_conditional_embeddings(batch_size=1, **words))  # type: ignore[operator]
+        return torch.cat(made)
+
+    def logits(self, features: Sequence[torch.Tensor], asked: torch.Tensor) -> torch.Tensor:
+        """(N, h, w) of N pictures, each asked for its row of (N, D)."""
+        found = self.model.decoder(list(features), asked).logits  # type: ignore[operator]
+        return found.reshape(len(asked), *found.shape[-2:])
 
     def likeness(self, seen: Seen, phrases: Sequence[str]) -> torch.Tensor:
         """(n, h', w') probabilities that a pixel shows what each of n phrases says."""
-        maps = []
-        for phrase in phrases:
-            words = self.tokenizer([phrase], truncation=True, max_length=77, return_tensors="pt")
-            words = {name: value.to(seen.features[0].device) for name, value in words.items()}
-            asked = self.model.get_conditional_embeddings(batch_size=1, **words)  # type: ignore[operator]
-            logits = self.model.decoder(list(seen.features), asked).logits  # type: ignore[operator]
-            maps.append(logits.reshape(logits.shape[-2:]).sigmoid())
-        return torch.stack(maps)
+        return torch.cat([self.logits(seen.features, one) for one in self.asked(phrases).split(1)]).sigmoid()
 
     def answer(self, seen: Seen, request: PromptRequest) -> list[Proposed]:
         """See `Pointer`; several phrases are separated by commas, and any of them will do."""
