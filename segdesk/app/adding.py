@@ -80,7 +80,8 @@ def first_choice(found: Inspected) -> Choice:
     for suffix in SUFFIXES:
         stem = stem.removesuffix(suffix)
     known = presets(found.num_classes)
-    usual = known[0] if known and not found.names else ""
+    # Names alone do not tell things from stuff.
+    usual = known[0] if known and (not found.names or found.task == "panoptic") else ""
     candidate = found.candidates[0] if found.candidates else None
     stride = found.stride if candidate is not None and found.stride in candidate.strides else 0
     return Choice(stem, stride=stride, align_corners=found.align_corners, input=found.input, classes=usual)
@@ -178,8 +179,20 @@ def card_table(found: Inspected, choice: Choice, card_id: str, file: str) -> dic
         "net": {"type": net.type, "options": options},
         "input": {"mean": spec.mean, "std": spec.std, "order": spec.order, "fit": spec.fit, "multiple": spec.multiple},
         "classes": class_table(found, choice.classes),
-        "weights": {"file": file, "layout": net.layout},
+        "weights": {"file": file, "layout": net.layout, **_folder_files(found)},
     }
+
+
+def _folder_files(found: Inspected) -> dict[str, object]:
+    """The files that make a model whose weights are a folder; other models are of one file."""
+    if found.kind != "folder":
+        return {}
+    return {"files": _folder_names(found)}
+
+
+def _folder_names(found: Inspected) -> list[str]:
+    names = (path.name for path in sorted(Path(found.file).iterdir()) if path.is_file())
+    return [name for name in names if name.endswith((".json", ".txt", ".safetensors", ".bin"))]
 
 
 def card_of(table: Mapping[str, object]) -> ModelCard:
@@ -214,6 +227,10 @@ def bring(found: Inspected, stem: str, folder: Path, *, copy: bool, ctx: Context
     place = _copied if copy else _linked
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            (folder / stem).mkdir(exist_ok=True)
+            place([(source / str(name), folder / stem / str(name)) for name in _folder_names(found)], ctx)
+            return stem, ""
         if not source.name.endswith(".index.json"):
             suffix = next((s for s in SUFFIXES if source.name.casefold().endswith(s)), ".pth")
             return f"{stem}{suffix}", place([(source, folder / f"{stem}{suffix}")], ctx)

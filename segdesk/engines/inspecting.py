@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,11 +12,12 @@ import torch
 from segdesk.domain.card import InputSpec
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.text import N_
-from segdesk.engines import containers, foreign
+from segdesk.engines import containers, foreign, transformers_folder
 from segdesk.engines.messages import Candidate, Inspected, InspectRequest
 from segdesk.engines.metadata import Metadata, metadata
 from segdesk.engines.recognise import recognise
 from segdesk.engines.safeload import Checkpoint, read_checkpoint
+from segdesk.engines.transformers_model import KINDS
 
 PROBES = (foreign.PROBE, 224, 256, 320, 384, 512, 640, 1024)  # sides that programs of a fixed input are tried with
 
@@ -37,6 +37,8 @@ def inspect(request: InspectRequest, cancelled: Callable[[], bool] = lambda: Fal
         return _onnx(path)
     if path.is_dir() and (onnx := _only_onnx(path)) is not None:
         return replace(_onnx(onnx), path=request.path)
+    if path.is_dir() and (folder := transformers_folder.inspected(path)) is not None:
+        return folder
     checkpoint = _read(path)
     if cancelled():
         raise Cancelled
@@ -171,11 +173,12 @@ def _of_library(checkpoint: Checkpoint, path: Path) -> SegDeskError | None:
             net=config["_model_class"],
             encoder=config.get("encoder_name", "?"),
         )
-    if isinstance(names, list) and names and importlib.util.find_spec("segdesk.nets.transformers_models") is None:
+    if isinstance(names, list) and names:
         return SegDeskError(
-            "{folder} holds {net} of the transformers library, which this version does not run.",
-            "It needs the extra for transformers, which comes with a later version; ONNX runs now.",
+            "{folder} holds {net} of the transformers library, which is not among those that run here.",
+            "Known are: {known}. Any other may be exported as ONNX.",
             folder=path.name,
             net=names[0],
+            known=", ".join(KINDS),
         )
     return None

@@ -163,7 +163,8 @@ class Candidate:
 class Inspected:
     """What a file holds.
 
-    `kind`: "weights", "onnx", "torchscript". `file`: what to copy (the file itself, or the one in the folder).
+    `kind`: "weights", "onnx", "torchscript", "folder" (of the transformers library). `file`: what to copy (the file
+    itself, the one in the folder, or the folder).
     `candidates`: nets that fit, the likeliest first; empty only for a program that waits for the person's consent
     (`needs_consent`). `names`, `colors`: the classes as the file tells them, by channel; may be empty.
     `told`: what the file's metadata decided: "classes", "input", "stride", "align_corners".

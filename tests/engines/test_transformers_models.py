@@ -349,3 +349,40 @@ def test_the_processors_settings_decide_how_a_picture_comes_in(folders: dict[str
     assert processor_input({"size": 512}, InputSpec(fit="short:640")).fit == "short:640", "the card's word stands"
     assert processor_input({"size": "x", "image_mean": [1], "rescale_factor": "no"}, InputSpec()) == InputSpec()
     assert json.loads((folders["EomtForUniversalSegmentation"] / "preprocessor_config.json").read_text())["size"]
+
+
+# -- a folder that a person adds -----------------------------------------------------------------------------------
+
+
+def test_a_dropped_folder_is_recognised_and_runs_as_a_card(folders: dict[str, Path], tmp_path: Path) -> None:
+    from segdesk.app.adding import bring, card_of, card_table, first_choice, looks_like_model
+    from segdesk.engines.inspecting import inspect
+    from segdesk.engines.messages import InspectRequest
+    from segdesk.io import weights
+    from tests.app.test_adding import Ctx
+
+    name = "EomtForUniversalSegmentation"
+    assert looks_like_model(folders[name])
+    found = inspect(InspectRequest(str(folders[name])))
+    assert (found.kind, found.num_classes, found.names, found.task) == ("folder", 5, tiny.NAMES, "semantic")
+    assert found.candidates[0].options == {"class": name}
+    assert found.input.fit == "short:128/128"
+    file, sha256 = bring(found, "mine", tmp_path, copy=True, ctx=Ctx())  # type: ignore[arg-type]
+    model = card_of(card_table(found, first_choice(found), "mine", file))
+    assert (file, sha256) == ("mine", "")
+    status = weights.status(model, [tmp_path])
+    assert (status.kind, status.path) == ("here", tmp_path / "mine")
+    answer = ask(Engine("cpu"), model, tmp_path / "mine", RunOptions(LOOSE), picture())
+    assert answer.segmentation.size == SIZE
+
+
+def test_folders_of_other_classes_are_named(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    from segdesk.engines.inspecting import inspect
+    from segdesk.engines.messages import InspectRequest
+
+    (tmp_path / "config.json").write_text('{"architectures": ["BertModel"]}')
+    save_file({"embeddings.weight": torch.zeros(3, 3)}, tmp_path / "model.safetensors")
+    with pytest.raises(SegDeskError, match="holds BertModel of the transformers library"):
+        inspect(InspectRequest(str(tmp_path)))
