@@ -53,8 +53,8 @@
   </message>
   <message numerus="yes">
    <source>%n minute(s)</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>%n 分钟</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -77,8 +77,8 @@
   </message>
   <message numerus="yes">
    <source>%n second(s)</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>%n 秒</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -173,7 +173,7 @@
   </message>
   <message>
    <source>A held-out picture: itself, its labels, the answer</source>
-   <translation type="unfinished" />
+   <translation>一张留出图片：原图、标注、答案</translation>
   </message>
   <message>
    <source>A label map has {count} objects; a map can hold {limit}.</source>
@@ -205,15 +205,15 @@
   </message>
   <message>
    <source>A training needs an end.</source>
-   <translation type="unfinished" />
+   <translation>训练需要结束条件。</translation>
   </message>
   <message>
    <source>A training needs an end: epochs or minutes.</source>
-   <translation type="unfinished" />
+   <translation>训练需要结束条件：轮数或分钟数。</translation>
   </message>
   <message>
    <source>A training that was broken off goes on where it was</source>
-   <translation type="unfinished" />
+   <translation>中断的训练从原处继续</translation>
   </message>
   <message>
    <source>About SegDesk</source>
@@ -377,7 +377,7 @@
   </message>
   <message>
    <source>As the model has it</source>
-   <translation type="unfinished" />
+   <translation>与模型一致</translation>
   </message>
   <message>
    <source>As the system</source>
@@ -389,11 +389,11 @@
   </message>
   <message>
    <source>At most {most} classes can be trained at once.</source>
-   <translation type="unfinished" />
+   <translation>一次最多训练 {most} 个类别。</translation>
   </message>
   <message>
    <source>Augmentation</source>
-   <translation type="unfinished" />
+   <translation>数据增强</translation>
   </message>
   <message>
    <source>Automatic</source>
@@ -413,7 +413,7 @@
   </message>
   <message>
    <source>Batch norm keeps its statistics: the batches are too small to learn them.</source>
-   <translation type="unfinished" />
+   <translation>批归一化保持原有统计量：批量太小，无法学习。</translation>
   </message>
   <message>
    <source>Becomes</source>
@@ -421,15 +421,15 @@
   </message>
   <message>
    <source>Begin a new training.</source>
-   <translation type="unfinished" />
+   <translation>请开始新的训练。</translation>
   </message>
   <message>
    <source>Begin one with: segdesk train PROJECT --from ID</source>
-   <translation type="unfinished" />
+   <translation>请用此命令开始：segdesk train PROJECT --from ID</translation>
   </message>
   <message>
    <source>Begin the training anew.</source>
-   <translation type="unfinished" />
+   <translation>请重新开始训练。</translation>
   </message>
   <message>
    <source>Box</source>
@@ -505,7 +505,7 @@
   </message>
   <message>
    <source>Change</source>
-   <translation type="unfinished" />
+   <translation>变化</translation>
   </message>
   <message>
    <source>Change class</source>
@@ -577,7 +577,7 @@
   </message>
   <message>
    <source>Choose a class.</source>
-   <translation type="unfinished" />
+   <translation>请选择一个类别。</translation>
   </message>
   <message>
    <source>Choose a cloud with red, green and blue, or another model.</source>
@@ -613,7 +613,7 @@
   </message>
   <message>
    <source>Choose a semantic model of the list.</source>
-   <translation type="unfinished" />
+   <translation>请在列表中选择一个语义模型。</translation>
   </message>
   <message>
    <source>Choose another folder.</source>
@@ -645,7 +645,7 @@
   </message>
   <message>
    <source>Choose fewer.</source>
-   <translation type="unfinished" />
+   <translation>请少选一些。</translation>
   </message>
   <message>
    <source>Choose it in the row of the tool Clicks (S).</source>
@@ -669,7 +669,7 @@
   </message>
   <message>
    <source>Choose the file that was made for this model, or start from scratch.</source>
-   <translation type="unfinished" />
+   <translation>请选择为此模型制作的文件，或从零开始。</translation>
   </message>
   <message>
    <source>Choose the file that was made for this model.</source>
@@ -729,7 +729,7 @@
   </message>
   <message>
    <source>Classes that are learned</source>
-   <translation type="unfinished" />
+   <translation>要学习的类别</translation>
   </message>
   <message>
    <source>Clear</source>
@@ -877,7 +877,7 @@
   </message>
   <message>
    <source>Copying the labelled pictures…</source>
-   <translation type="unfinished" />
+   <translation>正在复制已标注的图片…</translation>
   </message>
   <message>
    <source>Correct its file or remove it.</source>
@@ -885,7 +885,7 @@
   </message>
   <message>
    <source>Cosine</source>
-   <translation type="unfinished" />
+   <translation>余弦</translation>
   </message>
   <message>
    <source>Countable objects (thing) or area (stuff)</source>
@@ -893,19 +893,19 @@
   </message>
   <message>
    <source>Crop in pixels</source>
-   <translation type="unfinished" />
+   <translation>裁块像素</translation>
   </message>
   <message>
    <source>Crops at a time</source>
-   <translation type="unfinished" />
+   <translation>每批裁块</translation>
   </message>
   <message>
    <source>Cross-entropy</source>
-   <translation type="unfinished" />
+   <translation>交叉熵</translation>
   </message>
   <message>
    <source>Cross-entropy and Dice</source>
-   <translation type="unfinished" />
+   <translation>交叉熵加 Dice</translation>
   </message>
   <message>
    <source>Ctrl or right button</source>
@@ -913,7 +913,7 @@
   </message>
   <message>
    <source>Curves of loss and mIoU</source>
-   <translation type="unfinished" />
+   <translation>损失与 mIoU 曲线</translation>
   </message>
   <message>
    <source>Cut it into pieces of at most {limit} megapixels.</source>
@@ -949,7 +949,7 @@
   </message>
   <message>
    <source>Deleting the training</source>
-   <translation type="unfinished" />
+   <translation>正在删除训练</translation>
   </message>
   <message>
    <source>Dense CRF</source>
@@ -1001,7 +1001,7 @@
   </message>
   <message>
    <source>Download them first, or start from scratch.</source>
-   <translation type="unfinished" />
+   <translation>请先下载，或从零开始训练。</translation>
   </message>
   <message>
    <source>Download them, or choose the file with “Locate file”.</source>
@@ -1057,7 +1057,7 @@
   </message>
   <message>
    <source>Drop it</source>
-   <translation type="unfinished" />
+   <translation>丢弃</translation>
   </message>
   <message>
    <source>Each void pixel gets the nearest label; with a distance, only the void that near to one.</source>
@@ -1073,11 +1073,11 @@
   </message>
   <message>
    <source>End after epochs without gain</source>
-   <translation type="unfinished" />
+   <translation>无进步轮数后结束</translation>
   </message>
   <message>
    <source>End the training with the best epoch so far</source>
-   <translation type="unfinished" />
+   <translation>以目前最好的一轮结束训练</translation>
   </message>
   <message>
    <source>Enter accepts</source>
@@ -1085,11 +1085,11 @@
   </message>
   <message>
    <source>Epoch {epoch}, loss {loss}</source>
-   <translation type="unfinished" />
+   <translation>第 {epoch} 轮，损失 {loss}</translation>
   </message>
   <message>
    <source>Epochs</source>
-   <translation type="unfinished" />
+   <translation>轮数</translation>
   </message>
   <message>
    <source>Eraser</source>
@@ -1109,7 +1109,7 @@
   </message>
   <message>
    <source>Everything of the network is frozen: there is nothing to train.</source>
-   <translation type="unfinished" />
+   <translation>网络已全部冻结：没有可训练的内容。</translation>
   </message>
   <message>
    <source>Export</source>
@@ -1191,7 +1191,7 @@
   </message>
   <message>
    <source>Focal</source>
-   <translation type="unfinished" />
+   <translation>Focal</translation>
   </message>
   <message>
    <source>Folder</source>
@@ -1203,7 +1203,7 @@
   </message>
   <message>
    <source>Free some space and go on with it: the last checkpoint in {folder} is kept.</source>
-   <translation type="unfinished" />
+   <translation>请腾出空间后继续：{folder} 中最后的检查点已保留。</translation>
   </message>
   <message>
    <source>Free some space and try again.</source>
@@ -1219,11 +1219,11 @@
   </message>
   <message>
    <source>Freeze less of it.</source>
-   <translation type="unfinished" />
+   <translation>请少冻结一些。</translation>
   </message>
   <message>
    <source>Freeze the encoder</source>
-   <translation type="unfinished" />
+   <translation>冻结编码器</translation>
   </message>
   <message>
    <source>From</source>
@@ -1231,7 +1231,7 @@
   </message>
   <message>
    <source>From scratch, with random numbers</source>
-   <translation type="unfinished" />
+   <translation>从零开始（随机数）</translation>
   </message>
   <message>
    <source>Gamma of the picture, for the eye only: larger makes dark parts lighter</source>
@@ -1243,7 +1243,7 @@
   </message>
   <message>
    <source>Give --epochs or --minutes.</source>
-   <translation type="unfinished" />
+   <translation>请给出 --epochs 或 --minutes。</translation>
   </message>
   <message>
    <source>Give --out a name that ends in .ply.</source>
@@ -1279,11 +1279,11 @@
   </message>
   <message>
    <source>Go on with smaller crops or fewer pictures at a time; the last checkpoint is kept.</source>
-   <translation type="unfinished" />
+   <translation>请用更小的裁块或更小的批量继续；最后的检查点已保留。</translation>
   </message>
   <message>
    <source>Go on with {name}</source>
-   <translation type="unfinished" />
+   <translation>继续 {name}</translation>
   </message>
   <message>
    <source>GrabCut</source>
@@ -1299,7 +1299,7 @@
   </message>
   <message>
    <source>Hard pixels only (OHEM)</source>
-   <translation type="unfinished" />
+   <translation>仅困难像素 (OHEM)</translation>
   </message>
   <message>
    <source>Hide labels</source>
@@ -1315,7 +1315,7 @@
   </message>
   <message>
    <source>Hold-out</source>
-   <translation type="unfinished" />
+   <translation>留出集</translation>
   </message>
   <message>
    <source>How alike colours must be, of 255 (σβ).</source>
@@ -1429,7 +1429,7 @@
   </message>
   <message>
    <source>IoU</source>
-   <translation type="unfinished" />
+   <translation>IoU</translation>
   </message>
   <message>
    <source>It may be damaged or cut off; write it anew from the program that made it.</source>
@@ -1461,7 +1461,7 @@
   </message>
   <message>
    <source>Its classes are: {known}.</source>
-   <translation type="unfinished" />
+   <translation>其类别为：{known}。</translation>
   </message>
   <message>
    <source>Its config.json needs id2label.</source>
@@ -1485,7 +1485,7 @@
   </message>
   <message>
    <source>Keep and run on all</source>
-   <translation type="unfinished" />
+   <translation>保留并对全部运行</translation>
   </message>
   <message>
    <source>Keep largest part</source>
@@ -1497,11 +1497,11 @@
   </message>
   <message>
    <source>Keep the new model</source>
-   <translation type="unfinished" />
+   <translation>保留新模型</translation>
   </message>
   <message>
    <source>Keeping the model</source>
-   <translation type="unfinished" />
+   <translation>正在保存模型</translation>
   </message>
   <message>
    <source>Keys</source>
@@ -1529,19 +1529,19 @@
   </message>
   <message>
    <source>Label another picture first.</source>
-   <translation type="unfinished" />
+   <translation>请先再标注一张图片。</translation>
   </message>
   <message>
    <source>Label or verify another picture.</source>
-   <translation type="unfinished" />
+   <translation>请再标注或核验一张图片。</translation>
   </message>
   <message>
    <source>Label some of it, choose another hold-out, or leave the class out.</source>
-   <translation type="unfinished" />
+   <translation>请标注一些该类别，另选留出集，或去掉该类别。</translation>
   </message>
   <message>
    <source>Label something first.</source>
-   <translation type="unfinished" />
+   <translation>请先标注一些内容。</translation>
   </message>
   <message>
    <source>Labels</source>
@@ -1577,7 +1577,7 @@
   </message>
   <message>
    <source>Leave this picture out.</source>
-   <translation type="unfinished" />
+   <translation>请排除这张图片。</translation>
   </message>
   <message>
    <source>Left out</source>
@@ -1589,7 +1589,7 @@
   </message>
   <message>
    <source>Let unlabelled pixels count as the ground.</source>
-   <translation type="unfinished" />
+   <translation>请将未标注像素视为背景。</translation>
   </message>
   <message>
    <source>Licence</source>
@@ -1673,11 +1673,11 @@
   </message>
   <message>
    <source>Looking at the labels</source>
-   <translation type="unfinished" />
+   <translation>正在查看标注</translation>
   </message>
   <message>
    <source>Looking at the labels…</source>
-   <translation type="unfinished" />
+   <translation>正在查看标注…</translation>
   </message>
   <message>
    <source>Looking at what was dropped</source>
@@ -1693,11 +1693,11 @@
   </message>
   <message>
    <source>Looking for trainings</source>
-   <translation type="unfinished" />
+   <translation>正在查找训练</translation>
   </message>
   <message>
    <source>Loss</source>
-   <translation type="unfinished" />
+   <translation>损失</translation>
   </message>
   <message>
    <source>Make all labels those of the model's answer; the tool Answer does it in an area.</source>
@@ -1745,7 +1745,7 @@
   </message>
   <message>
    <source>Mean</source>
-   <translation type="unfinished" />
+   <translation>平均</translation>
   </message>
   <message>
    <source>Memory for the pictures around the open one, so that the next one shows at once.</source>
@@ -1773,7 +1773,7 @@
   </message>
   <message>
    <source>Microscopy, from above</source>
-   <translation type="unfinished" />
+   <translation>显微、俯视</translation>
   </message>
   <message>
    <source>Middle button</source>
@@ -1785,7 +1785,7 @@
   </message>
   <message>
    <source>Minutes at most</source>
-   <translation type="unfinished" />
+   <translation>最多分钟</translation>
   </message>
   <message>
    <source>Mirror check</source>
@@ -1817,7 +1817,7 @@
   </message>
   <message>
    <source>Name of the new model</source>
-   <translation type="unfinished" />
+   <translation>新模型的名称</translation>
   </message>
   <message>
    <source>Name one or several, with commas: cat, dog</source>
@@ -1825,7 +1825,7 @@
   </message>
   <message>
    <source>Name the model to start from.</source>
-   <translation type="unfinished" />
+   <translation>请指定起始模型。</translation>
   </message>
   <message>
    <source>Network</source>
@@ -1893,7 +1893,7 @@
   </message>
   <message>
    <source>No limit</source>
-   <translation type="unfinished" />
+   <translation>不限</translation>
   </message>
   <message>
    <source>No link to {file} can be made here.</source>
@@ -1937,7 +1937,7 @@
   </message>
   <message>
    <source>No picture that is learned from shows the class {name}.</source>
-   <translation type="unfinished" />
+   <translation>用于学习的图片中没有类别 {name}。</translation>
   </message>
   <message>
    <source>No pictures in this folder.</source>
@@ -1965,7 +1965,7 @@
   </message>
   <message>
    <source>None</source>
-   <translation type="unfinished" />
+   <translation>无</translation>
   </message>
   <message>
    <source>Normalisation</source>
@@ -2037,7 +2037,7 @@
   </message>
   <message>
    <source>Often memory ran out: go on with smaller crops or fewer pictures at a time.</source>
-   <translation type="unfinished" />
+   <translation>通常是内存不足：请用更小的裁块或更小的批量继续。</translation>
   </message>
   <message>
    <source>Often memory ran out: try a smaller model, or close other programs.</source>
@@ -2045,7 +2045,7 @@
   </message>
   <message>
    <source>Old</source>
-   <translation type="unfinished" />
+   <translation>旧</translation>
   </message>
   <message>
    <source>On</source>
@@ -2057,7 +2057,7 @@
   </message>
   <message>
    <source>One class alone can only be told from the ground.</source>
-   <translation type="unfinished" />
+   <translation>单独一个类别只能与背景区分。</translation>
   </message>
   <message>
    <source>One class name a line, in the order of their numbers.</source>
@@ -2157,7 +2157,7 @@
   </message>
   <message>
    <source>Optimiser</source>
-   <translation type="unfinished" />
+   <translation>优化器</translation>
   </message>
   <message>
    <source>Or drop a folder or a project file anywhere on this window.</source>
@@ -2194,6 +2194,10 @@
   <message>
    <source>Overview map</source>
    <translation>缩略导航图</translation>
+  </message>
+  <message>
+   <source>Paint again in a moment; the row at the lower edge says how far it is.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Paint only over</source>
@@ -2269,7 +2273,7 @@
   </message>
   <message>
    <source>Photographs</source>
-   <translation type="unfinished" />
+   <translation>照片</translation>
   </message>
   <message>
    <source>Pick</source>
@@ -2305,11 +2309,11 @@
   </message>
   <message>
    <source>Pictures that are verified or labelled by hand stay as they are</source>
-   <translation type="unfinished" />
+   <translation>已核验或手工标注的图片保持不变</translation>
   </message>
   <message>
    <source>Pictures that judge and are never learned from</source>
-   <translation type="unfinished" />
+   <translation>只用于评判、从不学习的图片</translation>
   </message>
   <message>
    <source>Pixels</source>
@@ -2333,7 +2337,7 @@
   </message>
   <message>
    <source>Polynomial</source>
-   <translation type="unfinished" />
+   <translation>多项式</translation>
   </message>
   <message>
    <source>Predicted</source>
@@ -2357,7 +2361,7 @@
   </message>
   <message>
    <source>Preparing the training</source>
-   <translation type="unfinished" />
+   <translation>正在准备训练</translation>
   </message>
   <message>
    <source>Preview</source>
@@ -2417,11 +2421,11 @@
   </message>
   <message>
    <source>Rare classes count more</source>
-   <translation type="unfinished" />
+   <translation>稀有类别权重更大</translation>
   </message>
   <message>
    <source>Rate over time</source>
-   <translation type="unfinished" />
+   <translation>学习率变化</translation>
   </message>
   <message>
    <source>Reading the model</source>
@@ -2533,7 +2537,7 @@
   </message>
   <message>
    <source>SGD with momentum</source>
-   <translation type="unfinished" />
+   <translation>带动量的 SGD</translation>
   </message>
   <message>
    <source>Sample project</source>
@@ -2597,7 +2601,7 @@
   </message>
   <message>
    <source>Scores on the hold-out</source>
-   <translation type="unfinished" />
+   <translation>留出集上的得分</translation>
   </message>
   <message>
    <source>Search classes</source>
@@ -2617,7 +2621,7 @@
   </message>
   <message>
    <source>Seed</source>
-   <translation type="unfinished" />
+   <translation>随机种子</translation>
   </message>
   <message>
    <source>SegDesk looks for model cards and weights files in these folders too. On a machine without network, copy the weights files here; new downloads and located files go into the first folder.</source>
@@ -2741,7 +2745,7 @@
   </message>
   <message>
    <source>Some pictures must judge, and some must be learned from.</source>
-   <translation type="unfinished" />
+   <translation>须有图片用于评判，也须有图片用于学习。</translation>
   </message>
   <message>
    <source>Some settings were damaged and have their defaults again.</source>
@@ -2773,7 +2777,7 @@
   </message>
   <message>
    <source>Start</source>
-   <translation type="unfinished" />
+   <translation>起点</translation>
   </message>
   <message>
    <source>Starting the engine</source>
@@ -2781,7 +2785,7 @@
   </message>
   <message>
    <source>Starting…</source>
-   <translation type="unfinished" />
+   <translation>正在启动…</translation>
   </message>
   <message>
    <source>State</source>
@@ -2789,7 +2793,7 @@
   </message>
   <message>
    <source>Stop and compare</source>
-   <translation type="unfinished" />
+   <translation>停止并比较</translation>
   </message>
   <message>
    <source>Superpixels</source>
@@ -2837,11 +2841,11 @@
   </message>
   <message>
    <source>The checkpoint of this training is of another version of the program.</source>
-   <translation type="unfinished" />
+   <translation>此训练的检查点来自程序的另一版本。</translation>
   </message>
   <message>
    <source>The checkpoint {name} cannot be read.</source>
-   <translation type="unfinished" />
+   <translation>无法读取检查点 {name}。</translation>
   </message>
   <message>
    <source>The class map and the object map of {name} differ in size.</source>
@@ -2853,7 +2857,7 @@
   </message>
   <message>
    <source>The classes differ from the model's: its last layer is made anew.</source>
-   <translation type="unfinished" />
+   <translation>类别与模型的不同：最后一层已重新建立。</translation>
   </message>
   <message>
    <source>The dense CRF is not installed.</source>
@@ -2869,7 +2873,7 @@
   </message>
   <message>
    <source>The disk is full: the training cannot save where it is.</source>
-   <translation type="unfinished" />
+   <translation>磁盘已满：训练无法保存进度。</translation>
   </message>
   <message>
    <source>The disk is full: {name} could not be saved.</source>
@@ -2881,7 +2885,7 @@
   </message>
   <message>
    <source>The encoder starts with the model's weights, all else from random numbers.</source>
-   <translation type="unfinished" />
+   <translation>编码器使用模型的权重，其余从随机数开始。</translation>
   </message>
   <message>
    <source>The engine could not start: {reason}</source>
@@ -2957,7 +2961,7 @@
   </message>
   <message>
    <source>The first epoch is under way…</source>
-   <translation type="unfinished" />
+   <translation>第一轮进行中…</translation>
   </message>
   <message>
    <source>The folder {folder} is not the one of {model}: it has no {file}.</source>
@@ -2977,7 +2981,7 @@
   </message>
   <message>
    <source>The ground: told apart from the classes</source>
-   <translation type="unfinished" />
+   <translation>背景：与各类别区分</translation>
   </message>
   <message>
    <source>The installed transformers {version} has no {net}.</source>
@@ -2986,6 +2990,10 @@
   <message>
    <source>The label file of {name} lies outside of the folder.</source>
    <translation>{name} 的标注文件位于该文件夹之外。</translation>
+  </message>
+  <message>
+   <source>The labels are just being changed.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The labels are {width} x {height} pixels large, which is not the size of this picture.</source>
@@ -3001,7 +3009,7 @@
   </message>
   <message>
    <source>The labels of {name} are not of the picture's size.</source>
-   <translation type="unfinished" />
+   <translation>{name} 的标注与图片尺寸不符。</translation>
   </message>
   <message>
    <source>The labels of {name} are {label_width} x {label_height} pixels, the picture is {width} x {height}.</source>
@@ -3009,19 +3017,19 @@
   </message>
   <message>
    <source>The labels of {name} name a class that the net does not have.</source>
-   <translation type="unfinished" />
+   <translation>{name} 的标注含有网络没有的类别。</translation>
   </message>
   <message>
    <source>The labels show no class.</source>
-   <translation type="unfinished" />
+   <translation>标注中没有任何类别。</translation>
   </message>
   <message>
    <source>The last checkpoint in {folder} is kept: go on with it once the folder can be written.</source>
-   <translation type="unfinished" />
+   <translation>{folder} 中最后的检查点已保留：文件夹可写后即可继续。</translation>
   </message>
   <message>
    <source>The last checkpoint is kept; the log of the engine has the details.</source>
-   <translation type="unfinished" />
+   <translation>最后的检查点已保留；详情见引擎日志。</translation>
   </message>
   <message>
    <source>The layers are annotation, prediction and reference.</source>
@@ -3041,7 +3049,7 @@
   </message>
   <message>
    <source>The memory of {device} ran out in epoch {epoch}.</source>
-   <translation type="unfinished" />
+   <translation>第 {epoch} 轮时 {device} 内存耗尽。</translation>
   </message>
   <message>
    <source>The model answered with values that are not numbers.</source>
@@ -3101,7 +3109,7 @@
   </message>
   <message>
    <source>The model {model} is kept and chosen.</source>
-   <translation type="unfinished" />
+   <translation>模型 {model} 已保存并选用。</translation>
   </message>
   <message>
    <source>The model {model} needs colours, and this point cloud has none.</source>
@@ -3125,18 +3133,18 @@
   </message>
   <message>
    <source>The network starts from random numbers: it needs many pictures and epochs.</source>
-   <translation type="unfinished" />
+   <translation>网络从随机数开始：需要大量图片和轮数。</translation>
   </message>
   <message numerus="yes">
    <source>The new model is better on the hold-out of %n picture(s).</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>在 %n 张留出图片上，新模型更好。</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <source>The new model is not better on the hold-out of %n picture(s).</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>在 %n 张留出图片上，新模型并不更好。</numerusform>
    </translation>
   </message>
   <message>
@@ -3189,7 +3197,7 @@
   </message>
   <message>
    <source>The project has no class {name}.</source>
-   <translation type="unfinished" />
+   <translation>项目中没有类别 {name}。</translation>
   </message>
   <message>
    <source>The project has no picture {name}.</source>
@@ -3269,43 +3277,43 @@
   </message>
   <message>
    <source>The training broke off; the best epoch before is kept.</source>
-   <translation type="unfinished" />
+   <translation>训练中断；之前最好的一轮已保留。</translation>
   </message>
   <message>
    <source>The training came apart in epoch {epoch}: its loss is no number any more.</source>
-   <translation type="unfinished" />
+   <translation>训练在第 {epoch} 轮崩溃：损失不再是数值。</translation>
   </message>
   <message>
    <source>The training cannot save where it is: {reason}.</source>
-   <translation type="unfinished" />
+   <translation>训练无法保存进度：{reason}。</translation>
   </message>
   <message>
    <source>The training ended as its time was over.</source>
-   <translation type="unfinished" />
+   <translation>时间已到，训练结束。</translation>
   </message>
   <message>
    <source>The training ended early: it did not get better any more.</source>
-   <translation type="unfinished" />
+   <translation>不再有进步，训练提前结束。</translation>
   </message>
   <message>
    <source>The training failed: {reason}.</source>
-   <translation type="unfinished" />
+   <translation>训练失败：{reason}。</translation>
   </message>
   <message>
    <source>The training is done.</source>
-   <translation type="unfinished" />
+   <translation>训练完成。</translation>
   </message>
   <message>
    <source>The training stopped unexpectedly.</source>
-   <translation type="unfinished" />
+   <translation>训练意外停止。</translation>
   </message>
   <message>
    <source>The training was stopped.</source>
-   <translation type="unfinished" />
+   <translation>训练已停止。</translation>
   </message>
   <message>
    <source>The training's copy of {name} cannot be read.</source>
-   <translation type="unfinished" />
+   <translation>无法读取训练所用的 {name} 副本。</translation>
   </message>
   <message>
    <source>The two best classes are close here.</source>
@@ -3325,7 +3333,7 @@
   </message>
   <message>
    <source>The weights file does not fit {model}: none of its parameters is there.</source>
-   <translation type="unfinished" />
+   <translation>权重文件与 {model} 不符：其中没有它的任何参数。</translation>
   </message>
   <message>
    <source>The weights file does not fit {model}: {parameter} has the shape {found} instead of {wanted}.</source>
@@ -3345,7 +3353,7 @@
   </message>
   <message>
    <source>The weights of this model are not here: download them, or start from scratch.</source>
-   <translation type="unfinished" />
+   <translation>此模型的权重不在本机：请下载，或从零开始。</translation>
   </message>
   <message>
    <source>The weights of {model} are not here yet.</source>
@@ -3441,8 +3449,8 @@
   </message>
   <message numerus="yes">
    <source>There is no old model to compare with; judged by %n picture(s).</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>没有可比较的旧模型；用 %n 张图片评判。</numerusform>
    </translation>
   </message>
   <message>
@@ -3475,7 +3483,7 @@
   </message>
   <message>
    <source>There is no training to go on with.</source>
-   <translation type="unfinished" />
+   <translation>没有可以继续的训练。</translation>
   </message>
   <message>
    <source>There is no {name}; there are {known}.</source>
@@ -3567,15 +3575,15 @@
   </message>
   <message>
    <source>Train</source>
-   <translation type="unfinished" />
+   <translation>训练</translation>
   </message>
   <message>
    <source>Train a model</source>
-   <translation type="unfinished" />
+   <translation>训练模型</translation>
   </message>
   <message>
    <source>Train a model…</source>
-   <translation type="unfinished" />
+   <translation>训练模型…</translation>
   </message>
   <message>
    <source>Train it on labelled pictures, or choose a weights file of your own with “Locate file”.</source>
@@ -3583,35 +3591,35 @@
   </message>
   <message>
    <source>Train it…</source>
-   <translation type="unfinished" />
+   <translation>训练…</translation>
   </message>
   <message>
    <source>Train this network on the labels of the project</source>
-   <translation type="unfinished" />
+   <translation>用项目的标注训练此网络</translation>
   </message>
   <message>
    <source>Train with a lower rate; the last good checkpoint is kept.</source>
-   <translation type="unfinished" />
+   <translation>请降低学习率；最后一个完好的检查点已保留。</translation>
   </message>
   <message>
    <source>Training</source>
-   <translation type="unfinished" />
+   <translation>训练</translation>
   </message>
   <message>
    <source>Training needs at least two labelled pictures, and there are {count}.</source>
-   <translation type="unfinished" />
+   <translation>训练至少需要两张已标注的图片，目前有 {count} 张。</translation>
   </message>
   <message>
    <source>Training needs at least two labelled pictures: one to learn from and one to judge by.</source>
-   <translation type="unfinished" />
+   <translation>训练至少需要两张已标注的图片：一张用于学习，一张用于评判。</translation>
   </message>
   <message>
    <source>Training needs at least two labelled pictures: verify more, or take all labelled ones.</source>
-   <translation type="unfinished" />
+   <translation>训练至少需要两张已标注的图片：请核验更多，或使用所有已标注的图片。</translation>
   </message>
   <message>
    <source>Training needs at least two verified pictures, and there are {count}.</source>
-   <translation type="unfinished" />
+   <translation>训练至少需要两张已核验的图片，目前有 {count} 张。</translation>
   </message>
   <message>
    <source>Try again</source>
@@ -3663,11 +3671,11 @@
   </message>
   <message>
    <source>Unknown: neither learned nor judged</source>
-   <translation type="unfinished" />
+   <translation>未知：不学习也不评判</translation>
   </message>
   <message>
    <source>Unlabelled pixels</source>
-   <translation type="unfinished" />
+   <translation>未标注像素</translation>
   </message>
   <message>
    <source>Unlock it to change it.</source>
@@ -3691,7 +3699,7 @@
   </message>
   <message>
    <source>Use --from ID, with a model of `segdesk models`.</source>
-   <translation type="unfinished" />
+   <translation>请使用 --from ID，ID 为 `segdesk models` 列出的模型。</translation>
   </message>
   <message>
    <source>Use a file from a source that you trust, or export the model as ONNX.</source>
@@ -3715,7 +3723,7 @@
   </message>
   <message>
    <source>Verify more, or train on all labelled pictures.</source>
-   <translation type="unfinished" />
+   <translation>请核验更多图片，或使用所有已标注的图片训练。</translation>
   </message>
   <message>
    <source>Void</source>
@@ -3783,15 +3791,15 @@
   </message>
   <message>
    <source>With all its weights</source>
-   <translation type="unfinished" />
+   <translation>使用其全部权重</translation>
   </message>
   <message>
    <source>With so few pictures at a time a network from scratch learns batch norm poorly.</source>
-   <translation type="unfinished" />
+   <translation>批量这么小，从零开始的网络难以学好批归一化。</translation>
   </message>
   <message>
    <source>With the weights of its encoder only</source>
-   <translation type="unfinished" />
+   <translation>仅使用其编码器的权重</translation>
   </message>
   <message>
    <source>Write it like car=vehicle, or like sky= to leave a class out.</source>
@@ -3935,7 +3943,7 @@
   </message>
   <message>
    <source>its weights are not here: download them, or start from scratch</source>
-   <translation type="unfinished" />
+   <translation>其权重不在本机：请下载，或从零开始</translation>
   </message>
   <message>
    <source>left out</source>
@@ -3947,7 +3955,7 @@
   </message>
   <message>
    <source>mIoU on the hold-out</source>
-   <translation type="unfinished" />
+   <translation>留出集 mIoU</translation>
   </message>
   <message>
    <source>mIoU, pixel accuracy and panoptic quality per class, as a page, as tables and as JSON.</source>
@@ -3999,7 +4007,7 @@
   </message>
   <message>
    <source>nobody has published weights of it</source>
-   <translation type="unfinished" />
+   <translation>没有公开发布的权重</translation>
   </message>
   <message>
    <source>nothing</source>
@@ -4127,7 +4135,7 @@
   </message>
   <message>
    <source>{batch} crops of {crop} pixels at a time</source>
-   <translation type="unfinished" />
+   <translation>每批 {batch} 个 {crop} 像素的裁块</translation>
   </message>
   <message>
    <source>{count} M parameters</source>
@@ -4217,7 +4225,7 @@
   </message>
   <message>
    <source>{model} cannot be trained here: only networks that answer with scores per pixel can.</source>
-   <translation type="unfinished" />
+   <translation>{model} 不能在此训练：只有逐像素给出分数的网络可以。</translation>
   </message>
   <message>
    <source>{name} (new)</source>
@@ -4321,7 +4329,7 @@
   </message>
   <message>
    <source>{name} was left out.</source>
-   <translation type="unfinished" />
+   <translation>已排除 {name}。</translation>
   </message>
   <message>
    <source>{name}, as one region</source>
@@ -4329,8 +4337,8 @@
   </message>
   <message numerus="yes">
    <source>{name}: {share} % of the pixels, in %n picture(s)</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>{name}：占像素 {share} %，见于 %n 张图片</numerusform>
    </translation>
   </message>
   <message>
@@ -4339,11 +4347,11 @@
   </message>
   <message>
    <source>{state}; about {time} left</source>
-   <translation type="unfinished" />
+   <translation>{state}；约剩 {time}</translation>
   </message>
   <message>
    <source>{state}; paused</source>
-   <translation type="unfinished" />
+   <translation>{state}；已暂停</translation>
   </message>
   <message>
    <source>{words}. Details are in the log (menu Help, About).</source>

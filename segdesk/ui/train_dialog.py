@@ -138,6 +138,9 @@ class TrainDialog(QDialog):
 
     def _lay_out(self) -> None:
         left, right = QFormLayout(), QFormLayout()
+        for form in (left, right):
+            form.setVerticalSpacing(theme.GAP - 2)
+            form.setHorizontalSpacing(theme.GAP * 2)
         for text, field in (
             (tr("Network"), self.model),
             (tr("Start"), self.start),

@@ -146,6 +146,8 @@ class ResultPage(QWidget):
         self.table = QTableWidget(0, 4)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.verticalHeader().hide()
+        self.table.setShowGrid(False)
+        self.table.setAlternatingRowColors(True)
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         name(self.table, tr("Scores on the hold-out"))
         self.plot = CurvePlot()
@@ -187,7 +189,10 @@ class ResultPage(QWidget):
         for at, (text, before, after) in enumerate(rows):
             change = f"{100 * (after - before):+.1f}" if before is not None and after is not None else ""
             for column, words in enumerate((text, percent(before), percent(after), change)):
-                self.table.setItem(at, column, QTableWidgetItem(words))
+                item = QTableWidgetItem(words)
+                if column:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                self.table.setItem(at, column, item)
         self.plot.show_curve(result.curve, old.miou if old else None)
         self._judge(result)
         self.name.setText(str(run.table["name"]))
