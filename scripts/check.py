@@ -31,7 +31,7 @@ def checks(arguments: list[str]) -> list[tuple[str, tuple[object, ...]]]:
 def main(arguments: list[str]) -> int:
     """Install what the checks need and run them; returns 0 if all passed."""
     environment.prepare("dev")
-    environment.install_crf()
+    environment.install_reference_crf()
     if sys.platform.startswith("linux") and not (shutil.which("Xvfb") and shutil.which("xdotool")):
         environment.install_debian(["xvfb", "xdotool"], "Tests of the real window need a virtual screen")
     failed = []

@@ -146,8 +146,9 @@ def missing_to_compile() -> list[str]:
     return packages
 
 
-def install_crf() -> bool:
-    """The dense CRF is an optional C++ extension: try it, and go on without it. True if it is there."""
+def install_reference_crf() -> bool:
+    """pydensecrf2, which the tests compare our dense CRF with. It is a C++ extension: try it, and go on without it.
+    True if it is there."""
     try_import = (PYTHON, "-c", "import pydensecrf.densecrf")
     if run(*try_import, stderr=subprocess.DEVNULL) == 0:
         return True
@@ -155,13 +156,13 @@ def install_crf() -> bool:
     if mark.exists() and mark.read_text() == stamp("crf"):
         return False
     if sys.platform.startswith("linux"):
-        install_debian(missing_to_compile(), "Building the dense CRF needs a compiler and Python's headers")
-    say("Building the dense CRF (pydensecrf2), about two minutes")
+        install_debian(missing_to_compile(), "The reference CRF of the tests needs a compiler and Python's headers")
+    say("Building the reference CRF for the tests (pydensecrf2), about two minutes")
     pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", CONSTRAINTS, "pydensecrf2")
     if run(*pip, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0 and run(*try_import) == 0:
         return True
     mark.write_text(stamp("crf"))
-    say("The dense CRF cannot be built here (it needs a C++ compiler and Python 3.10 to 3.12); SegDesk works without.")
+    say("It cannot be built here (it needs a C++ compiler and Python 3.10 to 3.12): the tests against it are skipped.")
     return False
 
 

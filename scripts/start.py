@@ -25,7 +25,6 @@ def has_screen() -> bool:
 def main(arguments: list[str]) -> int:
     """Install, then open the window or run the main job; returns the exit code."""
     environment.prepare()
-    environment.install_crf()
     segdesk = (environment.PYTHON, "-m", "segdesk")
     if not has_screen():
         return environment.run(*segdesk, "demo", SAMPLE)
