@@ -685,7 +685,7 @@
   </message>
   <message>
    <source>Choose the folder that has all of: {files}.</source>
-   <translation type="unfinished" />
+   <translation>请选择包含以下全部文件的文件夹：{files}。</translation>
   </message>
   <message>
    <source>Choose the folder with the PNG files.</source>
@@ -993,11 +993,11 @@
   </message>
   <message>
    <source>Download it again.</source>
-   <translation type="unfinished" />
+   <translation>请重新下载。</translation>
   </message>
   <message>
    <source>Download them again, or choose the folder that was made for this model.</source>
-   <translation type="unfinished" />
+   <translation>请重新下载，或选择为此模型制作的文件夹。</translation>
   </message>
   <message>
    <source>Download them first, or start from scratch.</source>
@@ -1409,7 +1409,7 @@
   </message>
   <message>
    <source>Install a newer one with: pip install --upgrade "segdesk[transformers]"</source>
-   <translation type="unfinished" />
+   <translation>请安装更新的版本：pip install --upgrade "segdesk[transformers]"</translation>
   </message>
   <message>
    <source>Install it with: pip install "segdesk[onnx]"</source>
@@ -1417,7 +1417,7 @@
   </message>
   <message>
    <source>Install it with: pip install "segdesk[transformers]"</source>
-   <translation type="unfinished" />
+   <translation>安装命令：pip install "segdesk[transformers]"</translation>
   </message>
   <message>
    <source>Install the package numba, or switch the CRF off.</source>
@@ -1465,7 +1465,7 @@
   </message>
   <message>
    <source>Its config.json needs id2label.</source>
-   <translation type="unfinished" />
+   <translation>其 config.json 需要 id2label。</translation>
   </message>
   <message>
    <source>Its own name</source>
@@ -1525,7 +1525,7 @@
   </message>
   <message>
    <source>Known are: {known}. Any other may be exported as ONNX.</source>
-   <translation type="unfinished" />
+   <translation>已知的有：{known}。其他模型可导出为 ONNX。</translation>
   </message>
   <message>
    <source>Label another picture first.</source>
@@ -2837,7 +2837,7 @@
   </message>
   <message>
    <source>The card of {model} names {net}, which is no class of the transformers library that runs here.</source>
-   <translation type="unfinished" />
+   <translation>{model} 的模型卡指定了 {net}，它不是可在此运行的 transformers 类。</translation>
   </message>
   <message>
    <source>The checkpoint of this training is of another version of the program.</source>
@@ -2945,7 +2945,7 @@
   </message>
   <message>
    <source>The file {file} is damaged: {reason}.</source>
-   <translation type="unfinished" />
+   <translation>文件 {file} 已损坏：{reason}。</translation>
   </message>
   <message>
    <source>The file {file} is not a checkpoint, or it is damaged.</source>
@@ -2957,7 +2957,7 @@
   </message>
   <message>
    <source>The files of {model} cannot be used: {reason}.</source>
-   <translation type="unfinished" />
+   <translation>{model} 的文件无法使用：{reason}。</translation>
   </message>
   <message>
    <source>The first epoch is under way…</source>
@@ -2965,7 +2965,7 @@
   </message>
   <message>
    <source>The folder {folder} is not the one of {model}: it has no {file}.</source>
-   <translation type="unfinished" />
+   <translation>文件夹 {folder} 不属于 {model}：其中没有 {file}。</translation>
   </message>
   <message>
    <source>The folder {name} does not exist.</source>
@@ -2985,7 +2985,7 @@
   </message>
   <message>
    <source>The installed transformers {version} has no {net}.</source>
-   <translation type="unfinished" />
+   <translation>已安装的 transformers {version} 没有 {net}。</translation>
   </message>
   <message>
    <source>The label file of {name} lies outside of the folder.</source>
@@ -3273,7 +3273,7 @@
   </message>
   <message>
    <source>The settings of {folder} do not tell its classes.</source>
-   <translation type="unfinished" />
+   <translation>{folder} 的设置没有给出类别。</translation>
   </message>
   <message>
    <source>The training broke off; the best epoch before is kept.</source>
@@ -3535,7 +3535,7 @@
   </message>
   <message>
    <source>This model needs the package transformers, which is not installed.</source>
-   <translation type="unfinished" />
+   <translation>此模型需要 transformers 软件包，但尚未安装。</translation>
   </message>
   <message>
    <source>This object or its class is locked.</source>
@@ -3560,6 +3560,10 @@
   <message>
    <source>Thumbnails</source>
    <translation>缩略图</translation>
+  </message>
+  <message>
+   <source>To run it, install: {command}</source>
+   <translation>要运行它，请安装：{command}</translation>
   </message>
   <message>
    <source>Tolerance</source>
@@ -4010,6 +4014,10 @@
    <translation>没有公开发布的权重</translation>
   </message>
   <message>
+   <source>not installed: {command}</source>
+   <translation>未安装：{command}</translation>
+  </message>
+  <message>
    <source>nothing</source>
    <translation>无</translation>
   </message>
@@ -4195,7 +4203,7 @@
   </message>
   <message>
    <source>{folder} holds {net} of the transformers library, which is not among those that run here.</source>
-   <translation type="unfinished" />
+   <translation>{folder} 中是 transformers 库的 {net}，不在可在此运行的模型之列。</translation>
   </message>
   <message>
    <source>{folder} holds {net} with the encoder {encoder} of segmentation_models_pytorch, which is no known architecture.</source>

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from segdesk.app.worded import worded
 from segdesk.domain.card import PICTURE_TASKS, ModelCard
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.options import Averaging, RunOptions
-from segdesk.engines.messages import PredictRequest
+from segdesk.engines.messages import PredictRequest, onnx_available, transformers_available
 from segdesk.io import weights
 from segdesk.io.cards import BrokenCard, find_card, load_cards
 from segdesk.io.weights import WeightsStatus
@@ -26,6 +27,24 @@ _ORDER = ("untrained", "missing", "download", "here", "shipped", "not_needed")  
 
 # Thresholds that came later, with what they are where they do nothing: runs from before them are equal.
 LATER: Mapping[str, object] = {"stuff_area": 0, "mask_threshold": 0.5}
+
+
+# Kinds of nets that an optional extra runs.
+_EXTRAS = {
+    "transformers": ("transformers", "sam2", "sam", "clipseg", "grounding_dino"),
+    "onnx": ("onnx",),
+}
+
+
+def missing_extra(card: ModelCard) -> str:
+    """What a person must install before the model can run: 'pip install "segdesk[transformers]"'; "" if nothing."""
+    extra = next((name for name, types in _EXTRAS.items() if card.net.type in types), "")
+    return "" if not extra or _installed(extra) else f'pip install "segdesk[{extra}]"'
+
+
+@cache
+def _installed(extra: str) -> bool:
+    return transformers_available() if extra == "transformers" else onnx_available()
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from segdesk.app.models import missing_extra
 from segdesk.domain.card import ModelCard
 from segdesk.domain.text import N_
 from segdesk.io.weights import WeightsStatus
@@ -25,6 +26,8 @@ def megabytes(count: int) -> str:
 def weights_text(status: WeightsStatus, card: ModelCard | None = None) -> tuple[str, str]:
     """(words, kind of label) for where weights are. With the card, an unknown size is guessed from its parameters."""
     size = f" · {megabytes(status.bytes)}" if status.bytes else ""
+    if card is not None and (command := missing_extra(card)):
+        return tr("not installed: {command}", command=command), "bad"
     if card is not None and card.parameters and not status.bytes:  # four bytes each, and the heads that serve training
         size = " · " + tr("about {size}", size=megabytes(round(card.parameters * 4.2)))
     return {
@@ -98,7 +101,9 @@ def facts(card: ModelCard) -> str:
         (tr("Commercial use"), commercial),
     )
     page = card.weights.page if card.weights else ""
+    command = missing_extra(card)
     lines = (
+        tr("To run it, install: {command}", command=command) if command else "",
         " · ".join(part for part in (card.about.get(i18n.language()), card.paper) if part),
         " · ".join(scores),
         " · ".join(f"{head}: {text}" for head, text in rights if text),
