@@ -21,6 +21,7 @@ from segdesk.ui.main_window import MainWindow
 from tests.ui.canvases import Left, Right, at
 
 Until = Callable[[Callable[[], object]], None]
+LONG = 180_000  # milliseconds: the engine imports torch and transformers, on a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,7 @@ def test_a_click_is_answered_by_the_chosen_model(
     choose(opened, "Tiny sam2")
     assert opened.desk.session.settings.ui["prompter"] == "tiny-sam2"
     assert row.state.text() == "encoding the picture…"
-    until(lambda: row.state.text() == "ready")
+    qtbot.waitUntil(lambda: row.state.text() == "ready", timeout=LONG)
     assert encodings(asked) == 1
     click(qtbot, opened, 40, 30)
     until(lambda: tool.candidates)
