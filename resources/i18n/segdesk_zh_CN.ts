@@ -2196,8 +2196,8 @@
    <translation>缩略导航图</translation>
   </message>
   <message>
-   <source>Paint again in a moment; the row at the lower edge says how far it is.</source>
-   <translation type="unfinished" />
+   <source>Paint again in a moment; the row of that change says how far it is.</source>
+   <translation>请稍后再画；该更改所在的一行会显示进度。</translation>
   </message>
   <message>
    <source>Paint only over</source>
@@ -2820,6 +2820,10 @@
    <translation>CRF 至少需要迭代一次。</translation>
   </message>
   <message>
+   <source>The CRF refined classes and objects on their own: the map is merged from them, not from the queries.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The active class</source>
    <translation>当前类别</translation>
   </message>
@@ -2992,12 +2996,12 @@
    <translation>{name} 的标注文件位于该文件夹之外。</translation>
   </message>
   <message>
-   <source>The labels are just being changed.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
    <source>The labels are {width} x {height} pixels large, which is not the size of this picture.</source>
    <translation>标注大小为 {width} x {height} 像素，与这张图片不符。</translation>
+  </message>
+  <message>
+   <source>The labels of this picture are just being changed.</source>
+   <translation>这张图片的标注正在更改。</translation>
   </message>
   <message>
    <source>The labels of {name} are damaged in the project file.</source>

@@ -50,6 +50,7 @@ class Changes:
         self.watch: Watch | None = None
         self._owner = weakref.ref(doc)  # no circle: a picture that is left must go at once, it may have 500 MB
         self._waiting: list[tuple[str, Operation]] = []
+        self._left = False
 
     @property
     def _doc(self) -> Document:
@@ -137,6 +138,15 @@ class Changes:
             return False
         self.watch.cancel()
         return True
+
+    def leave(self, *, discard: bool) -> None:
+        """The picture is left for another one. What a person asked for is cancelled, a model's answer still worked in:
+        until `under_way` is false, the project may still get it. `discard`: nothing is recorded any more, for the
+        project is left too."""
+        self._waiting = [] if discard else [w for w in self._waiting if w[0] == "answer"]
+        self._left = discard
+        if self.watch is not None and (discard or self.watch.asked):
+            self.watch.cancel()
 
     def after(self, operation: Operation) -> None:
         """See `Document.after`."""
@@ -273,6 +283,8 @@ class Changes:
 
         def landed(made: object) -> None:
             self.watch, self.busy = None, False
+            if self._left:  # the map, changed or not, is nobody's any more
+                return
             if isinstance(made, Exception):
                 doc.redraw()  # what was half done may have been drawn
             else:

@@ -294,6 +294,14 @@ class Document(Holding):
         for."""
         return self.changes.cancel()
 
+    def leave(self, *, discard: bool = False) -> None:
+        """The person goes to another picture: a stroke under way is kept as a step, a large change under way is
+        cancelled, a preview is dropped; see `Changes.leave`."""
+        self.commit()
+        self.changes.leave(discard=discard)
+        if self.preview is not None:
+            self.discard_preview()
+
     def apply(self, segmentation: Labels, name: str) -> None:
         """Replace the map as one undo step (an import, labels copied from another picture)."""
         self.changes.replace_map(segmentation, name, answer=False)

@@ -15,11 +15,13 @@ import numpy as np
 
 from segdesk.domain.classes import MAX_ID, VOID
 from segdesk.domain.edit import Rect, TileKey, clip, pack_tile, unpack_tile
+from segdesk.domain.reducing import half_size, halved
 from segdesk.domain.segmentation import Segment, Segmentation
 
 PACKED_TILE = 256
 KEPT_TILES = 192  # unpacked ones at hand, 24 MB: what a screen shows
-SMALLEST_LEVEL = 1 << 20  # pixels; a map of no more has no reduced copy
+SMALLEST_LEVEL = 1 << 16  # pixels; a map of no more has no reduced copy
+NARROWEST = 64  # nor one with a shorter side
 
 
 class Labels(Protocol):
@@ -146,34 +148,22 @@ class PackedMap:
         return PackedMap(self.size, {key: data for key, data in packed.items() if data}, segments)
 
     def half(self) -> PackedMap | None:
-        """The map at half the size: of each 2x2 pixels the lower right one; None for a small map. Made at the first
-        call (50 ms at 24 megapixels), so call it in a thread first."""
-        height, width = self.size
-        if self._half is None and height * width > SMALLEST_LEVEL:
-            size = height // 2, width // 2
-            self._half = PackedMap.of_ids(lambda r: self._every_second(r), size, self.segments)
+        """The map at half the size, in which thin things stay (`segdesk.domain.reducing`); None for a small map. Made
+        at the first call (60 ms at 24 megapixels), so call it in a thread first."""
+        if self._half is None and self.size[0] * self.size[1] > SMALLEST_LEVEL and min(self.size) >= NARROWEST:
+            size = half_size(self.size)
+            self._half = PackedMap.of_ids(lambda r: halved(self.read, self.size, r), size, self.segments)
         return self._half
 
     def smallest(self) -> tuple[np.ndarray, int]:
-        """The smallest reduced copy, plain, (h, w) uint16, and its stride: pixel (y, x) is pixel
-        (y * stride + stride - 1, x * stride + stride - 1) of the map. Kept."""
+        """The smallest reduced copy, plain, (h, w) uint16, and its stride: pixel (y, x) stands for the square of the
+        map that begins at (y * stride, x * stride). Kept."""
         level, stride = self, 1
         while (half := level.half()) is not None:
             level, stride = half, 2 * stride
         if level._plain is None:
             level._plain = level.unpacked().ids
         return level._plain, stride
-
-    def _every_second(self, rect: Rect) -> np.ndarray:
-        x0, y0, x1, y1 = (2 * v for v in rect)
-        out = np.zeros((rect[3] - rect[1], rect[2] - rect[0]), np.uint16)
-        for key in ((r, c) for r in _tiles_over(y0, y1) for c in _tiles_over(x0, x1)):
-            if key in self.tiles:
-                left, top, _, _ = tile_rect(key, self.size)
-                tile = self.tile(key)[1 : y1 - top : 2, 1 : x1 - left : 2]
-                y, x = (top - y0) // 2, (left - x0) // 2
-                out[y : y + tile.shape[0], x : x + tile.shape[1]] = tile
-        return out
 
     def prepare(self) -> PackedMap:
         """Make all reduced copies now; returns itself."""

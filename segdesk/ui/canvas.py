@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from segdesk.app import pyramid as pyramids
 from segdesk.app.document import Document
 from segdesk.app.pyramid import Pyramid
+from segdesk.app.reduced import Reduced
 from segdesk.app.tools.base import BaseTool
 from segdesk.domain.edit import Rect
 from segdesk.ui import canvas_sketch
@@ -56,6 +57,7 @@ class Canvas(PictureView):
         self.seeing = Seeing()
         self.badge = Badge(self)
         self._seen = Seen("")
+        self._copies: Reduced | None = None
         self._sketched = False
         self._marked: Rect | None = None
         self._hovered = (-1, -1)
@@ -79,6 +81,7 @@ class Canvas(PictureView):
         previewed = self.document is None and self._renderer.pyramid is not None
         self._leave_document()
         self.document = doc
+        self._copies = Reduced(doc.segmentation.ids, self._background.run, self._labels_anew)
         doc.background = self._background.run
         doc.on_pixels.append(self._pixels_changed)
         doc.on_segments.append(self._segments_changed)
@@ -234,7 +237,9 @@ class Canvas(PictureView):
             doc.on_state.remove(self._state_changed)
             doc.on_picked.remove(self._was_picked)
             doc.on_picture.remove(self._picture_came)
-        self._renderer.layer = self._marked = None
+            assert self._copies is not None
+            self._copies.close()
+        self._renderer.layer = self._marked = self._copies = None
         self.seeing = replace(self.seeing, doubt=None, peeking=False, predicting=False)
         self._show_seen(Seen(""))
 
@@ -257,10 +262,13 @@ class Canvas(PictureView):
         """What lies over the picture; redraws all unless only labels look different that no pixel has."""
         doc, old = self.document, self._renderer.layer
         self._show_seen(self.seeing.resolve(doc))
-        self._renderer.layer = layer = None if doc is None else self.seeing.layer(doc, self._seen)
+        self._renderer.layer = layer = None if doc is None else self.seeing.layer(doc, self._seen, self._copies)
         changed = None if layer is None else layer.changed_from(old)
         if (layer is None and old is None) or (changed is not None and not self._present(changed)):
             return
+        self._labels_anew()
+
+    def _labels_anew(self) -> None:
         self._renderer.invalidate_labels()
         self.update()
         self.minimap.labels_changed()
@@ -277,6 +285,8 @@ class Canvas(PictureView):
         self.picked.emit(segment_id)
 
     def _pixels_changed(self, rect: Rect) -> None:
+        assert self._copies is not None
+        self._copies.mark(rect)
         self.update_device(self._renderer.mark(rect))
 
     def _segments_changed(self) -> None:

@@ -153,7 +153,14 @@ class Pointer:
             doc.pick(*self._position())
         elif self._canvas.tool is None:
             self._start_pan()
-        elif not doc.busy:
+        elif doc.busy:
+            self._canvas.problem.emit(
+                SegDeskError(
+                    "The labels of this picture are just being changed.",
+                    "Paint again in a moment; the row of that change says how far it is.",
+                )
+            )
+        else:
             self.doing = "tool"
             self._use("press", modifiers)
 

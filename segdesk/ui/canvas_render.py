@@ -12,6 +12,7 @@ import numpy as np
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from segdesk.app.pyramid import Pyramid
+from segdesk.app.reduced import reach
 from segdesk.domain.edit import Rect
 from segdesk.ui.canvas_view import View
 from segdesk.ui.overlay_layers import Layer
@@ -19,7 +20,7 @@ from segdesk.ui.sampling import blended, gather
 
 MANY = 128  # dirty rectangles; more are joined to one
 BAND = 256  # rows that are made at once, so that they stay in the processor's cache
-COARSE = 2  # see `_coarseness`
+COARSE = 4  # see `_coarseness`
 GRID_ON_LIGHT, GRID_ON_DARK, DARK = 0x38000000, 0x30303030, 90  # premultiplied ARGB; mean grey of a dark picture
 GRID_ZOOM = 12.0  # device pixels per image pixel from which the pixel grid is drawn
 SHARP_ZOOM = 2.0  # from here on each pixel of the picture is a plain square
@@ -67,12 +68,23 @@ class Renderer:
 
     def mark(self, rect: Rect) -> Rect:
         """The map changed inside an image rectangle; returns the device rectangle that will look different."""
+        far = reach(self.view.zoom)
+        rect = rect[0] - far, rect[1] - far, rect[2] + far, rect[3] + far
         x0, y0, x1, y1 = self._clipped(self.view.device_rect(rect, self._thick))
         if x1 > x0 and y1 > y0:
-            self._dirty.append((x0, y0, x1, y1))
-            if len(self._dirty) > MANY:
-                self._dirty = [_union(self._dirty)]
+            self._add_dirty((x0, y0, x1, y1))
         return x0, y0, x1, y1
+
+    def _add_dirty(self, rect: Rect) -> None:
+        """Note what is to be made anew, as one with the last rectangle where that is no more work."""
+        if self._dirty:
+            joined = _union([self._dirty[-1], rect])
+            if _area(joined) <= _area(self._dirty[-1]) + _area(rect):
+                self._dirty[-1] = joined
+                return
+        self._dirty.append(rect)
+        if len(self._dirty) > MANY:
+            self._dirty = [_union(self._dirty)]
 
     def flush(self) -> None:
         """Bring `image` up to date."""
@@ -247,7 +259,10 @@ def _smooth(level: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndar
 def _coarseness(enlarged: float) -> int:
     """How many device pixels share one of the level's: more than one only while a very large picture has no smaller
     copies yet, where each pixel read is one that the processor has not at hand."""
-    return COARSE if enlarged * COARSE <= 0.5 else 1
+    step = COARSE
+    while step > 1 and enlarged * step > 0.55:
+        step //= 2
+    return step
 
 
 def _coarse(positions: np.ndarray, first: int, step: int) -> tuple[np.ndarray, int]:
@@ -275,6 +290,10 @@ def _uncovered(width: int, height: int, dx: int, dy: int) -> list[Rect]:
     if dx:
         strips.append((0, 0, dx, height) if dx > 0 else (width + dx, 0, width, height))
     return strips
+
+
+def _area(rect: Rect) -> int:
+    return (rect[2] - rect[0]) * (rect[3] - rect[1])
 
 
 def _union(rects: list[Rect]) -> Rect:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from segdesk.app.document import Document
+from segdesk.app.reduced import Reduced
 from segdesk.domain.classes import VOID
 from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segmentation
@@ -75,16 +76,18 @@ class Seeing:
             return "doubt" if self.doubt is not None else "no_doubt"
         return "labels"
 
-    def layer(self, doc: Document, seen: Seen) -> Layer | None:
-        """What draws it."""
+    def layer(self, doc: Document, seen: Seen, copies: Reduced | None = None) -> Layer | None:
+        """What draws it. `copies`: the reduced ones of the document's map."""
         if seen.kind == "doubt" and self.doubt is not None:
             return HeatLayer(self.doubt, doc.segmentation.size)
         if seen.kind == "difference" and doc.prediction is not None:
-            return DifferenceLayer(doc.segmentation, doc.prediction, doc.classes, self.style.opacity)
+            return DifferenceLayer(doc.segmentation, doc.prediction, doc.classes, self.style.opacity, copies)
         if seen.source is None:
             return None
         style = self.style
         if style.only is not None and doc.classes.get(style.only) is None:
             style = replace(style, only=None)
         made = overlay.tables(seen.source.segments, doc.classes, style, seen.picked)
-        return LabelLayer(seen.source.ids if isinstance(seen.source, Segmentation) else seen.source, made)
+        if isinstance(seen.source, Segmentation):
+            return LabelLayer(seen.source.ids, made, copies)
+        return LabelLayer(seen.source, made)

@@ -318,6 +318,11 @@ class Desk(QObject):
         self.labels.close()
         self._wanted = picture_id
         self.loading.emit(row)
+        self.labels.when_settled(picture_id, lambda: self._read(picture_id))
+
+    def _read(self, picture_id: int) -> None:
+        if picture_id != self._wanted or self.session.row(picture_id) is None:
+            return
         self.track(
             self.session.go_to(picture_id),
             N_("Opening the picture"),

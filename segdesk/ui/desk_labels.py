@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,8 @@ class Labels(QObject):
         self.hand = Hand()
         self.tool = ""
         self._clock = WorkClock()
+        self._settling: list[Document] = []  # documents that were left, in which something is still under way
+        self._next: tuple[int, Callable[[], None]] | None = None
         self._keeps_locks = False  # whether the hand's locks are those of the open project
 
     # -- opening --------------------------------------------------------------------------------------------------
@@ -72,16 +75,32 @@ class Labels(QObject):
         self.segments_changed.emit()
         self._state()
 
-    def close(self) -> None:
-        """Let go of the document; a stroke under way is kept, a preview dropped."""
-        if self.document is not None:
-            self.document.commit()
-            self._note_time(self.document.row.id)
-            if self.document.preview is not None:
-                self.document.discard_preview()
+    def close(self, *, discard: bool = False) -> None:
+        """Let go of the document; a stroke under way is kept, a preview and a large change under way are dropped. A
+        model's answer that is being worked in comes to its end, unless `discard`."""
+        document = self.document
+        if document is not None:
+            document.leave(discard=discard)
+            self._note_time(document.row.id)
+            if document.changes.under_way and not discard:
+                self._settling.append(document)
+                document.on_state.append(self._settle)
         self.document = None
         self.segments_changed.emit()
         self._state()
+
+    def when_settled(self, picture_id: int, then: Callable[[], None]) -> None:
+        """Call `then` as soon as nothing is under way in a document of this picture that was left; forgotten if asked
+        for another picture before that."""
+        self._next = picture_id, then
+        self._settle()
+
+    def _settle(self) -> None:
+        self._settling = [d for d in self._settling if d.changes.under_way]
+        wanted = self._next
+        if wanted is not None and all(d.row.id != wanted[0] for d in self._settling):
+            self._next = None
+            wanted[1]()
 
     def project_opened(self) -> None:
         """Another project is open: its locks hold, and the hand paints over everything."""
@@ -93,7 +112,7 @@ class Labels(QObject):
 
     def leave_project(self) -> None:
         """The project is about to be closed."""
-        self.close()
+        self.close(discard=True)
         self._keeps_locks = False
 
     def worked(self) -> None:

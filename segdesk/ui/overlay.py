@@ -9,6 +9,7 @@ from functools import cache
 import cv2
 import numpy as np
 
+from segdesk.app.reduced import Level, Reduced, stride_for
 from segdesk.domain.classes import MAX_ID, VOID, ClassSet
 from segdesk.domain.edit import Rect
 from segdesk.domain.packed import PackedMap
@@ -19,7 +20,7 @@ from segdesk.ui.sampling import gather
 MODES = ("class", "instance")
 PICKED_FILL = 0.25  # more opacity for the object that was picked
 OUTLINE_ALPHA = 0.95
-COARSEST = 1.5  # device pixels that may show the same pixel of a packed map's reduced copy
+COARSE_FROM = 1 << 22  # pixels; smaller maps are read fast enough at any zoom
 WIDE_LUT = int(cv2.__version__.split(".")[0]) >= 5
 
 
@@ -116,35 +117,52 @@ def _looked_up(table: np.ndarray, ids: np.ndarray) -> np.ndarray:
     return np.take(table, ids)
 
 
-def sample(ids: np.ndarray, view: View, rect: Rect, *, stride: int = 1) -> np.ndarray:
-    """(h, w) uint16: the label under the centre of each device pixel, 0 outside the picture. `stride`: of each square
-    of so many pixels, the last one stands for all, as in a packed map's reduced copies."""
+def sample(ids: np.ndarray, view: View, rect: Rect) -> np.ndarray:
+    """(h, w) uint16: the label under the centre of each device pixel, 0 outside the picture."""
+    return _sampled(lambda rows, columns: gather(ids, rows, columns), (ids.shape[0], ids.shape[1]), view, rect, 1)
 
-    def read(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        if stride > 1:
-            rows, columns = rows * stride + (stride - 1), columns * stride + (stride - 1)
-        return gather(ids, rows, columns)
 
-    return _sampled(read, (ids.shape[0], ids.shape[1]), view, rect, stride)
+def sample_reduced(ids: np.ndarray, copies: Reduced, view: View, rect: Rect) -> np.ndarray:
+    """As `sample`, where device pixels are larger than the map's out of its reduced copies. While those of a large map
+    are still being made, several device pixels share a label, so that drawing is fast."""
+    level, stride = copies.level_for(view.zoom)
+    if level is None:
+        coarse = 1 if copies.ready or ids.size < COARSE_FROM else min(4, stride_for(view.zoom))
+        return sample(ids, view, rect) if coarse == 1 else _sample_coarse(ids, view, rect, coarse)
+    return _sampled(_reader(level), (ids.shape[0], ids.shape[1]), view, rect, stride)
+
+
+def _sample_coarse(ids: np.ndarray, view: View, rect: Rect, step: int) -> np.ndarray:
+    """As `sample`, squares of `step` device pixels alike."""
+    x0, y0, x1, y1 = rect
+    coarse = View(view.zoom / step, view.x / step, view.y / step)
+    part = x0 // step, y0 // step, -(-x1 // step), -(-y1 // step)
+    drawn = sample(ids, coarse, part).repeat(step, axis=0).repeat(step, axis=1)
+    return drawn[y0 - part[1] * step :, x0 - part[0] * step :][: y1 - y0, : x1 - x0]
 
 
 def sample_packed(source: PackedMap, view: View, rect: Rect) -> np.ndarray:
-    """As `sample` of its plain map with the stride of `level_for`; only the tiles in view are unpacked."""
+    """As `sample_reduced` of its plain map; only the tiles in view are unpacked."""
     level, stride = level_for(source, view.zoom)
+    return _sampled(_reader(level), source.size, view, rect, stride)
+
+
+def level_for(source: PackedMap, zoom: float) -> tuple[PackedMap, int]:
+    """The reduced copy for so many device pixels a picture pixel (`stride_for`), and its stride."""
+    level, stride = source, 1
+    while stride * zoom < 1.0 and (half := level.half()) is not None:
+        level, stride = half, 2 * stride
+    return level, stride
+
+
+def _reader(level: Level | PackedMap) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """What gives the pixels of a map, or of a copy, that can be read by rectangles."""
 
     def read(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         x0, y0 = int(columns[0]), int(rows[0])
         return gather(level.read((x0, y0, int(columns[-1]) + 1, int(rows[-1]) + 1)), rows - y0, columns - x0)
 
-    return _sampled(read, source.size, view, rect, stride)
-
-
-def level_for(source: PackedMap, zoom: float) -> tuple[PackedMap, int]:
-    """The reduced copy that is fine enough for so many device pixels a picture pixel, and its stride."""
-    level, stride = source, 1
-    while 2 * stride * zoom <= COARSEST and (half := level.half()) is not None:
-        level, stride = half, 2 * stride
-    return level, stride
+    return read
 
 
 def _sampled(

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from segdesk.app.reduced import Reduced
 from segdesk.domain.classes import MAX_ID, VOID, ClassSet
 from segdesk.domain.edit import Rect
 from segdesk.domain.packed import PackedMap
@@ -24,7 +25,7 @@ from segdesk.ui.sampling import blended
 SAME, ADDED, REMOVED, RELABELLED = range(4)
 DIFFERENCE_COLORS = {ADDED: (0, 190, 130), REMOVED: (235, 70, 50), RELABELLED: (250, 190, 30)}
 LEAST_DIFFERENCE = 0.5  # opacity; a difference that is hardly seen is of no use
-SAMPLES = 1 << 18  # pixels that are looked at to find out whether two maps number their objects alike
+SAMPLES = 1 << 15  # pixels that are looked at to find out whether two maps number their objects alike
 STILL_ALIKE = 1 / 3  # of the object pixels in both maps
 HEAT_STOPS = ((0.0, (255, 220, 60), 0.0), (0.35, (255, 170, 40), 0.35), (0.7, (235, 60, 60), 0.65),
               (1.0, (190, 20, 130), 0.85))  # fmt: skip
@@ -44,16 +45,20 @@ class Layer(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class LabelLayer:
-    """A label map, plain or packed, in the colours of a table. A plain one is the document's own."""
+    """A label map, plain or packed, in the colours of a table. A plain one is the document's own, `copies` its reduced
+    ones (None: it is drawn from itself at any zoom)."""
 
     source: np.ndarray | PackedMap
     tables: Tables
+    copies: Reduced | None = None
 
     def render(self, view: View, rect: Rect, thick: int) -> np.ndarray:
         """See `Layer`."""
-        source = self.source
+        source, copies = self.source, self.copies
         if isinstance(source, PackedMap):
             return overlay.coloured(lambda r: overlay.sample_packed(source, view, r), self.tables, rect, thick)
+        if copies is not None:
+            return overlay.coloured(lambda r: overlay.sample_reduced(source, copies, view, r), self.tables, rect, thick)
         return overlay.render(source, self.tables, view, rect, thick)
 
     def changed_from(self, other: Layer | None) -> np.ndarray | None:
@@ -69,11 +74,21 @@ class DifferenceLayer:
     are void now, that have another class or belong to another object.
 
     Objects are told apart by their ids, as long as the labels still come from this answer (`numbered_alike`); after a
-    later run of a model they have other ids, and only classes are compared.
+    later run of a model they have other ids, and only classes are compared. Both maps are made smaller in the same way,
+    so that they are alike where they are alike in full. `copies`: those of the person's map, else they are made here;
+    while they are still on their way, nothing differs at a small zoom.
     """
 
-    def __init__(self, now: Segmentation, answer: PackedMap, classes: ClassSet, opacity: float) -> None:
+    def __init__(
+        self,
+        now: Segmentation,
+        answer: PackedMap,
+        classes: ClassSet,
+        opacity: float,
+        copies: Reduced | None = None,
+    ) -> None:
         self.ids, self._answer = now.ids, answer
+        self._copies = copies or Reduced(now.ids)
         self._classes, self._answer_classes = now.class_table(), answer.class_table()
         self._thing = np.zeros(MAX_ID + 1, bool)
         self._thing[[c.id for c in classes if c.is_thing]] = True
@@ -88,11 +103,10 @@ class DifferenceLayer:
 
     def codes(self, view: View, rect: Rect) -> np.ndarray:
         """(h, w) uint16 of `SAME`, `ADDED`, `REMOVED`, `RELABELLED` for a device rectangle."""
-        stride = overlay.level_for(self._answer, view.zoom)[1]
-        now, answer = (
-            overlay.sample(self.ids, view, rect, stride=stride),
-            overlay.sample_packed(self._answer, view, rect),
-        )
+        if view.zoom < 1.0 and not self._copies.ready:
+            return np.zeros((rect[3] - rect[1], rect[2] - rect[0]), np.uint16)
+        now = overlay.sample_reduced(self.ids, self._copies, view, rect)
+        answer = overlay.sample_packed(self._answer, view, rect)
         differs = now != answer
         if self._any_renamed:
             differs |= self._renamed[now]

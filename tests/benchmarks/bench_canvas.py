@@ -157,8 +157,9 @@ def bench_stalls(canvas: Canvas, doc: Document) -> None:
     """The longest pause of the UI thread while large changes run in the background."""
     answer = doc.segmentation.copy()
     answer.ids[:] = np.roll(answer.ids, 400, axis=1)
+    packed = PackedMap.of(answer).prepare()  # as it comes from the thread that asks the model
     operations = {
-        "a new answer": lambda: doc.apply_result(answer, "Model"),
+        "a new answer": lambda: doc.apply_result(packed, "Model"),
         "its undo": doc.undo,
         "delete an object": lambda: doc.delete(5),
         "fill a large region": lambda: fill.Tool().press(doc, 5, 5),
@@ -186,7 +187,7 @@ def bench(megapixels: float, canvas: Canvas) -> None:
     doc = Document(row, pixels, segmentation, History(), CLASSES)
     report("set_document", [timed(lambda: canvas.set_document(doc))], FRAME_MS)
     report("first repaint, smaller copies not there yet", [timed(canvas.repaint)], FRAME_MS)
-    while not doc.areas_ready or len(canvas._renderer.pyramid.levels) == 1:
+    while not doc.areas_ready or len(canvas._renderer.pyramid.levels) == 1 or not canvas._copies.fresh:
         QApplication.processEvents()
     bench_views(canvas)
     doc.active_class = 4

@@ -11,6 +11,7 @@ from segdesk.domain.edit import Stroke, replace_all, swap
 from segdesk.domain.errors import Cancelled
 from segdesk.domain.packed import PackedMap, tile_keys, tile_rect
 from segdesk.domain.patch import Patch
+from segdesk.domain.reducing import halved
 from segdesk.domain.replacing import replacement
 from segdesk.domain.segmentation import Segment, Segmentation
 
@@ -47,12 +48,13 @@ def test_any_rectangle_can_be_read(size: tuple[int, int], seed: int, data: st.Da
     assert np.array_equal(PackedMap.of(plain).read((x0, y0, x1, y1)), plain.ids[y0:y1, x0:x1])
 
 
-def test_the_half_takes_one_pixel_of_four():
+def test_the_half_is_that_of_the_plain_map():
     plain = blobs((1_301, 1_703), 3)
     half = PackedMap.of(plain).half()
     assert half is not None
-    assert np.array_equal(half.unpacked().ids, plain.ids[1::2, 1::2])
-    assert PackedMap.of(blobs((900, 900), 1)).half() is None
+    assert np.array_equal(half.unpacked().ids, halved(plain.read, plain.size, (0, 0, 851, 650)))
+    assert PackedMap.of(blobs((250, 250), 1)).half() is None
+    assert PackedMap.of(blobs((50, 90_000), 1)).half() is None
 
 
 def test_classes_that_go_nowhere_become_void():

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segdesk.app.reduced import Reduced
 from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.ui import overlay, overlay_layers
@@ -136,27 +137,31 @@ def test_a_sure_model_leaves_the_picture_clear_and_a_broken_value_counts_as_sure
     assert drawn[19, 19] >> 24 == round(overlay_layers.HEAT_STOPS[-1][2] * 255)
 
 
+SEEN = [(seed, blobs((1_700, 2_101), seed)) for seed in range(3)]
+PACKED = [PackedMap.of(map_) for _, map_ in SEEN]
+
+
 @settings(max_examples=25, deadline=None)
-@given(st.floats(0.02, 3.0), st.integers(-900, 200), st.integers(-900, 200), st.integers(0, 9))
-def test_a_packed_map_is_seen_as_the_plain_one(zoom: float, x: int, y: int, seed: int):
-    """To the pixel where the zoom wants all of them; else each pixel of the screen shows one that lies at most a
-    stride away."""
-    map_ = blobs((1_700, 2_100), seed)
+@given(st.floats(0.02, 3.0), st.integers(-900, 200), st.integers(-900, 200), st.sampled_from(range(3)))
+def test_a_packed_map_is_seen_as_the_plain_one(zoom: float, x: int, y: int, n: int):
+    """To the pixel from 100 % on; else each pixel of the screen shows its square's in the reduced copy."""
+    map_, packed = SEEN[n][1], PACKED[n]
     view, rect = View(zoom, float(x), float(y)), (0, 0, 300, 200)
-    packed = PackedMap.of(map_)
-    stride = overlay.level_for(packed, zoom)[1]
-    assert stride == 1 or stride * zoom <= 1.5
+    level, stride = overlay.level_for(packed, zoom)
+    assert zoom * stride >= 1.0 or level.half() is None
+    assert stride == 1 or stride * zoom < 2.0
     seen = overlay.sample_packed(packed, view, rect)
-    assert np.array_equal(seen, overlay.sample(map_.ids, view, rect, stride=stride))
+    assert np.array_equal(seen, overlay.sample_reduced(map_.ids, Reduced(map_.ids), view, rect))
+    small = level.unpacked().ids
     columns, rows = np.floor(view.columns(0, 300)).astype(int), np.floor(view.rows(0, 200)).astype(int)
     for row in range(0, 200, 23):
         for column in range(0, 300, 29):
             r, c = rows[row], columns[column]
-            if not (0 <= r < 1_700 and 0 <= c < 2_100):
+            if not (0 <= r < 1_700 and 0 <= c < 2_101):
                 assert seen[row, column] == 0
                 continue
-            r, c = min(r // stride, 1_700 // stride - 1), min(c // stride, 2_100 // stride - 1)
-            assert seen[row, column] == map_.ids[r * stride + stride - 1, c * stride + stride - 1]
+            r, c = min(r // stride, 1_700 // stride - 1), min(c // stride, 2_101 // stride - 1)
+            assert seen[row, column] == small[r, c]
 
 
 @pytest.mark.parametrize("zoom", [0.1, 0.3, 1.0])

@@ -1,0 +1,210 @@
+"""`Reduced`: smaller copies of the map that a person paints in, so that drawing all of it costs what is on the screen.
+
+They are made by a thread when the picture opens or much has changed, and follow strokes rectangle by rectangle, when
+they are looked at. How a map is made smaller: `segdesk.domain.reducing`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+
+from segdesk.domain.edit import Rect, TileKey, clip
+from segdesk.domain.errors import Cancelled
+from segdesk.domain.packed import NARROWEST, SMALLEST_LEVEL
+from segdesk.domain.reducing import AROUND, half_rect, half_size, halved
+
+CELL = 64  # side of the squares of the map that are noted as changed
+MOST_CELLS = 1024  # 4 megapixels, 3 ms; if more have changed, a thread makes the copies anew
+AT_ONCE = 1 << 20  # pixels; the copies of a map of no more are made at once
+TILE = 128
+BAND = 128  # rows of a copy that are made at once
+
+Background = Callable[[Callable[[], object], Callable[[object], None]], None]
+
+
+class Level:
+    """One copy, (h, w) uint16 in tiles of `TILE`; a tile of one label takes no memory."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.size = size
+        self._tiles: dict[TileKey, np.ndarray] = {}
+
+    def read(self, rect: Rect) -> np.ndarray:
+        """(h, w) uint16 of a rectangle inside it."""
+        x0, y0, x1, y1 = rect
+        out = np.empty((y1 - y0, x1 - x0), np.uint16)
+        for key, here, there in _pieces(rect):
+            out[here] = self._tiles[key][there]
+        return out
+
+    def write(self, x: int, y: int, labels: np.ndarray) -> None:
+        """Set the rectangle whose upper left pixel is (x, y)."""
+        for key, here, there in _pieces((x, y, x + labels.shape[1], y + labels.shape[0])):
+            part, tile = labels[here], self._tiles.get(key)
+            if tile is None or not tile.flags.writeable:
+                whole = clip((key[1] * TILE, key[0] * TILE, (key[1] + 1) * TILE, (key[0] + 1) * TILE), self.size)
+                shape = whole[3] - whole[1], whole[2] - whole[0]
+                value = part[0, 0] if tile is None else tile[0, 0]
+                if (part == value).all():
+                    self._tiles[key] = np.broadcast_to(value, shape)
+                    continue
+                self._tiles[key] = tile = np.full(shape, value, np.uint16)
+            tile[there] = part
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of its tiles."""
+        return sum(tile.nbytes for tile in self._tiles.values() if tile.flags.writeable)
+
+
+def _pieces(rect: Rect) -> list[tuple[TileKey, tuple[slice, slice], tuple[slice, slice]]]:
+    """The tiles under a rectangle: (key, where in the rectangle, where in the tile)."""
+    x0, y0, x1, y1 = rect
+    rows = [(r, *_overlap(r, y0, y1)) for r in range(y0 // TILE, -(-y1 // TILE))]
+    columns = [(c, *_overlap(c, x0, x1)) for c in range(x0 // TILE, -(-x1 // TILE))]
+    return [((r, c), (ys, xs), (ty, tx)) for r, ys, ty in rows for c, xs, tx in columns]
+
+
+def _overlap(tile: int, first: int, last: int) -> tuple[slice, slice]:
+    start, stop = max(first, tile * TILE), min(last, (tile + 1) * TILE)
+    return slice(start - first, stop - first), slice(start - tile * TILE, stop - tile * TILE)
+
+
+def stride_for(zoom: float) -> int:
+    """The stride of the copy for so many device pixels a picture pixel: the least power of two whose pixels are no
+    smaller than the screen's, so that none is left out."""
+    stride = 1
+    while stride * zoom < 1.0:
+        stride *= 2
+    return stride
+
+
+def reach(zoom: float) -> int:
+    """How far beside a changed pixel of the map its copy for this zoom may change, in pixels of the map."""
+    return (2 * AROUND - 1) * (stride_for(zoom) - 1)
+
+
+class Reduced:
+    """The copies of one map of (H, W) uint16 that is changed in place. UI thread only.
+
+    `background(work, then)` runs `work` in a thread and `then` on the UI thread, None: all is done at once. `on_ready`
+    is called when a thread has made the copies. `close` lets a thread under way end.
+    """
+
+    def __init__(
+        self, ids: np.ndarray, background: Background | None = None, on_ready: Callable[[], None] = lambda: None
+    ) -> None:
+        self._ids = ids
+        self._size = ids.shape[0], ids.shape[1]
+        self._background = background if ids.size > AT_ONCE else None
+        self._on_ready = on_ready
+        self._levels: list[Level] | None = None
+        cells = -(-self._size[0] // CELL), -(-self._size[1] // CELL)
+        self._dirty = np.zeros(cells, bool)
+        self._since: np.ndarray | None = None  # what has changed since a thread began
+        self._closed = threading.Event()
+        self._begin()
+
+    @property
+    def ready(self) -> bool:
+        """Whether there are copies; until they are made anew after a large change, the old ones remain."""
+        return self._levels is not None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing is on its way to the copies but what `level_for` brings there."""
+        return self.ready and self._since is None
+
+    def mark(self, rect: Rect) -> None:
+        """The map has changed inside (x0, y0, x1, y1)."""
+        x0, y0, x1, y1 = clip(rect, self._size)
+        where = slice(y0 // CELL, -(-y1 // CELL)), slice(x0 // CELL, -(-x1 // CELL))
+        self._dirty[where] = True
+        if self._since is not None:
+            self._since[where] = True
+        elif np.count_nonzero(self._dirty) > MOST_CELLS or self._background is None:
+            self._begin()
+
+    def level_for(self, zoom: float) -> tuple[Level | None, int]:
+        """The copy for so many device pixels a picture pixel, and its stride; (None, 1): the map itself."""
+        if self._levels is None or zoom >= 1.0:
+            return None, 1
+        self._freshen(self._levels)
+        wanted = stride_for(zoom)
+        count = min(len(self._levels), wanted.bit_length() - 1)
+        return (self._levels[count - 1], 1 << count) if count else (None, 1)
+
+    def close(self) -> None:
+        """The picture is left."""
+        self._closed.set()
+
+    # ---- inside
+
+    def _begin(self) -> None:
+        self._dirty[...] = False
+        if self._background is None:
+            self._levels = self._made()
+            return
+        self._since = np.zeros_like(self._dirty)
+        self._background(self._work, self._landed)
+
+    def _work(self) -> object:
+        try:
+            return self._made()
+        except Cancelled:
+            return None
+
+    def _made(self) -> list[Level]:
+        """Any thread."""
+        levels: list[Level] = []
+        read, size = self._read, self._size
+        while size[0] * size[1] > SMALLEST_LEVEL and min(size) >= NARROWEST:
+            level = Level(half_size(size))
+            for top in range(0, level.size[0], BAND):
+                if self._closed.is_set():
+                    raise Cancelled
+                rect = (0, top, level.size[1], min(level.size[0], top + BAND))
+                level.write(0, top, halved(read, size, rect))
+            levels.append(level)
+            read, size = level.read, level.size
+        return levels
+
+    def _landed(self, made: object) -> None:
+        if not isinstance(made, list) or self._closed.is_set():
+            return
+        assert self._since is not None
+        self._levels, self._dirty, self._since = made, self._since, None
+        if np.count_nonzero(self._dirty) > MOST_CELLS:
+            self._begin()
+        self._on_ready()
+
+    def _freshen(self, levels: list[Level]) -> None:
+        count = int(np.count_nonzero(self._dirty))
+        if not 0 < count <= MOST_CELLS:  # of more, a thread makes all anew just now
+            return
+        for changed in self._rects(count):
+            rect, read, size = changed, self._read, self._size
+            for level in levels:
+                rect = half_rect(rect, size)
+                if rect[2] > rect[0] and rect[3] > rect[1]:
+                    level.write(rect[0], rect[1], halved(read, size, rect))
+                read, size = level.read, level.size
+        self._dirty[...] = False
+
+    def _rects(self, count: int) -> list[Rect]:
+        """Rectangles of the map that cover what has changed."""
+        rows, columns = np.nonzero(self._dirty)
+        top, bottom, left, right = rows[0], rows[-1] + 1, columns.min(), columns.max() + 1
+        if (bottom - top) * (right - left) <= 2 * count:
+            spans = [(left, top, right, bottom)]
+        else:
+            ends = [(r, columns[rows == r]) for r in np.unique(rows)]
+            spans = [(found[0], r, found[-1] + 1, r + 1) for r, found in ends]
+        return [clip(tuple(int(v) * CELL for v in span), self._size) for span in spans]  # type: ignore[arg-type]
+
+    def _read(self, rect: Rect) -> np.ndarray:
+        x0, y0, x1, y1 = rect
+        return self._ids[y0:y1, x0:x1]
