@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -16,21 +15,23 @@ from segdesk.domain.prediction import Prediction
 from segdesk.domain.text import N_
 from segdesk.engines import crf
 
-if TYPE_CHECKING:
-    from segdesk.engines.crf.windows import Kept
-
 SURE = 0.5
+NOTE_QUERIES = N_(
+    "The CRF refined classes and objects on their own: the map is merged from them, not from the queries."
+)
 NOTE_REDUCED = N_("The picture is large: the CRF was computed at reduced size.")
 
 Cancel = Callable[[], bool]
 
 
 def refined(
-    prediction: Prediction, image: np.ndarray, options: CrfOptions, cancelled: Cancel, kept: Kept | None = None
+    prediction: Prediction, image: np.ndarray, options: CrfOptions, cancelled: Cancel, kept: crf.Kept | None = None
 ) -> tuple[Prediction, tuple[str, ...]]:
     """The prediction after the CRF and notes on it. `image` (H, W, 3) uint8 RGB; `kept`: kernels of an earlier run on
     it, to be used and replaced. Raises as `crf.refine` does."""
     notes: tuple[str, ...] = ()
+    of_queries = prediction.queries is not None and prediction.task == "panoptic"
+    prediction = replace(prediction, queries=None)
     if prediction.scores is not None:
         prediction, reduced = _refined_scores(prediction, image, options, cancelled, kept)
         notes = (NOTE_REDUCED,) if reduced else ()
@@ -40,7 +41,7 @@ def refined(
         if cancelled():
             raise Cancelled
         instances.append(crf.refine_instance(instance, image, options, cancelled, claimed))
-    return replace(prediction, instances=tuple(instances)), notes
+    return replace(prediction, instances=tuple(instances)), (*notes, *((NOTE_QUERIES,) if of_queries else ()))
 
 
 def _claimed(prediction: Prediction) -> np.ndarray | None:
@@ -56,7 +57,7 @@ def _claimed(prediction: Prediction) -> np.ndarray | None:
 
 
 def _refined_scores(
-    prediction: Prediction, image: np.ndarray, options: CrfOptions, cancelled: Cancel, kept: Kept | None
+    prediction: Prediction, image: np.ndarray, options: CrfOptions, cancelled: Cancel, kept: crf.Kept | None
 ) -> tuple[Prediction, bool]:
     scores = prediction.scores
     assert scores is not None

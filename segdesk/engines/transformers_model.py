@@ -118,13 +118,6 @@ def folder_model(
     return model
 
 
-_library = library
-
-
-def _model(installed: ModuleType, card: ModelCard, path: Path) -> nn.Module:
-    return folder_model(installed, card, path, str(card.net.options["class"]))
-
-
 def _config(card: ModelCard, path: Path, maker: type, known: Sequence[str]) -> object:
     """The folder's config.json, or the card's own options for a file without one."""
     own = card.net.options.get("config")

@@ -26,6 +26,7 @@ from segdesk.engines.loading import load_net
 from segdesk.engines.messages import Answer, NotKept, PredictRequest
 from segdesk.engines.predict import NOTE_ONE_LOOK
 from segdesk.engines.queries import prediction as of_queries
+from segdesk.engines.refine import NOTE_QUERIES
 from segdesk.engines.transformers_nets import BoxModel, QueryModel, SemanticModel
 
 pytest.importorskip("transformers", reason='needs pip install "segdesk[transformers]"')
@@ -117,6 +118,7 @@ def test_flip_crf_and_averaging_work_or_say_so(folders: dict[str, Path]) -> None
         answer = ask(Engine("cpu"), card(name, task), folders[name], options, image)
         assert answer.segmentation.size == (60, 90)
         assert (NOTE_ONE_LOOK in answer.notes) == (task != "semantic")
+        assert (NOTE_QUERIES in answer.notes) == (task == "panoptic" and crf is not None)
 
 
 def test_several_pictures_of_a_size_share_a_pass(folders: dict[str, Path]) -> None:
