@@ -2821,7 +2821,7 @@
   </message>
   <message>
    <source>The CRF refined classes and objects on their own: the map is merged from them, not from the queries.</source>
-   <translation type="unfinished" />
+   <translation>CRF 分别细化了类别与物体：结果图由它们合并而成，不再由查询决定。</translation>
   </message>
   <message>
    <source>The active class</source>
