@@ -3534,6 +3534,10 @@
    <translation>该文件夹已存在且不为空：请选择新的文件夹。</translation>
   </message>
   <message>
+   <source>This model cannot be trained: choose one that gives a class for each pixel.</source>
+   <translation>此模型不能训练：请选择逐像素给出类别的模型。</translation>
+  </message>
+  <message>
    <source>This model needs no weights file.</source>
    <translation>该模型不需要权重文件。</translation>
   </message>
@@ -3866,8 +3870,8 @@
    <translation>新增</translation>
   </message>
   <message>
-   <source>answer {number} of {count}, the full stop shows the next</source>
-   <translation>第 {number} 个答案（共 {count} 个），按句点键看下一个</translation>
+   <source>answer {number} of {count} ( . the next)</source>
+   <translation>第 {number} 个答案，共 {count} 个（. 看下一个）</translation>
   </message>
   <message>
    <source>auto: {device}</source>

@@ -85,7 +85,7 @@ class Prompts(QObject):
             prompting = self._desk.session.prompting
             who = self._by_colour if entry is None else prompting.prompter(entry.card)
             document = self._desk.labels.document
-            self._desk.attempt(lambda: self._tool and self._tool.set_prompter(document, who))
+            self._desk.attempt(lambda: self._tool and self._tool.set_prompter(document, who, ask=self.usable))
         self.state = ""
         self._prepare()
         self.changed.emit()

@@ -22,7 +22,7 @@ class PrompterRow(Translated, QWidget):
         self.title = label()
         self.chooser = QComboBox()
         self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.chooser.setMinimumContentsLength(12)
+        self.chooser.setMinimumContentsLength(16)
         self.download = button(icon="download", clicked=desk.prompts.download)
         self.words = QLineEdit()
         self.words.setMinimumWidth(120)
@@ -76,7 +76,7 @@ class PrompterRow(Translated, QWidget):
     def _candidates(at: int, count: int, score: float | None) -> str:
         parts = [tr("Enter accepts")]
         if count > 1:
-            parts.insert(0, tr("answer {number} of {count}, the full stop shows the next", number=at + 1, count=count))
+            parts.insert(0, tr("answer {number} of {count} ( . the next)", number=at + 1, count=count))
         if score is not None:
             parts.append(tr("sure to {percent} %", percent=round(100 * score)))
         return " · ".join(parts)

@@ -181,7 +181,12 @@ def test_words_are_looked_for(opened: MainWindow, tool: Tool, qtbot: QtBot, unti
 def test_what_cannot_answer_says_why(
     opened: MainWindow, tool: Tool, qtbot: QtBot, until: Until, monkeypatch: pytest.MonkeyPatch
 ):
+    before = _toasts(opened)
+    click(qtbot, opened, 40, 30)
+    until(lambda: not tool.waiting)
     choose(opened, "SAM 2.1 tiny")
+    assert not tool.sketches(opened.desk.labels.document)
+    assert _toasts(opened) == before
     row = opened.tool_row.prompter
     assert row.state.text() == "its weights are not here yet"
     assert row.download.isVisible()

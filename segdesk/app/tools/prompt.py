@@ -68,15 +68,17 @@ class Tool(BaseTool):
         """Whether an answer is on its way."""
         return self._question.waiting
 
-    def set_prompter(self, doc: Document | None, prompter: Prompter) -> None:
-        """Let another one answer; clicks that wait are asked again, words are dropped."""
+    def set_prompter(self, doc: Document | None, prompter: Prompter, *, ask: bool = True) -> None:
+        """Let another one answer. Clicks that wait are asked again if it understands them and `ask` is true, else they
+        are dropped; words are dropped."""
         self.prompter = prompter
-        if doc is not None:
-            if self._asked and self._asked[-1].text:
-                self.cancel(doc)
-            elif self._asked:
-                self._ask_again(doc)
-            doc.tell(doc.on_state)
+        if doc is None:
+            return
+        if self._asked and (not ask or self._asked[-1].text or getattr(prompter, "words", False)):
+            self.cancel(doc)
+        elif self._asked:
+            self._ask_again(doc)
+        doc.tell(doc.on_state)
 
     def ask_words(self, doc: Document, text: str) -> None:
         """Look for what is named; an empty text asks nothing."""

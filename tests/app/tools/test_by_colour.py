@@ -10,7 +10,8 @@ from scipy import ndimage
 
 from segdesk.app import foreground
 from segdesk.app.document import Document
-from segdesk.app.prompts import Prompts
+from segdesk.app.laying import lay_several
+from segdesk.app.prompts import Prompts, Proposal
 from segdesk.app.region import Region
 from segdesk.app.superpixels import Superpixels
 from segdesk.app.tools import grabcut, polygon, prompt, scissors, superpixel, wand
@@ -371,3 +372,64 @@ def test_clicks_do_not_go_on_in_another_picture():
     assert tool.sketches(second) == ()
     assert not tool.key(second, "Return")
     assert not second.can_undo
+
+
+class Words(Boxes):
+    """Answers words with two squares at once."""
+
+    words = True
+
+    def answer(self, pixels: np.ndarray, prompts: Prompts, cancelled) -> Region | None:
+        self.asked.append(prompts)
+        return Region(10, 10, np.ones((10, 10), bool)) if prompts.text else None
+
+
+def test_another_prompter_gets_the_clicks_that_wait_unless_it_understands_words():
+    doc = document()
+    tool = prompt.Tool()
+    tool.prompter = Boxes()
+    click(tool, doc, 50, 50)
+    other, words = Boxes(), Words()
+    tool.set_prompter(doc, other)
+    assert [asked.plus for asked in other.asked] == [((50, 50),)]
+    tool.set_prompter(doc, words)
+    assert words.asked == []
+    assert tool.sketches(doc) == ()
+    tool.ask_words(doc, " a disc ")
+    assert words.asked[0].text == "a disc"
+    assert tool.key(doc, "Return")
+    assert (doc.segmentation.ids > 0).sum() == 100
+
+
+@pytest.mark.parametrize("active", [CELL, SKY])
+def test_several_objects_are_laid_as_one_step(active: int):
+    doc = document()
+    doc.active_class = active
+    before = doc.segmentation.ids.copy()
+    regions = tuple(Region(x, 20, np.ones((8, 8), bool)) for x in (10, 30, 50))
+    lay_several(doc, "several", regions)
+    assert len(doc.history.done) == 1
+    assert len(doc.segmentation.segments) == (3 if doc.is_thing(active) else 1)
+    assert (doc.segmentation.ids > 0).sum() == 3 * 64
+    check(doc)
+    lay_several(doc, "several", regions[:1])
+    assert len(doc.segmentation.segments) == (3 if doc.is_thing(active) else 1)
+    check(doc)
+    doc.undo()
+    doc.undo()
+    assert np.array_equal(doc.segmentation.ids, before)
+
+
+def test_keys_go_through_the_candidates(monkeypatch: pytest.MonkeyPatch):
+    found = tuple(Proposal.of((Region(x, 5, np.ones((4, 4), bool)),), 0.5) for x in (5, 25, 45))
+    monkeypatch.setattr(prompt, "candidates", lambda *_: found)
+    doc = document()
+    tool = prompt.Tool()
+    click(tool, doc, *CENTRE)
+    seen = [tool.proposal.x]
+    for key in "..., ,":
+        assert tool.key(doc, key) == (key in ".,")
+        seen.append(tool.proposal.x)
+    assert seen == [5, 25, 45, 5, 45, 45, 25]
+    tool.key(doc, "Return")
+    assert doc.segment_at(27, 7)
