@@ -25,8 +25,8 @@ from segdesk.paths import models_dir, user_config_dir
 _ORDER = ("untrained", "missing", "download", "here", "shipped", "not_needed")  # the worst first
 
 
-# Thresholds that came later, with what they are where they do nothing: runs from before them are equal.
-LATER: Mapping[str, object] = {"stuff_area": 0, "mask_threshold": 0.5}
+# Options that came later, with what they are where they do nothing: runs from before them are equal.
+LATER: Mapping[str, object] = {"stuff_area": 0, "mask_threshold": 0.5, "quality": "exact"}
 
 
 # Kinds of nets that an optional extra runs.
@@ -72,10 +72,14 @@ class RunPlan:
             **self.matching,
             **flip,
             **({"average": asdict(average)} if average != Averaging() else {}),
-            "decide": {k: v for k, v in asdict(self.options.decide).items() if LATER.get(k) != v},
-            "crf": asdict(self.options.crf) if self.options.crf else None,
+            "decide": _without_later(asdict(self.options.decide)),
+            "crf": _without_later(asdict(self.options.crf)) if self.options.crf else None,
             "weights": {i: _hash(c) for i, c in {self.card.id: self.card, **self.parts}.items() if c.weights},
         }
+
+
+def _without_later(options: dict[str, object]) -> dict[str, object]:
+    return {k: v for k, v in options.items() if LATER.get(k) != v}
 
 
 def _hash(card: ModelCard) -> str:

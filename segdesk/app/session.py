@@ -237,9 +237,10 @@ class Session(SavingVerbs):
         """Run the chosen model on one picture (the open one). Done value: `Answered`."""
         return self._answer(picture_id, again=False)
 
-    def decide_again(self, picture_id: int | None = None) -> int:
-        """Apply the options to the model's kept answer (a full run if it is gone). Latest wins. Done: `Answered`."""
-        return self._answer(picture_id, again=True)
+    def decide_again(self, picture_id: int | None = None, *, options: RunOptions | None = None) -> int:
+        """Apply the options (or others) to the model's kept answer (a full run if it is gone). Latest wins. Done:
+        `Answered`."""
+        return self._answer(picture_id, again=True, options=options)
 
     def run_all(
         self,
@@ -364,8 +365,8 @@ class Session(SavingVerbs):
             opened.project.close()
         return saved and ended
 
-    def _answer(self, picture_id: int | None, *, again: bool) -> int:
-        opened, make_plan = self._desk.opened(), self._plan_maker()
+    def _answer(self, picture_id: int | None, *, again: bool, options: RunOptions | None = None) -> int:
+        opened, make_plan = self._desk.opened(), self._plan_maker(options)
         wanted = self._desk.current_id if picture_id is None else picture_id
         if wanted is None:
             raise SegDeskError("No picture is open.", "Choose a picture from the list first.")
@@ -375,9 +376,9 @@ class Session(SavingVerbs):
 
         return self._workers.submit("engine", N_("Running the model"), run, key=f"answer {wanted}")
 
-    def _plan_maker(self) -> Callable[[], RunPlan]:
+    def _plan_maker(self, options: RunOptions | None = None) -> Callable[[], RunPlan]:
         """What is chosen now; the weights are looked for in the job, where a missing file is a Failed report."""
-        card_id, options, device = self.model_id, self.options, self.device
+        card_id, options, device = self.model_id, options or self.options, self.device
         return lambda: self._models.plan(card_id, options, device)
 
     def _leave(self, ctx: Context) -> None:

@@ -24,6 +24,7 @@ from segdesk.domain.options import Averaging, CrfOptions
 from segdesk.domain.prediction import Prediction
 from segdesk.domain.text import N_
 from segdesk.engines import device as devices_of
+from segdesk.engines.crf import Kept
 from segdesk.engines.inputs import Prepared, prepare
 from segdesk.engines.loading import load_net
 from segdesk.engines.merge import merged
@@ -58,12 +59,18 @@ class Work:
     average: Averaging = ONCE  # how the model looked
     spread: np.ndarray | None = None  # where its samples disagree
     refined: tuple[CrfOptions, Prediction, tuple[str, ...]] | None = None
+    lattices: Kept = field(default_factory=Kept)  # of the CRF, for other weights
 
     @property
     def nbytes(self) -> int:
         """Memory that it holds."""
         more = (self.refined[1] if self.refined else None, self.flipped)
-        return self.prediction.nbytes + self.image.nbytes + sum(p.nbytes for p in more if p is not None)
+        return (
+            self.prediction.nbytes
+            + self.image.nbytes
+            + self.lattices.nbytes
+            + sum(p.nbytes for p in more if p is not None)
+        )
 
 
 class Engine:
@@ -269,7 +276,7 @@ class Engine:
         if request.card.net.type == "regions":
             return work.prediction, (NOTE_REGIONS,)
         if work.refined is None or work.refined[0] != options:
-            prediction, notes = refined(work.prediction, work.image, options, cancelled)
+            prediction, notes = refined(work.prediction, work.image, options, cancelled, work.lattices)
             work.refined = (options, prediction, notes)
             with self._lock:
                 kept = self._works.get((request.key, request.card.id))

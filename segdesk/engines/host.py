@@ -349,6 +349,19 @@ def unreadable(path: str, error: BaseException) -> SegDeskError:
     )
 
 
+def _warm_crf() -> None:
+    """Have the CRF compiled before it is asked for: seconds once an installation, then read from a file. Whatever is
+    asked for meanwhile goes first."""
+    if hasattr(os, "setpriority") and sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+    from segdesk.engines import crf
+
+    try:
+        crf.warm()
+    except Exception:  # the first use will tell
+        log.exception("the CRF cannot be compiled")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve on the standard streams until the input ends."""
     parser = argparse.ArgumentParser(prog="segdesk.engines.host")
@@ -365,6 +378,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     inbox = Inbox(pipe)
     from segdesk.engines.engine import Engine  # seconds: the inbox is open before
 
+    threading.Thread(target=_warm_crf, name="warm", daemon=True).start()
     log.info("engine %d is ready", os.getpid())
     Host(pipe, inbox, Engine(keep_models=options.keep_models, keep_bytes=options.keep_bytes)).serve()
 

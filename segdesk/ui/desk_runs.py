@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from segdesk.ui.desk import Desk
 
 DEBOUNCE = 150  # milliseconds that a slider must rest before the answer is decided again
+DEBOUNCE_DRAFT = 40  # for the quick answer of the CRF
 READY = ("shipped", "here", "not_needed")
 
 
@@ -52,6 +53,7 @@ class Runs(QObject):
         self.crf_installed = crf_available()
         self._answers: dict[int, str] = {}  # picture -> model that last answered for it
         self._early: Answered | None = None  # an answer that came while its picture was still being read
+        self._draft = False  # the next decision is a quick one, for the eye
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(DEBOUNCE)
@@ -135,12 +137,14 @@ class Runs(QObject):
         """New options; what the model has answered for the open picture is decided again once the hand rests."""
         if options == self.options:
             return
+        before = self.options.crf
         if options.crf is not None:
             self.crf = options.crf
         self._desk.session.set_options(options)
         self.options_changed.emit()
         if self._has_answer():
-            self._rest.start()
+            self._draft = options.crf is not None and options.crf != before and options.crf.quality == "exact"
+            self._rest.start(DEBOUNCE_DRAFT if self._draft else DEBOUNCE)
 
     def set_crf_options(self, crf: CrfOptions) -> None:
         """New parameters of the CRF, kept while it is off."""
@@ -175,7 +179,18 @@ class Runs(QObject):
             self._desk.attempt(self._decide_again)
 
     def _decide_again(self) -> None:
-        self._desk.track(self._desk.session.decide_again(), N_("Deciding again"), then=self.take_answer)
+        options, then = self.options, self.take_answer
+        if self._draft and options.crf is not None:
+            options, then = replace(options, crf=replace(options.crf, quality="fast")), self._take_draft
+        self._draft = False
+        job = self._desk.session.decide_again(options=options)
+        self._desk.track(job, N_("Deciding again"), then=then)
+
+    def _take_draft(self, value: object) -> None:
+        """A quick answer of the CRF is shown at once; the exact one follows unless the hand has moved on."""
+        self.take_answer(value)
+        if not self._rest.isActive():
+            self.decide_again()
 
     def take_answer(self, value: object) -> None:
         """Apply an answer where it belongs to the open document; the session keeps any other in the project."""

@@ -2,6 +2,7 @@
 its own: no package that must be built. `refining` is the way in, `windows` goes over the picture, `meanfield` infers,
 `lattice` filters, `kernels` and `vec` are what is compiled."""
 
+from segdesk.engines.crf.kept import Kept
 from segdesk.engines.crf.objects import refine_instance
 from segdesk.engines.crf.refining import (
     PRESENT,
@@ -13,4 +14,4 @@ from segdesk.engines.crf.refining import (
     warm,
 )
 
-__all__ = ["PRESENT", "available", "limited", "refine", "refine_instance", "refine_present", "scaled", "warm"]
+__all__ = ["PRESENT", "Kept", "available", "limited", "refine", "refine_instance", "refine_present", "scaled", "warm"]

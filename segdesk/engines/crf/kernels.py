@@ -113,6 +113,17 @@ def _lift(image, pixel, scale, high):
     high[0] = done
 
 
+@numba.njit(inline="always")
+def _same(base, rank, last):
+    """Whether this is the simplex of the `last` (2, d + 1) pixel; it is the last then."""
+    same = True
+    for i in range(base.shape[0]):
+        same &= base[i] == last[0, i] and rank[i] == last[1, i]
+        last[0, i] = base[i]
+        last[1, i] = rank[i]
+    return same
+
+
 @numba.njit(cache=True, nogil=True)
 def embed(image, pixels, scale, factors, vertices, weights, stop):
     """Put pixels into the lattice.
@@ -134,11 +145,16 @@ def embed(image, pixels, scale, factors, vertices, weights, stop):
     keys = np.empty(table.shape[0] // 2, np.int64)
     count = 0
     whole = factors.sum()
+    last = np.full((2, d1), -1, np.int32)
     for p in range(pixels.shape[0]):
         if p % 1024 == 0 and stop[0]:
             break
         _lift(image, np.int64(pixels[p]), scale, high)
         _place(high, base, rank, bary, down)
+        weights[p] = bary[:d1]
+        if _same(base, rank, last):  # often, and then nothing needs to be looked up
+            vertices[p] = vertices[p - 1]
+            continue
         key = _dot(base, factors)
         for r in range(d1):
             if r > 0:
@@ -156,7 +172,6 @@ def embed(image, pixels, scale, factors, vertices, weights, stop):
                     mask = np.int64(table.shape[0] - 1)
                     keys = np.concatenate((keys, keys))
             vertices[p, r] = number
-            weights[p, r] = bary[r]
     return keys[:count].copy()
 
 

@@ -14,7 +14,7 @@ from segdesk.domain.options import CrfOptions
 from segdesk.engines.messages import crf_available
 
 if TYPE_CHECKING:
-    from segdesk.engines.crf.windows import Kept
+    from segdesk.engines.crf.kept import Kept
 
 MAX_VALUES = 600_000_000  # labels x pixels of an answer: 1.2 GB
 PRESENT = 0.05  # a class whose probability nowhere reaches this is left out

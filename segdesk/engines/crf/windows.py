@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from segdesk.domain.options import CrfOptions
 from segdesk.engines.crf import kernels
+from segdesk.engines.crf.kept import Kept
 from segdesk.engines.crf.lattice import Places
 from segdesk.engines.crf.meanfield import Kernels, infer, logits_of, padded
 from segdesk.engines.crf.team import Team
@@ -69,27 +70,6 @@ class Scores:
 
         team.share(pixels.size, part)
         return rows
-
-
-@dataclass
-class Kept:
-    """The kernels of the last run on a picture, which serve the next one if only weights or iterations changed."""
-
-    key: tuple[object, ...] = ()
-    both: Kernels | None = field(default=None, repr=False)
-
-    @property
-    def nbytes(self) -> int:
-        """Memory that it holds."""
-        return 0 if self.both is None else self.both.nbytes
-
-    def kernels(self, places: Places, options: CrfOptions, team: Team) -> Kernels:
-        """Those over the whole picture, made anew if they are of other widths."""
-        key = (options.sigma_alpha, options.sigma_beta, options.sigma_gamma, places.pixels.size)
-        if self.both is None or self.key != key:
-            self.both = None  # before the new ones need memory
-            self.key, self.both = key, Kernels.over(places, options, team)
-        return self.both
 
 
 def run(
