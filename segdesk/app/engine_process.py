@@ -4,9 +4,7 @@ died. Never imports torch."""
 from __future__ import annotations
 
 import itertools
-import os
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-import segdesk
+from segdesk.app.engine_spawn import last_line, spawn
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.engines.messages import (
     Answer,
@@ -46,7 +44,6 @@ from segdesk.paths import user_data_dir
 POLL_SECONDS = 0.02  # how often a waiting caller looks at its cancel token
 GRACE_SECONDS = 5.0  # how long the engine may go on with what nobody waits for
 STOP_SECONDS = 2.0
-LOG_BYTES = 1 << 20
 TRIES = 2
 
 Cancel = Callable[[], bool]
@@ -286,7 +283,7 @@ class _Running:
         self._over = False
         self._heard = False
         self._stopping = False
-        self._process = _spawn(arguments, log)
+        self._process = spawn(arguments, log)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._pipe = Pipe(self._process.stdout, self._process.stdin)  # type: ignore[arg-type]  # both are binary
@@ -398,40 +395,6 @@ def _nbytes(waiting: tuple[PredictRequest, Ticket]) -> int:
     return 0 if image is None else image.nbytes
 
 
-# On Windows: no console, and behind the window when both want the processor (elsewhere the host steps back itself).
-WINDOWS_FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
-
-
-def _spawn(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
-    """Start the host with its messages going to `log`. `-P`: a picture folder's own files must not be imported."""
-    root = str(Path(segdesk.__file__).resolve().parent.parent)
-    path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
-    stderr = _opened(log)
-    try:
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "segdesk.engines.host", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            env={**os.environ, "PYTHONPATH": path},
-            creationflags=WINDOWS_FLAGS,
-        )
-    finally:
-        if stderr != subprocess.DEVNULL:
-            os.close(stderr)
-
-
-def _opened(log: Path) -> int:
-    """A descriptor that appends to the log, which starts anew when it has grown; nowhere if it cannot be written."""
-    try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        if log.exists() and log.stat().st_size > LOG_BYTES:
-            os.replace(log, log.with_suffix(".old.log"))
-        return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    except OSError:
-        return subprocess.DEVNULL
-
-
 def _raise_if_error(outcome: object) -> None:
     if isinstance(outcome, (SegDeskError, Cancelled)):
         raise outcome
@@ -448,14 +411,6 @@ def _never_started(log: Path) -> SegDeskError:
     return SegDeskError(
         "The engine could not start: {reason}",
         "Install the program again; the file {log} has the details.",
-        reason=_last_line(log),
+        reason=last_line(log),
         log=str(log),
     )
-
-
-def _last_line(log: Path) -> str:
-    try:
-        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    except OSError:
-        return "?"
-    return lines[-1][:200] if lines else "?"

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import segdesk
-from segdesk.app.engine_process import WINDOWS_FLAGS
+from segdesk.app.engine_spawn import WINDOWS_FLAGS
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.engines.training.messages import TrainCommand, TrainRequest, TrainResult
 from segdesk.engines.wire import Pipe
@@ -52,6 +52,11 @@ class TrainingProcess:
     def pid(self) -> int:
         """The process's id."""
         return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._process.poll() is None
 
     def command(self, word: str) -> None:
         """Say "pause", "go" or "stop"."""
