@@ -169,12 +169,12 @@ class Training:
         )
 
     def unfinished(self) -> int:
-        """Runs that were broken off and can go on, the latest first. Done value: list of `Run`."""
+        """Runs that were neither kept nor dropped and can go on, the latest first. Done value: list of `Run`."""
 
         def work(ctx: Context) -> list[Run]:
             folders = sorted((p.parent for p in runs_home().glob(f"*/{RUN}")), reverse=True)
             found = (self._read(folder) for folder in folders)
-            return [run for run in found if run is not None and run.begun]
+            return [run for run in found if run is not None]
 
         return self._workers.submit("files", N_("Looking for trainings"), work)
 
@@ -284,6 +284,8 @@ class Training:
                 self._processes.pop(ctx.job_id, None)
                 self._words.pop(ctx.job_id, None)
             process.close()
+            if not run.begun and not process.alive:  # there is nothing to go on from
+                shutil.rmtree(run.folder, ignore_errors=True)
 
     def _kept(self, run: Run, result: TrainResult, name: str, folder: Path) -> str:
         data = Path(result.weights).read_bytes()

@@ -217,6 +217,7 @@ class TrainDialog(QDialog):
             project = self.desk.session.project
             self.name.setText(f"{card.system or card.name.en} · {project.path.stem if project else ''}")
         self.start.setProperty("here", here)
+        self.start.setProperty("fits", card.trainable and card.task == "semantic")
         self.refresh()
 
     def _look(self) -> None:
@@ -258,6 +259,8 @@ class TrainDialog(QDialog):
     def problem(self) -> str:
         """Why it cannot start, or ""."""
         survey = self.survey
+        if not self.start.property("fits"):
+            return tr("This model cannot be trained: choose one that gives a class for each pixel.")
         if survey is None:
             return tr("Looking at the labels…")
         if len(survey.paths) < 2:

@@ -66,7 +66,7 @@ def _run(request: TrainRequest, tell: Callable[[object], None], ear: Ear) -> obj
 def main() -> None:
     """Serve on the standard streams."""
     if hasattr(os, "nice"):
-        os.nice(10)  # behind the window, and behind the engine that answers a person
+        os.nice(5)  # behind the window
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is the window's to handle
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     sink = os.fdopen(os.dup(1), "wb")

@@ -212,7 +212,7 @@ class Trainer:
         """The run ends within an epoch: keep where it is, and judge it if nothing has been judged since."""
         self._save()
         if self._place.step and (reason == "time" or self._bests is None):
-            self._judge_epoch(lambda: False)
+            self._tell(self._judge_epoch(lambda: False))
         return reason
 
     def _step(self, batch: Batch) -> None:
@@ -258,14 +258,15 @@ class Trainer:
 
     def _end_epoch(self) -> None:
         try:
-            self._judge_epoch(lambda: self._hear() == "stop")
+            end = self._judge_epoch(lambda: self._hear() == "stop")
         except Cancelled:
             return
         place = self._place
         place.epoch, place.step, place.epoch_loss = place.epoch + 1, 0, 0.0
         self._save()
+        self._tell(end)  # what is told is kept
 
-    def _judge_epoch(self, cancelled: Callable[[], bool]) -> None:
+    def _judge_epoch(self, cancelled: Callable[[], bool]) -> EpochEnd:
         place, card = self._place, self.request.card
         epoch, loss = place.epoch + 1, place.epoch_loss / place.step
         net = self._slow or self._net
@@ -278,7 +279,7 @@ class Trainer:
             place.best, place.best_epoch, self._bests = score, epoch, judged
         self._curve.append((epoch, loss, judged.miou))
         place.seconds = time.monotonic() - self._begun
-        self._tell(EpochEnd(epoch, loss, judged, best, place.seconds, sample))
+        return EpochEnd(epoch, loss, judged, best, place.seconds, sample)
 
     def _judged(
         self, net: nn.Module, spec: InputSpec, answers: Sequence[int], cancelled: Callable[[], bool] = lambda: False
