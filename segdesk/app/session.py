@@ -27,7 +27,7 @@ from segdesk.app.session_saving import PROJECT_WORKERS, SavingVerbs
 from segdesk.app.settings import Settings
 from segdesk.app.training import Training
 from segdesk.app.workers import Workers
-from segdesk.domain.card import ModelCard
+from segdesk.domain.card import PICTURE_TASKS, ModelCard
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.options import RunOptions
@@ -117,8 +117,8 @@ class Session(SavingVerbs):
 
     @property
     def cards(self) -> list[ModelCard]:
-        """The models that can be chosen."""
-        return self._models.cards
+        """The models that can be chosen for whole pictures."""
+        return [card for card in self._models.cards if card.task in PICTURE_TASKS]
 
     @property
     def broken_cards(self) -> list[BrokenCard]:
