@@ -17,14 +17,14 @@ from segdesk.nets.layouts import LAYOUTS
 from segdesk.paths import models_dir
 from tests.nets.openmmlab import key_list
 
-NO_NET = {"regions", "merge", "onnx", "torchscript"}
+NO_NET = {"regions", "merge", "onnx", "torchscript", "transformers"}
 TORCHVISION = {"torchvision_semantic", "torchvision_instance"}
 FILES = sorted(models_dir().glob("*.toml"))
 
 
 def nets(path: Path) -> dict[tuple[str, str, int], ModelCard]:
     """The different nets of a file's cards, each with one of its cards."""
-    cards = [card for card in read_cards(path) if card.net.type not in NO_NET]
+    cards = [card for card in read_cards(path) if card.net.type not in NO_NET and card.task != "prompt"]
     return {(c.net.type, json.dumps(dict(c.net.options), sort_keys=True), net_classes(c)): c for c in cards}
 
 
