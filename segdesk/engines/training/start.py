@@ -18,6 +18,7 @@ from segdesk.engines.training.messages import TrainStart
 from segdesk.nets.layouts import LAYOUTS, Layout
 
 ENCODER = ("backbone.", "encoder.")
+MIXED = -1  # of a parameter: its size follows the number of classes, but not one entry for each of them
 NOTE_NEW_LAYER = N_("The classes differ from the model's: its last layer is made anew.")
 NOTE_SCRATCH = N_("The network starts from random numbers: it needs many pictures and epochs.")
 NOTE_HEAD = N_("The encoder starts with the model's weights, all else from random numbers.")
@@ -66,7 +67,8 @@ def begin(card: ModelCard, start: TrainStart, *, blank: bool = False) -> Begun:
         return Begun(net, plain, only is None, 0.0)
     rows = _rows(start, card)
     states = _states(start.card, Path(start.weights))
-    fitted = taken_over(net, states, by_class=_by_class(card), rows=rows, only=only)
+    same = rows == {i: i for i in range(net_classes(card))} and net_classes(start.card) == net_classes(card)
+    fitted = taken_over(net, states, by_class={} if same else _by_class(card), rows=rows, only=only)
     if not fitted:
         raise SegDeskError(
             "The weights file does not fit {model}: none of its parameters is there.",
@@ -99,7 +101,7 @@ def _options(card: ModelCard) -> Mapping[str, object]:
     try:
         with torch.device("meta"):
             builder(card.net.type)(more, net_classes(card))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, IndexError):  # there is no such option, or no map for such a head
         return card.net.options
     return more
 
@@ -148,6 +150,8 @@ def _copied(value: torch.Tensor, found: torch.Tensor, dimension: int | None, row
         if found.shape == value.shape:
             value.copy_(found)
         return found.shape == value.shape
+    if dimension == MIXED:
+        return False
     alike = [i for i in range(value.ndim) if i != dimension]
     if found.ndim != value.ndim or any(found.shape[i] != value.shape[i] for i in alike):
         return False
@@ -166,7 +170,7 @@ def _by_class(card: ModelCard) -> dict[str, int]:
     for key, value in one.items():
         differing = [i for i, (a, b) in enumerate(zip(value.shape, other[key].shape, strict=True)) if a != b]
         if differing:
-            result[key] = differing[0] if len(differing) == 1 and value.shape[differing[0]] == count else -1
+            result[key] = differing[0] if len(differing) == 1 and value.shape[differing[0]] == count else MIXED
     return result
 
 

@@ -159,6 +159,21 @@ def test_the_same_classes_keep_the_last_layer_and_the_old_model_is_judged(tmp_pa
     assert result.old.pictures == 2
 
 
+@pytest.mark.parametrize("net", ["prob_unet", "fcn_vgg", "segmenter", "point_rend"])
+def test_equal_classes_take_all_over(tmp_path: Path, net: str):
+    made = replace(card(net), weights=WeightsSpec("w.pth"))
+    torch.manual_seed(1)
+    state = net_module(net).build(made.net.options, 2).state_dict()
+    torch.save(state, tmp_path / "w.pth")
+    begun = start.begin(made, TrainStart(made, str(tmp_path / "w.pth"), "card", (0, 1)))
+    assert all(torch.equal(begun.net.state_dict()[k], state[k]) for k in state)
+    assert begun.notes == ()
+    other = card(net, names=("disc", "moon"))
+    begun = start.begin(other, TrainStart(made, str(tmp_path / "w.pth"), "card", (0, 1)))
+    assert all(torch.isfinite(v).all() for v in begun.net.state_dict().values())
+    assert begun.notes == (start.NOTE_NEW_LAYER,)
+
+
 def test_encoder_weights_alone(tmp_path: Path):
     made = replace(card("erfnet"), weights=WeightsSpec("w.pth"))
     torch.manual_seed(1)
