@@ -18,8 +18,8 @@ radii = st.one_of(st.floats(0.5, 30, width=32), st.integers(1, 60).map(lambda n:
 
 
 def brute(line: Line, size: tuple[int, int]) -> np.ndarray:
-    """Distance of each pixel centre from the segment, one pixel after the other."""
-    out = np.zeros(size, bool)
+    """How far each pixel centre lies inside (below 0) or outside, as squares, one pixel after the other."""
+    out = np.zeros(size)
     (ax, ay), (bx, by) = line.start, line.end
     dx, dy = bx - ax, by - ay
     for row in range(size[0]):
@@ -28,7 +28,7 @@ def brute(line: Line, size: tuple[int, int]) -> np.ndarray:
             length2 = dx * dx + dy * dy
             t = min(1.0, max(0.0, (px * dx + py * dy) / length2)) if length2 else 0.0
             gx, gy = px - t * dx, py - t * dy
-            out[row, col] = gx * gx + gy * gy <= line.radius * line.radius
+            out[row, col] = gx * gx + gy * gy - line.radius * line.radius
     return out
 
 
@@ -49,7 +49,9 @@ def drawn(line: Line, size: tuple[int, int]) -> np.ndarray:
 @example(100.0, 100.0, 120.0, 130.0, 5.0)
 def test_a_line_covers_exactly_the_pixels_within_its_radius(ax: float, ay: float, bx: float, by: float, r: float):
     line = Line((ax, ay), (bx, by), r)
-    assert np.array_equal(drawn(line, SIZE), brute(line, SIZE))
+    beyond = brute(line, SIZE)
+    clear = np.abs(beyond) > 1e-6  # a centre on the very border may fall to either side by rounding
+    assert np.array_equal(drawn(line, SIZE)[clear], (beyond <= 0)[clear])
 
 
 @settings(max_examples=20, deadline=None)
