@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from segdesk.domain.decide import DecideOptions
+from segdesk.domain.text import N_
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,15 @@ class CrfOptions:
     def __post_init__(self) -> None:
         if self.quality not in ("exact", "fast"):
             raise ValueError("quality must be exact or fast")
+
+
+# Settings that were published, and ours, by title. DeepLab's: Chen et al. 2016, found by search on VOC for each net.
+CRF_PRESETS: Mapping[str, CrfOptions] = {
+    N_("SegDesk's"): CrfOptions(),
+    N_("DeepLab v2, VGG-16"): CrfOptions(4.0, 65.0, 3.0, 2.0, 2.0, 10),
+    N_("DeepLab v2, ResNet-101"): CrfOptions(4.0, 67.0, 3.0, 3.0, 1.0, 10),
+    N_("Strong, for wide reach"): CrfOptions(10.0, 80.0, 13.0, 3.0, 3.0, 5),
+}
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QCheckBox, QFormLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
-from segdesk.domain.options import CrfOptions
+from segdesk.domain.options import CRF_PRESETS, CrfOptions
 from segdesk.domain.text import N_
 from segdesk.ui import theme
 from segdesk.ui.actions import ActionSet
@@ -39,13 +49,21 @@ class CrfCard(Translated, QFrame):
         self.head = label(kind="head")
         self.sliders: dict[str, ValueSlider] = {}
         self.names: dict[str, QLabel] = {}
+        self.preset = QComboBox()
+        self.preset.addItems(list(CRF_PRESETS))
+        self.preset.activated.connect(self._preset_chosen)
+        self.preset_name = label()
+        self.fast = QCheckBox()
+        self.fast.clicked.connect(self._fast_clicked)
         form = QFormLayout()
         form.setHorizontalSpacing(theme.GAP * 2)
+        form.addRow(self.preset_name, self.preset)
         for field, (low, high, step, shown, _, _) in CRF_FIELDS.items():
             self.sliders[field] = slider = ValueSlider(low, high, step, shown, width=180)
             slider.changed.connect(lambda value, f=field: self._moved(f, value))
             self.names[field] = label()
             form.addRow(self.names[field], slider)
+        form.addRow(self.fast)
         self.reset = button(kind="quiet", icon="retry", clicked=lambda: desk.runs.set_crf_options(CrfOptions()))
         layout = QVBoxLayout(self)
         layout.addWidget(self.head)
@@ -60,6 +78,17 @@ class CrfCard(Translated, QFrame):
         for field, slider in self.sliders.items():
             if not slider.slider.isSliderDown():
                 slider.set_value(float(getattr(self._desk.runs.crf, field)))
+        crf = self._desk.runs.crf
+        presets = [replace(preset, quality=crf.quality) for preset in CRF_PRESETS.values()]
+        self.preset.setCurrentIndex(presets.index(crf) if crf in presets else -1)
+        self.fast.setChecked(crf.quality == "fast")
+
+    def _preset_chosen(self, index: int) -> None:
+        chosen = list(CRF_PRESETS.values())[index]
+        self._desk.runs.set_crf_options(replace(chosen, quality=self._desk.runs.crf.quality))
+
+    def _fast_clicked(self, on: bool) -> None:
+        self._desk.runs.set_crf_options(replace(self._desk.runs.crf, quality="fast" if on else "exact"))
 
     def _moved(self, field: str, value: float) -> None:
         new = int(value) if field == "iterations" else value
@@ -69,6 +98,13 @@ class CrfCard(Translated, QFrame):
         """Set the texts again."""
         self.head.setText(tr("Dense CRF"))
         self.reset.setText(tr("Defaults"))
+        self.preset_name.setText(tr("Settings"))
+        for index, title in enumerate(CRF_PRESETS):
+            self.preset.setItemText(index, tr(title))
+        self.preset.setPlaceholderText(tr("own"))
+        name(self.preset, tr("Settings of the CRF that were published, and SegDesk's."))
+        self.fast.setText(tr("Fast"))
+        name(self.fast, tr("Work on fewer pixels where nothing happens: several times faster, almost the same answer."))
         for field, (_, _, _, _, text, tip) in CRF_FIELDS.items():
             self.names[field].setText(tr(text))
             name(self.names[field], tr(tip))

@@ -229,7 +229,7 @@ def test_a_pixel_s_weights_are_barycentric_and_its_vertices_linked():
     _, image = scene(20, 26, 3)
     n = 20 * 26
     vertices, weights = np.empty((n, 6), np.int32), np.empty((n, 6), np.float32)
-    scale, factors = np.full(5, 0.3, np.float32), np.array([3, 5001, 7000003, 90000000001, 11000000000003])
+    scale, factors = (np.float32(0.3),) * 5, (3, 5001, 7000003, 90000000001, 11000000000003)
     stop = np.zeros(1, np.uint8)
     keys = kernels.embed(image, np.arange(n, dtype=np.int32), scale, factors, vertices, weights, stop)
     assert np.unique(keys).size == keys.size == vertices.max() + 1

@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from segdesk.domain.options import CRF_PRESETS, CrfOptions
 from segdesk.ui.main_window import MainWindow
 
 MODEL = "deeplabv3-mobilenetv2-voc21"
@@ -62,3 +63,20 @@ def test_the_box_and_the_menu_agree(semantic: MainWindow):
     action.trigger()
     assert not panel.crf.isChecked()
     assert semantic.desk.runs.options.crf is None
+
+
+@needs_crf
+def test_a_preset_and_fast_are_chosen_in_the_card(semantic: MainWindow):
+    card, runs = semantic.options_panel.card, semantic.desk.runs
+    assert card.preset.currentIndex() == 0
+    for index, options in enumerate(CRF_PRESETS.values()):
+        card.preset.activated.emit(index)
+        assert runs.crf == options
+        assert card.preset.currentIndex() == index
+    card.fast.click()
+    assert runs.crf.quality == "fast"
+    assert card.preset.currentIndex() == len(CRF_PRESETS) - 1
+    card.sliders["w1"].changed.emit(17.5)
+    assert card.preset.currentIndex() == -1
+    card.reset.click()
+    assert runs.crf == CrfOptions()

@@ -35,7 +35,7 @@ def _find(table, key, mask):
 @numba.njit(inline="always")
 def _dot(base, factors):
     key = np.int64(0)
-    for i in range(factors.shape[0]):
+    for i in range(len(factors)):
         key += base[i] * factors[i]
     return key
 
@@ -45,9 +45,9 @@ def _next_vertex(key, turn, rank, factors, whole):
     """From vertex `turn` - 1 of a simplex to the next: plus 1 in all coordinates, less d + 1 in the one whose turn it
     is."""
     key += whole
-    for i in range(factors.shape[0]):
-        if rank[i] == rank.shape[0] - turn:
-            key -= rank.shape[0] * factors[i]
+    for i in range(len(factors)):
+        if rank[i] == (len(factors) + 1) - turn:
+            key -= (len(factors) + 1) * factors[i]
     return key
 
 
@@ -67,11 +67,10 @@ def _grown(table, keys, count):
 
 
 @numba.njit(inline="always")
-def _place(high, base, rank, bary, rounded_by):
+def _place(high, base, rank, bary, rounded_by, d):
     """Which simplex holds the lifted point `high` (d + 1,), which is changed: its vertex 0 in `base`, the order of the
     coordinates in `rank`, the barycentric weights in `bary`."""
-    d1 = high.shape[0]
-    d = d1 - 1
+    d1 = d + 1
     rounded = 0
     for i in range(d1):
         near = np.int32(np.floor(high[i] * rounded_by + F32(0.5)))
@@ -81,10 +80,9 @@ def _place(high, base, rank, bary, rounded_by):
         rank[i] = 0
     for i in range(d):
         for j in range(i + 1, d1):
-            if high[i] < high[j]:
-                rank[i] += 1
-            else:
-                rank[j] += 1
+            less = np.int32(high[i] < high[j])  # no branch: nobody could foresee it
+            rank[i] += less
+            rank[j] += np.int32(1) - less
     for i in range(d1 + 1):
         bary[i] = 0.0
     for i in range(d1):
@@ -105,7 +103,7 @@ def _lift(image, pixel, scale, high):
     y = pixel // image.shape[1]
     x = pixel - y * image.shape[1]
     done = F32(0.0)
-    for j in range(scale.shape[0], 0, -1):
+    for j in range(len(scale), 0, -1):
         value = x if j == 1 else y if j == 2 else image[y, x, j - 3]
         f = value * scale[j - 1]
         high[j] = done - j * f
@@ -114,10 +112,16 @@ def _lift(image, pixel, scale, high):
 
 
 @numba.njit(inline="always")
-def _same(base, rank, last):
+def _set_row(target, at, row, count):
+    for i in range(count):
+        target[at, i] = row[i]
+
+
+@numba.njit(inline="always")
+def _same(base, rank, last, count):
     """Whether this is the simplex of the `last` (2, d + 1) pixel; it is the last then."""
     same = True
-    for i in range(base.shape[0]):
+    for i in range(count):
         same &= base[i] == last[0, i] and rank[i] == last[1, i]
         last[0, i] = base[i]
         last[1, i] = rank[i]
@@ -128,12 +132,12 @@ def _same(base, rank, last):
 def embed(image, pixels, scale, factors, vertices, weights, stop):
     """Put pixels into the lattice.
 
-    `image`: (H, W, 3) uint8. `pixels`: (n,) int32, y * W + x. `scale`: (d,) float32 by which x, y (and r, g, b) are
-    multiplied; `factors`: (d,) int64 that make a key of a vertex. Fills `vertices` (n, d + 1) int32 with
+    `image`: (H, W, 3) uint8. `pixels`: (n,) int32, y * W + x. `scale`: d float32 by which x, y (and r, g, b) are
+    multiplied; `factors`: d int64 that make a key of a vertex. Fills `vertices` (n, d + 1) int32 with
     numbers from 0 on and `weights` (n, d + 1) float32, barycentric. Returns the keys of the vertices. Gives up where
     `stop[0]` is set.
     """
-    d = factors.shape[0]
+    d = len(factors)  # a constant to the compiler
     d1 = d + 1
     high = np.empty(d1, np.float32)
     base = np.empty(d1, np.int32)
@@ -144,16 +148,16 @@ def embed(image, pixels, scale, factors, vertices, weights, stop):
     mask = np.int64(table.shape[0] - 1)
     keys = np.empty(table.shape[0] // 2, np.int64)
     count = 0
-    whole = factors.sum()
+    whole = _dot(np.ones(d, np.int64), factors)
     last = np.full((2, d1), -1, np.int32)
     for p in range(pixels.shape[0]):
         if p % 1024 == 0 and stop[0]:
             break
         _lift(image, np.int64(pixels[p]), scale, high)
-        _place(high, base, rank, bary, down)
-        weights[p] = bary[:d1]
-        if _same(base, rank, last):  # often, and then nothing needs to be looked up
-            vertices[p] = vertices[p - 1]
+        _place(high, base, rank, bary, down, d)
+        _set_row(weights, p, bary, d1)
+        if _same(base, rank, last, d1):  # often, and then nothing needs to be looked up
+            _set_row(vertices, p, vertices[p - 1], d1)
             continue
         key = _dot(base, factors)
         for r in range(d1):

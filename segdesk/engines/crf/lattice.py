@@ -62,7 +62,7 @@ class Lattice:
         def embed(part: slice) -> np.ndarray:
             vertices, weights = self.vertices[part], self.weights[part]
             pixels = places.pixels[part]
-            return kernels.embed(places.image, pixels, self._scale, factors, vertices, weights, team.stop)
+            return kernels.embed(places.image, pixels, tuple(self._scale), tuple(factors), vertices, weights, team.stop)
 
         keys = team.all([lambda part=part: embed(part) for part in parts])
         table, numbers, unique = team.all([lambda: kernels.index(np.concatenate(keys))])[0]
