@@ -472,8 +472,8 @@
    <translation>COCO 全景</translation>
   </message>
   <message>
-   <source>CRF needs the package pydensecrf2, which is not installed.</source>
-   <translation>CRF 需要 pydensecrf2 包，目前未安装。</translation>
+   <source>CRF needs the package numba, which is not installed.</source>
+   <translation>CRF 需要 numba 包，目前未安装。</translation>
   </message>
   <message>
    <source>CRF parameters</source>
@@ -936,6 +936,14 @@
    <translation>正在重新判定</translation>
   </message>
   <message>
+   <source>DeepLab v2, ResNet-101</source>
+   <translation>DeepLab v2，ResNet-101</translation>
+  </message>
+  <message>
+   <source>DeepLab v2, VGG-16</source>
+   <translation>DeepLab v2，VGG-16</translation>
+  </message>
+  <message>
    <source>Defaults</source>
    <translation>默认值</translation>
   </message>
@@ -1160,6 +1168,10 @@
   <message>
    <source>Failed</source>
    <translation>失败</translation>
+  </message>
+  <message>
+   <source>Fast</source>
+   <translation>快速</translation>
   </message>
   <message>
    <source>File</source>
@@ -1421,7 +1433,7 @@
   </message>
   <message>
    <source>Install the package numba, or switch the CRF off.</source>
-   <translation type="unfinished" />
+   <translation>请安装 numba 软件包，或关闭 CRF。</translation>
   </message>
   <message>
    <source>Install the program again; the file {log} has the details.</source>
@@ -2640,6 +2652,10 @@
    <translation>SegDesk 可读取 JPEG、PNG、TIFF、BMP 和 WebP。</translation>
   </message>
   <message>
+   <source>SegDesk's</source>
+   <translation>SegDesk 设置</translation>
+  </message>
+  <message>
    <source>Segment a folder of pictures, correct the masks, export them and prove their quality.</source>
    <translation>批量分割文件夹中的图片，修正掩码，导出标注，并用数据证明质量。</translation>
   </message>
@@ -2670,6 +2686,10 @@
   <message>
    <source>Settings</source>
    <translation>设置</translation>
+  </message>
+  <message>
+   <source>Settings of the CRF that were published, and SegDesk's.</source>
+   <translation>已发表的 CRF 设置以及 SegDesk 自己的设置。</translation>
   </message>
   <message>
    <source>Several</source>
@@ -2794,6 +2814,10 @@
   <message>
    <source>Stop and compare</source>
    <translation>停止并比较</translation>
+  </message>
+  <message>
+   <source>Strong, for wide reach</source>
+   <translation>强，作用范围广</translation>
   </message>
   <message>
    <source>Superpixels</source>
@@ -3814,6 +3838,10 @@
    <translation>仅使用其编码器的权重</translation>
   </message>
   <message>
+   <source>Work on fewer pixels where nothing happens: several times faster, almost the same answer.</source>
+   <translation>在没有变化的地方只计算较少的像素：快数倍，结果几乎相同。</translation>
+  </message>
+  <message>
    <source>Write it like car=vehicle, or like sky= to leave a class out.</source>
    <translation>请写成 car=vehicle 的形式；写成 sky= 表示舍弃该类别。</translation>
   </message>
@@ -4044,6 +4072,10 @@
   <message>
    <source>over 50 M</source>
    <translation>超过 5000 万</translation>
+  </message>
+  <message>
+   <source>own</source>
+   <translation>自定义</translation>
   </message>
   <message>
    <source>panoptic</source>

@@ -49,7 +49,7 @@ REASONS = {
     "files": N_("This model needs no weights file."),
     "no_batch": N_("A run over all pictures is under way."),
     "scores": N_("CRF refines per-pixel scores; this model answers with objects only."),
-    "crf": N_("CRF needs the package pydensecrf2, which is not installed."),
+    "crf": N_("CRF needs the package numba, which is not installed."),
     "answer": N_("No model has answered for this picture yet."),
     "previous": N_("There is no picture before this one."),
     "marked": N_("This picture is neither verified nor skipped."),
