@@ -473,7 +473,7 @@
   </message>
   <message>
    <source>CRF needs the package numba, which is not installed.</source>
-   <translation>CRF 需要 numba 包，目前未安装。</translation>
+   <translation>CRF 需要 numba 包，尚未安装。</translation>
   </message>
   <message>
    <source>CRF parameters</source>
