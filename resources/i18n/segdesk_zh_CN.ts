@@ -1872,6 +1872,10 @@
    <translation>下一张图片</translation>
   </message>
   <message>
+   <source>Next, previous answer of the tool Clicks</source>
+   <translation>“点选”工具的下一个、上一个结果</translation>
+  </message>
+  <message>
    <source>No architecture fits the weights: the program in the file is used.</source>
    <translation>没有结构符合这些权重：使用文件中的程序。</translation>
   </message>

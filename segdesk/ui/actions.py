@@ -151,6 +151,7 @@ GESTURES: tuple[tuple[str, str], ...] = (
     (N_("Alt+right button"), N_("Brush size by dragging")),
     (N_("Alt+click"), N_("Pick the class under the cursor")),
     (N_("Ctrl or right button"), N_("Eraser while held with the brush, brush with the eraser")),
+    (". ,", N_("Next, previous answer of the tool Clicks")),
     (N_("Double click"), N_("Fit to window")),
     ("Ctrl+L", N_("Lock or unlock object")),
     ("Ctrl+Shift+L", N_("Lock or unlock class")),
