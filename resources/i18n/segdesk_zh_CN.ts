@@ -1640,6 +1640,10 @@
    <translation>定位权重文件…</translation>
   </message>
   <message>
+   <source>Locate…</source>
+   <translation>定位…</translation>
+  </message>
+  <message>
    <source>Lock object</source>
    <translation>锁定对象</translation>
   </message>
@@ -3660,6 +3664,10 @@
   <message>
    <source>Training needs at least two verified pictures, and there are {count}.</source>
    <translation>训练至少需要两张已核验的图片，目前有 {count} 张。</translation>
+  </message>
+  <message>
+   <source>Train…</source>
+   <translation>训练…</translation>
   </message>
   <message>
    <source>Try again</source>

@@ -109,7 +109,8 @@ class ModelPanel(Translated, QFrame):
             name(self.picker, tr("Choose a model"))
             return
         words, colour = weights_text(status, card)
-        self.where.setText(words)
+        self.where.setText(tr("no public weights") if kind == "untrained" else words)
+        self.where.setToolTip(words)
         set_kind(self.where, colour)
         facts = (tr(TASKS[card.task]), score_text(card), short_licence(card))
         self.facts.setText(" · ".join(f for f in facts if f))

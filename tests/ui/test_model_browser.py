@@ -108,7 +108,9 @@ def test_models_without_public_weights_say_so(opened: MainWindow, browser: Model
     choose(browser, weights="none")
     assert browser.choose("attention-unet")
     panel = opened.model_panel
-    assert panel.where.text() == "no public weights: train it or locate a file"
+    assert panel.where.text() == "no public weights"
+    assert panel.where.toolTip() == "no public weights: train it or locate a file"
+    assert not panel.train.isHidden()
     assert not panel.locate.isHidden()
     assert panel.locate.isEnabled()
     assert panel.download.isHidden()
