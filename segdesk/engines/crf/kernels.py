@@ -293,7 +293,7 @@ def step(
         for k in range(0, width, 8):
             e = vec.product(vec.load(q, k), share)
             if mode == 2:
-                vec.store(logits, at + k, e)
+                vec.store(logits, at + k, vec.unless_tiny(e))
             else:
                 _put(near_out, n0 + k, u0, e)
                 _put(near_out, n1 + k, u1, e)

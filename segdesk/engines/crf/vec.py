@@ -12,6 +12,7 @@ from numba.extending import intrinsic, models, register_model
 LANES = 8  # see WIDTH of kernels
 FLOATS = ir.VectorType(ir.FloatType(), LANES)
 WHOLES = ir.VectorType(ir.IntType(32), LANES)
+TINY = 6.2e-5
 FUSE = ("contract",)
 
 
@@ -117,6 +118,17 @@ def larger(_context, a, b):
         return builder.select(builder.fcmp_ordered(">", a, b), a, b)
 
     return eight(eight, eight), build
+
+
+@intrinsic
+def unless_tiny(_context, value):
+    """The numbers, but 0 for what a half float does not hold as a normal number: converting those takes ages."""
+
+    def build(_target, builder, _signature, arguments):
+        value = arguments[0]
+        return builder.select(builder.fcmp_ordered(">", value, _all(TINY)), value, _all(0.0))
+
+    return eight(eight), build
 
 
 def _folded(builder, value, join):

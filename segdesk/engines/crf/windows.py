@@ -14,6 +14,7 @@ from segdesk.engines.crf.kept import Kept
 from segdesk.engines.crf.lattice import Places
 from segdesk.engines.crf.meanfield import Kernels, infer, logits_of, padded
 from segdesk.engines.crf.team import Team
+from segdesk.engines.crf.vec import TINY
 
 STEP = 4  # "fast" infers on every fourth pixel of every fourth row where nothing happens
 LOOKS = 2  # iterations that find out where that is
@@ -191,6 +192,7 @@ def _spread(
     def part(_: int, first: int, last: int) -> None:
         pixels = _grid(np.arange(first, last) + core[0], np.arange(core[1], core[3]), width)
         lines = answer.rows(pixels, width)
+        np.multiply(lines, lines > TINY, out=lines)
         a, b = np.searchsorted(band, (pixels[0], pixels[-1] + 1))
         at = band[a:b]
         y, x = at // width - core[0] - first, at % width - core[1]
