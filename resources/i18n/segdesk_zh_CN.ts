@@ -1545,7 +1545,7 @@
   </message>
   <message>
    <source>Label or verify another picture.</source>
-   <translation>请再标注或核验一张图片。</translation>
+   <translation>请再标注或确认一张图片。</translation>
   </message>
   <message>
    <source>Label some of it, choose another hold-out, or leave the class out.</source>
@@ -2329,7 +2329,7 @@
   </message>
   <message>
    <source>Pictures that are verified or labelled by hand stay as they are</source>
-   <translation>已核验或手工标注的图片保持不变</translation>
+   <translation>已确认或手工标注的图片保持不变</translation>
   </message>
   <message>
    <source>Pictures that judge and are never learned from</source>
@@ -3659,11 +3659,11 @@
   </message>
   <message>
    <source>Training needs at least two labelled pictures: verify more, or take all labelled ones.</source>
-   <translation>训练至少需要两张已标注的图片：请核验更多，或使用所有已标注的图片。</translation>
+   <translation>训练至少需要两张已标注的图片：请确认更多，或使用所有已标注的图片。</translation>
   </message>
   <message>
    <source>Training needs at least two verified pictures, and there are {count}.</source>
-   <translation>训练至少需要两张已核验的图片，目前有 {count} 张。</translation>
+   <translation>训练至少需要两张已确认的图片，目前有 {count} 张。</translation>
   </message>
   <message>
    <source>Train…</source>
@@ -3771,7 +3771,7 @@
   </message>
   <message>
    <source>Verify more, or train on all labelled pictures.</source>
-   <translation>请核验更多图片，或使用所有已标注的图片训练。</translation>
+   <translation>请确认更多图片，或使用所有已标注的图片训练。</translation>
   </message>
   <message>
    <source>Void</source>
