@@ -120,7 +120,7 @@ def encoder_decoder(
     get; `auxiliary`, whether the auxiliary head is there; `auxiliary_options`, its options (a list makes a list of
     heads). All others go to `head(channels, num_classes, ...)`. A neck is made with `neck(channels, ...)` and has
     `.channels` too. `encoder_options` are merged with the default ones if the encoder is the default one; left out,
-    the default ones hold for any encoder.
+    the default ones hold for any encoder that has such options.
     """
     chosen = {**defaults, **options}
     if options.get("encoder", defaults.get("encoder")) == defaults.get("encoder"):
@@ -130,7 +130,7 @@ def encoder_decoder(
     with_auxiliary = bool(chosen.pop("auxiliary", False))
     auxiliary_options = chosen.pop("auxiliary_options", {})
     try:
-        backbone = encoders.make(str(chosen.pop("encoder")), _popped(chosen, "encoder_options"))
+        backbone: Any = _backbone(str(chosen.pop("encoder")), _popped(chosen, "encoder_options"), options)
         channels: Any = backbone.channels
         between = neck(channels, **_popped(chosen, "neck_options")) if neck is not None else None
         channels = channels if between is None else between.channels
@@ -140,6 +140,16 @@ def encoder_decoder(
     except TypeError as error:  # an option that the part's constructor does not know
         raise ValueError(f"an option does not fit: {error}") from error
     return Net(backbone, decode, neck=between, auxiliary_head=extra, align_corners=align)
+
+
+def _backbone(encoder: str, inner: Mapping[str, object], options: Mapping[str, object]) -> nn.Module:
+    """The encoder; default options that it does not have, as one of another family may not, are left out."""
+    try:
+        return encoders.make(encoder, inner)
+    except (TypeError, ValueError):
+        if "encoder" not in options or "encoder_options" in options:
+            raise
+        return encoders.make(encoder, {})
 
 
 def _auxiliary(

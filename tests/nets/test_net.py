@@ -39,6 +39,13 @@ def test_options_of_the_default_encoder_are_kept_beside_new_ones():
     assert net.backbone.conv1.out_channels == 8
 
 
+def test_default_options_that_an_encoder_of_another_family_lacks_are_left_out():
+    net = fcn.build({"encoder": "mit_b0"}, 3)
+    assert net.backbone.strides[-1] == 32
+    with pytest.raises(ValueError, match="output_stride"):
+        fcn.build({"encoder": "mit_b0", "encoder_options": {"output_stride": 8}}, 3)
+
+
 def test_the_auxiliary_head_is_there_on_demand_and_weighs_less():
     x = torch.rand(2, 3, 32, 32)
     plain = fcn.build(TINY, 3)
