@@ -110,22 +110,46 @@ def class_table(found: Inspected, classes: str) -> dict[str, object]:
         return {"preset": classes}
     names: Sequence[str] = [part.strip() for part in classes.split(",")] if classes else found.names
     if not names:
-        return {"names": [f"class {i}" for i in range(max(1, found.num_classes))]}
-    if len(names) != found.num_classes:
+        names = [f"class {i}" for i in range(max(1, found.num_classes))]
+        names = ["background", *names[1:]] if found.background else names
+    elif found.background and len(names) == found.num_classes - 1:
+        names = ["background", *names]
+    if len(names) != max(1, found.num_classes):
         raise _wrong_number(len(names), found.num_classes)
-    result: dict[str, object] = {"names": _distinct(names)}
+    distinct = _distinct(names, background=found.background or found.task == "semantic")
+    result: dict[str, object] = {"names": distinct, **_things(found, distinct)}
     if found.colors and not classes:
-        real = [color for name, color in zip(_distinct(names), found.colors, strict=True) if name]
+        real = [color for name, color in zip(distinct, found.colors, strict=True) if name]
         result["colors"] = ["#{:02x}{:02x}{:02x}".format(*color) for color in real]
     return result
 
 
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Names as a card takes them: "" for the background, none twice."""
+def _things(found: Inspected, names: Sequence[str]) -> dict[str, object]:
+    """Which classes are things: all of a net that finds objects, the first of one with a classifier for stuff; else
+    those that some class list knows as things, all if it knows none."""
+    if found.task == "semantic":
+        return {}
+    stuff = found.candidates[0].options.get("stuff") if found.candidates else None
+    if found.task == "panoptic" and isinstance(stuff, int):
+        return {"things": [name for name in names[: len(names) - stuff] if name]}
+    known = [name for name in names if name.casefold() in _known_things()] if found.task == "panoptic" else []
+    return {"things": known or "all"}
+
+
+@cache
+def _known_things() -> frozenset[str]:
+    folder = resources_dir() / "classes"
+    tables = (tomllib.loads((folder / f"{n}.toml").read_text(encoding="utf-8")) for n in preset_names())
+    lists = (table.get("things", []) for table in tables)
+    return frozenset(name.casefold() for things in lists if isinstance(things, list) for name in things)
+
+
+def _distinct(names: Sequence[str], *, background: bool) -> list[str]:
+    """Names as a card takes them: "" for the background, if channel 0 may be that, none twice."""
     seen: set[str] = set()
     result = []
     for at, name in enumerate(names):
-        if at == 0 and name.casefold() in _BACKGROUND:
+        if at == 0 and background and name.casefold() in _BACKGROUND:
             result.append("")
             continue
         wanted = base = name.strip() or f"class {at}"
@@ -177,8 +201,16 @@ def card_table(found: Inspected, choice: Choice, card_id: str, file: str) -> dic
         "parameters": found.parameters,
         "about": {"en": "Added from a file.", "zh": "从文件添加。"},
         "net": {"type": net.type, "options": options},
-        "input": {"mean": spec.mean, "std": spec.std, "order": spec.order, "fit": spec.fit, "multiple": spec.multiple},
+        "input": {
+            "mean": spec.mean,
+            "std": spec.std,
+            "order": spec.order,
+            "fit": spec.fit,
+            "multiple": spec.multiple,
+            "pad": spec.pad,
+        },
         "classes": class_table(found, choice.classes),
+        "decide": found.decide,
         "weights": {"file": file, "layout": net.layout, **_folder_files(found)},
     }
 

@@ -31,6 +31,14 @@ TITLES = {
     "deeplabv3_mobilenetv2": "DeepLabV3 MobileNetV2",
 }
 LEFT_OUT = ("nuclei_unet",)  # its answer is of a kind of its own
+# The task of a net by the kind of its answer; nets of other kinds do not take pictures alone.
+TASKS = {
+    "scores": "semantic",
+    "detections": "instance",
+    "instances": "instance",
+    "panoptic": "panoptic",
+    "centres": "panoptic",
+}
 
 Shapes = Mapping[str, tuple[int, ...]]
 # A parameter's name: for some of its dimensions (dimension, factor, offset): the size is factor * classes + offset.
@@ -41,7 +49,9 @@ ClassSizes = Mapping[str, tuple[tuple[int, int, int], ...]]
 class Fingerprint:
     """One net. `type`, `variant`, `options`: what builds it. `digest` over its parameters without `classes`, the sizes
     that follow the number of classes; `sketch` and `shapes` for likeness, by names and shapes or by shapes alone.
-    `strides`: output strides that have these same parameters, the usual first; `aligns`: it has `align_corners`."""
+    `stuff`: of a net with a classifier of its own for stuff, the sizes that follow the number of stuff classes; its
+    `classes` follow that of things. `strides`: output strides that have these same parameters, the usual first;
+    `aligns`: it has `align_corners`."""
 
     type: str
     variant: str
@@ -53,6 +63,7 @@ class Fingerprint:
     sketch: str
     shapes: str
     classes: ClassSizes = field(default_factory=dict)
+    stuff: ClassSizes = field(default_factory=dict)
     strides: tuple[int, ...] = ()
     aligns: bool = False
 
@@ -117,9 +128,12 @@ def table() -> tuple[Fingerprint, ...]:
 
 
 def _read(row: dict[str, object]) -> Fingerprint:
-    classes = {key: tuple(map(tuple, rows)) for key, rows in row.pop("classes", {}).items()}  # type: ignore[attr-defined]
+    classes, stuff = (
+        {key: tuple(map(tuple, rows)) for key, rows in row.pop(field, {}).items()}  # type: ignore[attr-defined]
+        for field in ("classes", "stuff")
+    )
     strides = tuple(row.pop("strides", ()))  # type: ignore[arg-type]  # a list of numbers, as `written` wrote it
-    return Fingerprint(**row, classes=classes, strides=strides)  # type: ignore[arg-type]
+    return Fingerprint(**row, classes=classes, stuff=stuff, strides=strides)  # type: ignore[arg-type]
 
 
 def written(prints: Iterable[Fingerprint]) -> str:
@@ -163,11 +177,14 @@ def fingerprint(net_type: str, variant: str, title: str, options: Mapping[str, o
     """Build a net and look at it; None if it does not take pictures."""
     net = built(net_type, options, 5)
     output = str(getattr(net, "output", "scores"))
-    if output not in ("scores", "detections", "instances"):
+    if output not in TASKS:
         return None
-    five, seven = shapes_of(net.state_dict()), shapes_of(built(net_type, options, 7).state_dict())
-    classes = {key: _sizes(shape, seven[key]) for key, shape in five.items() if shape != seven[key]}
-    mark = digest(five, classes)
+    apart = {"stuff": 2} if hasattr(net_module(net_type), "STUFF") else {}
+    net = built(net_type, {**options, **apart}, 5)
+    five, seven = shapes_of(net.state_dict()), shapes_of(built(net_type, {**options, **apart}, 7).state_dict())
+    classes = _following(five, seven, 5 - apart.get("stuff", 0))
+    stuff = _following(five, shapes_of(built(net_type, {**options, "stuff": 4}, 7).state_dict()), 2) if apart else {}
+    mark = digest(five, {**classes, **stuff})
     usual, encoder = _stride(net), str(options.get("encoder", ""))
     others = _strides(net_type, _plain(options), mark, json.dumps(sorted(classes.items()))) if usual else ()
     return Fingerprint(
@@ -175,20 +192,26 @@ def fingerprint(net_type: str, variant: str, title: str, options: Mapping[str, o
         variant,
         title,
         options,
-        task="semantic" if output == "scores" else "instance",
+        task=TASKS[output],
         count=sum(value.numel() for value in net.parameters()),
         digest=mark,
         sketch=sketch(named_words(five)),
         shapes=sketch(shape_words(five)),
         classes=classes,
+        stuff=stuff,
         strides=tuple(sorted(others, key=lambda s: (s != usual, s))) if len(others) > 1 and usual in others else (),
         aligns=_has_align(net_type, encoder),
     )
 
 
-def _sizes(five: tuple[int, ...], seven: tuple[int, ...]) -> tuple[tuple[int, int, int], ...]:
-    differing = [(at, a, (b - a) // 2) for at, (a, b) in enumerate(zip(five, seven, strict=True)) if a != b]
-    return tuple((at, factor, size - 5 * factor) for at, size, factor in differing)
+def _following(small: Shapes, large: Shapes, number: int) -> ClassSizes:
+    """The sizes that differ between a net for `number` classes and one for two more."""
+    return {key: _sizes(shape, large[key], number) for key, shape in small.items() if shape != large[key]}
+
+
+def _sizes(small: tuple[int, ...], large: tuple[int, ...], number: int) -> tuple[tuple[int, int, int], ...]:
+    differing = [(at, a, (b - a) // 2) for at, (a, b) in enumerate(zip(small, large, strict=True)) if a != b]
+    return tuple((at, factor, size - number * factor) for at, size, factor in differing)
 
 
 def built(net_type: str, options: Mapping[str, object], classes: int) -> nn.Module:

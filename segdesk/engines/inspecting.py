@@ -9,10 +9,9 @@ from pathlib import Path
 
 import torch
 
-from segdesk.domain.card import InputSpec
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.text import N_
-from segdesk.engines import containers, foreign, transformers_folder
+from segdesk.engines import containers, foreign, transformers_folder, usual
 from segdesk.engines.messages import Candidate, Inspected, InspectRequest
 from segdesk.engines.metadata import Metadata, metadata
 from segdesk.engines.recognise import recognise
@@ -75,6 +74,7 @@ def _weights(request: InspectRequest, path: Path, checkpoint: Checkpoint) -> Ins
     match = recognise(checkpoint.state, arch=request.arch, file=path.name)
     about = metadata(checkpoint.content, path)
     file = containers.weights_file(path) if path.is_dir() else path
+    net_type = match.candidates[0].type
     result = Inspected(
         path=request.path,
         kind="weights",
@@ -87,8 +87,13 @@ def _weights(request: InspectRequest, path: Path, checkpoint: Checkpoint) -> Ins
         parameters=match.parameters,
         bytes=file.stat().st_size,
         told=_told(about),
+        background=usual.has_background(net_type),
+        decide=usual.usual_decide(net_type),
     )
-    return _with_classes(replace(result, input=about.input or InputSpec()), about)
+    spec = usual.usual_input(net_type, match.task)
+    if about.input is not None:
+        spec = usual.told_input(about.input, net_type, match.task)
+    return _with_classes(replace(result, input=spec), about)
 
 
 def _told(about: Metadata) -> frozenset[str]:
@@ -100,10 +105,13 @@ def _with_classes(result: Inspected, about: Metadata) -> Inspected:
     """Names and colours, if there are as many as the weights have classes."""
     if not about.names:
         return result
-    if len(about.names) != result.num_classes:
+    names, shades = about.names, about.colors
+    if result.background and len(names) == result.num_classes - 1:
+        names, shades = ("background", *names), ((0, 0, 0), *shades)
+    if len(names) != result.num_classes:
         return replace(result, notes=(*result.notes, NOTE_OTHER_CLASSES))
-    shades = about.colors if len(about.colors) == len(about.names) else ()
-    return replace(result, names=about.names, colors=shades, told=result.told | {"classes"})
+    shades = shades if len(shades) == len(names) else ()
+    return replace(result, names=names, colors=shades, told=result.told | {"classes"})
 
 
 def _onnx(path: Path) -> Inspected:

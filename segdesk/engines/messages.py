@@ -168,7 +168,8 @@ class Inspected:
     `candidates`: nets that fit, the likeliest first; empty only for a program that waits for the person's consent
     (`needs_consent`). `names`, `colors`: the classes as the file tells them, by channel; may be empty.
     `told`: what the file's metadata decided: "classes", "input", "stride", "align_corners".
-    `parameters`: their number. `notes`: sentences in English, marked for translation.
+    `parameters`: their number. `notes`: sentences in English, marked for translation. `background`: channel 0 is no
+    class. `decide`: what a card's [decide] is to say.
     """
 
     path: str
@@ -187,6 +188,8 @@ class Inspected:
     bytes: int = 0
     needs_consent: bool = False
     notes: tuple[str, ...] = ()
+    background: bool = False
+    decide: Mapping[str, float] = field(default_factory=dict)
 
 
 def crf_available() -> bool:

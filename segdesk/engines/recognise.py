@@ -34,7 +34,7 @@ EXAMPLES = 3
 class Match:
     """The nets that a file's parameters fit exactly, the likeliest first, and the number of classes it was made for.
 
-    `task`: "semantic" or "instance"; `parameters`: how many numbers the net has.
+    `task`: "semantic", "instance" or "panoptic"; `parameters`: how many numbers the net has.
     """
 
     candidates: tuple[Candidate, ...]
@@ -48,6 +48,18 @@ class _Found:
     print: Fingerprint
     layout: str
     num_classes: int
+    stuff: int = 0
+
+    @property
+    def candidate(self) -> Candidate:
+        """What is told of it."""
+        entry = self.print
+        return Candidate(entry.type, entry.variant, entry.title, self.options, self.layout, entry.strides, entry.aligns)
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        """What builds it, with the number of stuff classes where the net is told it."""
+        return {**self.print.options, "stuff": self.stuff} if self.print.stuff else self.print.options
 
 
 def recognise(state: State, *, arch: str = "", file: str = "") -> Match:
@@ -67,7 +79,7 @@ def recognise(state: State, *, arch: str = "", file: str = "") -> Match:
         )
     views = list(_views(state))
     for layout, shapes in views:
-        found = [_Found(p, layout, n) for p, n in _fitting(shapes, prints)]
+        found = [_Found(p, layout, n, stuff) for p, n, stuff in _fitting(shapes, prints)]
         if found:
             return _match(found)
     raise _unknown(views, prints, file)
@@ -75,17 +87,7 @@ def recognise(state: State, *, arch: str = "", file: str = "") -> Match:
 
 def _match(found: list[_Found]) -> Match:
     first = found[0]
-    return Match(
-        tuple(
-            Candidate(
-                f.print.type, f.print.variant, f.print.title, f.print.options, f.layout, f.print.strides, f.print.aligns
-            )
-            for f in found
-        ),
-        first.num_classes,
-        first.print.task,
-        first.print.count,
-    )
+    return Match(tuple(f.candidate for f in found), first.num_classes, first.print.task, first.print.count)
 
 
 def _views(state: State) -> Iterator[tuple[str, Shapes]]:
@@ -100,19 +102,27 @@ def _views(state: State) -> Iterator[tuple[str, Shapes]]:
                 yield name, shapes
 
 
-def _fitting(shapes: Shapes, prints: list[Fingerprint]) -> list[tuple[Fingerprint, int]]:
-    """The nets with exactly these parameters, each with its number of classes."""
+def _fitting(shapes: Shapes, prints: list[Fingerprint]) -> list[tuple[Fingerprint, int, int]]:
+    """The nets with exactly these parameters, each with its number of classes and how many of them are stuff that has
+    a classifier of its own."""
     found = []
-    hashes: dict[str, tuple[int, str] | None] = {}
+    hashes: dict[str, tuple[int, int, str] | None] = {}
     for entry in prints:
-        group = repr(entry.classes)
+        group = repr((entry.classes, entry.stuff))
         if group not in hashes:
-            number = classes_of(shapes, entry.classes)
-            hashes[group] = None if number is None else (number, digest(shapes, entry.classes))
+            hashes[group] = _hashed(shapes, entry)
         known = hashes[group]
-        if known is not None and known[1] == entry.digest:
-            found.append((entry, known[0]))
+        if known is not None and known[2] == entry.digest:
+            found.append((entry, known[0], known[1]))
     return found
+
+
+def _hashed(shapes: Shapes, entry: Fingerprint) -> tuple[int, int, str] | None:
+    number = classes_of(shapes, entry.classes)
+    stuff = classes_of(shapes, entry.stuff) if entry.stuff else 0
+    if number is None or stuff is None:
+        return None
+    return number + stuff, stuff, digest(shapes, {**entry.classes, **entry.stuff})
 
 
 def classes_of(shapes: Shapes, classes: ClassSizes) -> int | None:

@@ -80,8 +80,10 @@ class AddModelDialog(FormDialog):
         self.align = QCheckBox(tr("Scores lie on the corners of the picture (align_corners)"))
         self.align.setChecked(first.align_corners)
         rows: list[tuple[str, object]] = [(tr(text), spec) for text, spec in INPUTS.items()]
-        if found.input not in INPUTS.values() or "input" in found.told:
-            rows.insert(0, (tr("As the file says"), replace(found.input, fit="native")))
+        normal = InputSpec(found.input.mean, found.input.std, found.input.order)
+        if normal not in INPUTS.values() or "input" in found.told:
+            text = tr("As the file says") if "input" in found.told else tr("As usual for this network")
+            rows.insert(0, (text, normal))
         self.input = self._box(rows)
         fits = dict(FITS) if found.input.fit in FITS else {found.input.fit: found.input.fit, **FITS}
         self.fit = self._box([(tr(text), fit) for fit, text in fits.items()], found.input.fit)
@@ -186,7 +188,7 @@ class AddModelDialog(FormDialog):
             candidate=self.net.currentIndex(),
             stride=self.stride.currentData() or 0,
             align_corners=self.align.isChecked(),
-            input=replace(spec, fit=self.fit.currentData()),
+            input=replace(self.found.input, mean=spec.mean, std=spec.std, order=spec.order, fit=self.fit.currentData()),
             classes=self.classes.itemData(at) if at >= 0 else self.classes.currentText(),
             copy=self.copy.currentData(),
         )

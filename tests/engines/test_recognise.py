@@ -33,7 +33,7 @@ def test_the_table_names_every_net_of_the_program():
 
 
 def _takes_pictures(net_type: str, options: dict[str, object]) -> bool:
-    return getattr(built(net_type, options, 5), "output", "scores") in ("scores", "detections")
+    return getattr(built(net_type, options, 5), "output", "scores") in fingerprints.TASKS
 
 
 @pytest.mark.parametrize("entry", SAMPLES, ids=lambda p: p.type)

@@ -17,6 +17,7 @@ from segdesk.nets.instance.two_stage import DIVISOR, Objects, TwoStage, padded, 
 TITLE = "Panoptic FPN"
 PAPER = "arXiv:1901.02446"
 OUTPUT = "panoptic"
+STUFF = True  # the option `stuff` says how many of the classes have a classifier of their own
 
 VARIANTS: dict[str, dict[str, object]] = {"r50": {}, "r101": {"encoder": "resnet101"}}
 SMALL: dict[str, object] = {
