@@ -384,6 +384,10 @@
    <translation>跟随系统</translation>
   </message>
   <message>
+   <source>As usual for this network</source>
+   <translation>按此网络的惯例</translation>
+  </message>
+  <message>
    <source>At most this far (0 = any)</source>
    <translation>最大距离（0 = 不限）</translation>
   </message>
