@@ -21,9 +21,10 @@ from tests.painter import digest
 
 ROOT = Path(__file__).resolve().parent.parent
 KILLS = 16
-ON_THE_WAY = {"free": 3, "paced": 1, "rests": 0}
+ON_THE_WAY = {"free": 1, "paced": 1, "rests": 0}
 """By `pace` of the painter, how many strokes may be between the canvas and the disk. Each begins its transaction at
-once; several wait only where strokes come faster than the disk is; none, where the window says that all is saved."""
+once and has ended it, as a rule, before the next one is over: of 74 kills at the free pace on a busy machine 71 lost
+none and 3 lost one. None, where the window says that all is saved."""
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from segdesk.app.document import Document
 
 HEAVY_TILES = 256  # an undo step that covers more tiles goes to the background (5 ms and more)
+SHOWN_EXACTLY = 1024  # tiles
 HEAVY_PIXELS = 1 << 20  # and so does a change of a whole map that has more pixels
 Operation = Callable[[], None]
 Write = Callable[[Segmentation, Stroke, Tick], None]
@@ -194,7 +195,7 @@ class Changes:
         else:
             doc.areas.set_all(doc.areas.counts + tiles_histogram(ids, step.tiles) - before)
         self.record(step.kind, edit, answer=step.answer)
-        doc.changed(edit.rect())
+        self._show([edit])
 
     def record(self, kind: str, edit: Edit, *, answer: bool = False) -> None:
         """Enter a step that was made on the map and tell the listeners."""
@@ -309,7 +310,16 @@ class Changes:
             self.state_after = step.state
             self.record(step.kind, step.edit, answer=step.answer)
         self.state_after = None
-        doc.redraw()
+        self._show([step.edit for step in steps])
+        doc.tell(doc.on_segments)
+        doc.tell(doc.on_state)
+
+    def _show(self, edits: list[Edit]) -> None:
+        """Report what the edits touch, exactly where that is not much: it is drawn at once then."""
+        height, width = self._doc.segmentation.size
+        few = sum(len(edit.tiles) for edit in edits) <= SHOWN_EXACTLY
+        for rect in [r for edit in edits for r in edit.rects()] if few else [(0, 0, width, height)]:
+            self._doc.changed(rect)
 
 
 def _table_change(key: int, segment: Segment) -> Change:

@@ -19,6 +19,7 @@ from segdesk.domain.reducing import AROUND, half_rect, half_size, halved
 CELL = 64  # side of the squares of the map that are noted as changed
 MOST_CELLS = 1024  # 4 megapixels, 3 ms; if more have changed, a thread makes the copies anew
 AT_ONCE = 1 << 20  # pixels; the copies of a map of no more are made at once
+FINEST = 1 << 26  # pixels; of a larger map the copy at half the size is not kept (50 MB at 100 megapixels)
 TILE = 128
 BAND = 128  # rows of a copy that are made at once
 
@@ -41,23 +42,34 @@ class Level:
         return out
 
     def write(self, x: int, y: int, labels: np.ndarray) -> None:
-        """Set the rectangle whose upper left pixel is (x, y)."""
+        """Set the rectangle whose upper left pixel is (x, y); what has not been set yet, in whole tiles."""
         for key, here, there in _pieces((x, y, x + labels.shape[1], y + labels.shape[0])):
             part, tile = labels[here], self._tiles.get(key)
-            if tile is None or not tile.flags.writeable:
-                whole = clip((key[1] * TILE, key[0] * TILE, (key[1] + 1) * TILE, (key[0] + 1) * TILE), self.size)
-                shape = whole[3] - whole[1], whole[2] - whole[0]
-                value = part[0, 0] if tile is None else tile[0, 0]
-                if (part == value).all():
-                    self._tiles[key] = np.broadcast_to(value, shape)
-                    continue
-                self._tiles[key] = tile = np.full(shape, value, np.uint16)
-            tile[there] = part
+            if tile is None or tile.shape == part.shape:
+                flat = (part == part[0, 0]).all()
+                self._tiles[key] = np.broadcast_to(part[0, 0].copy(), part.shape) if flat else part.copy()
+            elif tile.flags.writeable:
+                tile[there] = part
+            elif not (part == tile[0, 0]).all():
+                self._tiles[key] = made = tile.copy()
+                made[there] = part
 
     @property
     def nbytes(self) -> int:
         """Memory of its tiles."""
         return sum(tile.nbytes for tile in self._tiles.values() if tile.flags.writeable)
+
+
+class Passing:
+    """A copy that is not kept: it is worked out where it is read. `read`, `size`: of the map."""
+
+    def __init__(self, read: Callable[[Rect], np.ndarray], size: tuple[int, int]) -> None:
+        self.size = half_size(size)
+        self._read, self._of = read, size
+
+    def read(self, rect: Rect) -> np.ndarray:
+        """(h, w) uint16 of a rectangle inside it."""
+        return halved(self._read, self._of, rect)
 
 
 def _pieces(rect: Rect) -> list[tuple[TileKey, tuple[slice, slice], tuple[slice, slice]]]:
@@ -101,7 +113,7 @@ class Reduced:
         self._size = ids.shape[0], ids.shape[1]
         self._background = background if ids.size > AT_ONCE else None
         self._on_ready = on_ready
-        self._levels: list[Level] | None = None
+        self._levels: list[Level | Passing] | None = None
         cells = -(-self._size[0] // CELL), -(-self._size[1] // CELL)
         self._dirty = np.zeros(cells, bool)
         self._since: np.ndarray | None = None  # what has changed since a thread began
@@ -110,7 +122,7 @@ class Reduced:
 
     @property
     def ready(self) -> bool:
-        """Whether there are copies; until they are made anew after a large change, the old ones remain."""
+        """Whether there are copies; after a large change they are made anew bit by bit."""
         return self._levels is not None
 
     @property
@@ -128,14 +140,19 @@ class Reduced:
         elif np.count_nonzero(self._dirty) > MOST_CELLS or self._background is None:
             self._begin()
 
-    def level_for(self, zoom: float) -> tuple[Level | None, int]:
-        """The copy for so many device pixels a picture pixel, and its stride; (None, 1): the map itself."""
+    def level_for(self, zoom: float, *, coarser: bool = False) -> tuple[Level | None, int]:
+        """The copy for so many device pixels a picture pixel, and its stride; (None, 1): the map itself. `coarser`: the
+        next smaller one instead of the map, where the one for this zoom is not kept."""
         if self._levels is None or zoom >= 1.0:
             return None, 1
         self._freshen(self._levels)
         wanted = stride_for(zoom)
         count = min(len(self._levels), wanted.bit_length() - 1)
-        return (self._levels[count - 1], 1 << count) if count else (None, 1)
+        for number in range(count, min(len(self._levels), count + coarser) + 1) if count else ():
+            level = self._levels[number - 1]
+            if isinstance(level, Level):
+                return level, 1 << number
+        return None, 1
 
     def close(self) -> None:
         """The picture is left."""
@@ -157,19 +174,32 @@ class Reduced:
         except Cancelled:
             return None
 
-    def _made(self) -> list[Level]:
-        """Any thread."""
-        levels: list[Level] = []
+    def _made(self) -> list[Level | Passing]:
+        """Any thread. Copies that are there already are written over, for two of each would be too much memory; what
+        the UI thread writes into them meanwhile it will write again (`_since`)."""
+        levels = self._levels or self._empty()
         read, size = self._read, self._size
-        while size[0] * size[1] > SMALLEST_LEVEL and min(size) >= NARROWEST:
-            level = Level(half_size(size))
-            for top in range(0, level.size[0], BAND):
-                if self._closed.is_set():
-                    raise Cancelled
-                rect = (0, top, level.size[1], min(level.size[0], top + BAND))
-                level.write(0, top, halved(read, size, rect))
-            levels.append(level)
+        for level in levels:
+            if isinstance(level, Level):
+                self._fill(level, read, size)
             read, size = level.read, level.size
+        return levels
+
+    def _fill(self, level: Level, read: Callable[[Rect], np.ndarray], size: tuple[int, int]) -> None:
+        for top in range(0, level.size[0], BAND):
+            if self._closed.is_set():
+                raise Cancelled
+            rect = (0, top, level.size[1], min(level.size[0], top + BAND))
+            level.write(0, top, halved(read, size, rect))
+
+    def _empty(self) -> list[Level | Passing]:
+        levels: list[Level | Passing] = []
+        size = self._size
+        while size[0] * size[1] > SMALLEST_LEVEL and min(size) >= NARROWEST:
+            size = half_size(size)
+            levels.append(Level(size))
+        if levels and self._ids.size > FINEST:
+            levels[0] = Passing(self._read, self._size)
         return levels
 
     def _landed(self, made: object) -> None:
@@ -181,7 +211,7 @@ class Reduced:
             self._begin()
         self._on_ready()
 
-    def _freshen(self, levels: list[Level]) -> None:
+    def _freshen(self, levels: list[Level | Passing]) -> None:
         count = int(np.count_nonzero(self._dirty))
         if not 0 < count <= MOST_CELLS:  # of more, a thread makes all anew just now
             return
@@ -189,7 +219,7 @@ class Reduced:
             rect, read, size = changed, self._read, self._size
             for level in levels:
                 rect = half_rect(rect, size)
-                if rect[2] > rect[0] and rect[3] > rect[1]:
+                if rect[2] > rect[0] and rect[3] > rect[1] and isinstance(level, Level):
                     level.write(rect[0], rect[1], halved(read, size, rect))
                 read, size = level.read, level.size
         self._dirty[...] = False

@@ -98,6 +98,16 @@ class Edit:
         cols = [k[1] for k in self.tiles]
         return clip((min(cols) * TILE, min(rows) * TILE, (max(cols) + 1) * TILE, (max(rows) + 1) * TILE), self.size)
 
+    def rects(self) -> list[Rect]:
+        """Rectangles (x0, y0, x1, y1) that cover its tiles and nothing else, one for each run of tiles in a row."""
+        runs: list[list[int]] = []  # row, first column, column after the last
+        for row, column in sorted(self.tiles):
+            if runs and runs[-1][0] == row and runs[-1][2] == column:
+                runs[-1][2] = column + 1
+            else:
+                runs.append([row, column, column + 1])
+        return [clip((a * TILE, r * TILE, b * TILE, (r + 1) * TILE), self.size) for r, a, b in runs]
+
     def to_bytes(self) -> bytes:
         """For the journal: a JSON head and the tiles behind it."""
         keys = list(self.tiles)

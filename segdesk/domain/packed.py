@@ -153,6 +153,8 @@ class PackedMap:
         if self._half is None and self.size[0] * self.size[1] > SMALLEST_LEVEL and min(self.size) >= NARROWEST:
             size = half_size(self.size)
             self._half = PackedMap.of_ids(lambda r: halved(self.read, self.size, r), size, self.segments)
+            with self._lock:
+                self._kept.clear()  # all of it was looked at once, and may never be again
         return self._half
 
     def smallest(self) -> tuple[np.ndarray, int]:

@@ -122,6 +122,11 @@ def sample(ids: np.ndarray, view: View, rect: Rect) -> np.ndarray:
     return _sampled(lambda rows, columns: gather(ids, rows, columns), (ids.shape[0], ids.shape[1]), view, rect, 1)
 
 
+def sample_level(level: Level | PackedMap, size: tuple[int, int], stride: int, view: View, rect: Rect) -> np.ndarray:
+    """(h, w) uint16: as `sample` of a map of `size`, out of its copy with this stride."""
+    return _sampled(_reader(level), size, view, rect, stride)
+
+
 def sample_reduced(ids: np.ndarray, copies: Reduced, view: View, rect: Rect) -> np.ndarray:
     """As `sample`, where device pixels are larger than the map's out of its reduced copies. While those of a large map
     are still being made, several device pixels share a label, so that drawing is fast."""
@@ -129,7 +134,7 @@ def sample_reduced(ids: np.ndarray, copies: Reduced, view: View, rect: Rect) -> 
     if level is None:
         coarse = 1 if copies.ready or ids.size < COARSE_FROM else min(4, stride_for(view.zoom))
         return sample(ids, view, rect) if coarse == 1 else _sample_coarse(ids, view, rect, coarse)
-    return _sampled(_reader(level), (ids.shape[0], ids.shape[1]), view, rect, stride)
+    return sample_level(level, (ids.shape[0], ids.shape[1]), stride, view, rect)
 
 
 def _sample_coarse(ids: np.ndarray, view: View, rect: Rect, step: int) -> np.ndarray:
@@ -144,7 +149,7 @@ def _sample_coarse(ids: np.ndarray, view: View, rect: Rect, step: int) -> np.nda
 def sample_packed(source: PackedMap, view: View, rect: Rect) -> np.ndarray:
     """As `sample_reduced` of its plain map; only the tiles in view are unpacked."""
     level, stride = level_for(source, view.zoom)
-    return _sampled(_reader(level), source.size, view, rect, stride)
+    return sample_level(level, source.size, stride, view, rect)
 
 
 def level_for(source: PackedMap, zoom: float) -> tuple[PackedMap, int]:

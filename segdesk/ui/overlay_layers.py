@@ -105,8 +105,13 @@ class DifferenceLayer:
         """(h, w) uint16 of `SAME`, `ADDED`, `REMOVED`, `RELABELLED` for a device rectangle."""
         if view.zoom < 1.0 and not self._copies.ready:
             return np.zeros((rect[3] - rect[1], rect[2] - rect[0]), np.uint16)
-        now = overlay.sample_reduced(self.ids, self._copies, view, rect)
-        answer = overlay.sample_packed(self._answer, view, rect)
+        copy, stride = self._copies.level_for(view.zoom, coarser=True)
+        if copy is None:
+            now, answer = overlay.sample(self.ids, view, rect), overlay.sample_packed(self._answer, view, rect)
+        else:
+            now = overlay.sample_level(copy, self._answer.size, stride, view, rect)
+            same, _ = overlay.level_for(self._answer, 1.0 / stride)
+            answer = overlay.sample_level(same, self._answer.size, stride, view, rect)
         differs = now != answer
         if self._any_renamed:
             differs |= self._renamed[now]

@@ -38,12 +38,16 @@ def threaded(monkeypatch: pytest.MonkeyPatch) -> Works:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(0, 99), st.lists(st.tuples(rects, st.booleans()), max_size=6))
-def test_the_copies_follow_each_change(seed: int, changes: list[tuple[tuple[int, int, int, int], bool]]):
+@given(st.integers(0, 99), st.lists(st.tuples(rects, st.booleans()), max_size=6), st.booleans())
+def test_the_copies_follow_each_change(
+    seed: int, changes: list[tuple[tuple[int, int, int, int], bool]], finest_kept: bool
+):
     ids, works = picture(seed), []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reduced, "AT_ONCE", 1)
         patch.setattr(reduced, "MOST_CELLS", 40)  # so that some changes go to the thread, and others come meanwhile
+        plain = Reduced(ids)  # all at once, of the map as it is when it is asked
+        patch.setattr(reduced, "FINEST", 1 << 30 if finest_kept else 1)
         copies = Reduced(ids, lambda work, then: works.append((work, then)))
         for (x, y, w, h), lands in changes:
             ids[y : y + h, x : x + w] += 1
@@ -56,8 +60,12 @@ def test_the_copies_follow_each_change(seed: int, changes: list[tuple[tuple[int,
             work, then = works.pop(0)
             then(work())
         assert copies.fresh
-        for zoom in (0.5, 0.3, 0.1):
-            assert np.array_equal(all_of(copies, zoom), all_of(Reduced(ids), zoom))
+        plain.mark((0, 0, 901, 700))
+        for zoom in (0.5, 0.3, 0.1)[not finest_kept :]:
+            assert np.array_equal(all_of(copies, zoom), all_of(plain, zoom))
+        if not finest_kept:
+            assert copies.level_for(0.5) == (None, 1)
+            assert copies.level_for(0.5, coarser=True)[1] == 4
 
 
 def test_what_changes_while_a_thread_reads_is_not_lost(threaded: Works):

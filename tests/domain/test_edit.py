@@ -177,3 +177,14 @@ class UndoWalk(RuleBasedStateMachine):
 
 
 TestUndoWalk = UndoWalk.TestCase
+
+
+@given(st.sets(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=20))
+def test_the_rectangles_of_an_edit_cover_its_tiles_and_nothing_else(keys: set[tuple[int, int]]):
+    edit = Edit("", (370, 380), dict.fromkeys(keys, b""), {})
+    covered, wanted = np.zeros((370, 380), int), np.zeros((370, 380), int)
+    for x0, y0, x1, y1 in edit.rects():
+        covered[y0:y1, x0:x1] += 1
+    for row, column in keys:
+        wanted[row * 64 : row * 64 + 64, column * 64 : column * 64 + 64] = 1
+    assert np.array_equal(covered, wanted)
