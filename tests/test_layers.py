@@ -24,7 +24,8 @@ def test_the_import_contracts_hold():
     "module", ["segdesk.ui.main_window", "segdesk.app.session", "segdesk.cli", "segdesk.io.project"]
 )
 def test_importing_it_brings_no_torch(module):
-    code = f"import sys, {module}; print([m for m in ('torch', 'torchvision', 'pydensecrf', 'numba') if m in sys.modules])"
+    heavy = "('torch', 'torchvision', 'transformers', 'numba')"
+    code = f"import sys, {module}; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
