@@ -166,6 +166,8 @@ def bench_stalls(canvas: Canvas, doc: Document) -> None:
     }
     for name, operation in operations.items():
         doc.active_class = 4
+        QApplication.processEvents()
+        canvas.repaint()  # what waits from before is not the operation's
         pauses, start = [], now()
         operation()
         while doc.changes.under_way:
