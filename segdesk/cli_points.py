@@ -36,7 +36,7 @@ def run_points(session: Session, arguments: argparse.Namespace, output: Output) 
     if target.suffix.lower() != ".ply":
         raise SegDeskError("The result is written as .ply.", "Give --out a name that ends in .ply.")
     models = Models([Path(folder) for folder in session.settings.model_folders])
-    plan = models.plan(arguments.model, session.options, arguments.device)
+    plan = models.plan_other(arguments.model, arguments.device)
     cloud = read_points(Path(arguments.file))
     engine = importlib.import_module("segdesk.engines.points")
     labels = engine.segment_points(

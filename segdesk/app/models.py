@@ -189,8 +189,8 @@ class Models:
             raise _not_for_pictures(card)
         return self._plan(card, options, device)
 
-    def plan_prompts(self, card_id: str, device: str) -> RunPlan:
-        """The same for a model that answers clicks or words."""
+    def plan_other(self, card_id: str, device: str) -> RunPlan:
+        """The same for a model that is not run on pictures: of clicks, words or points."""
         return self._plan(self.get(card_id), RunOptions(), device)
 
     def _plan(self, card: ModelCard, options: RunOptions, device: str) -> RunPlan:

@@ -33,7 +33,7 @@ class Prompting:
             self._known[card.id] = ByModel(
                 card.name.en,
                 self._desk.engine,
-                lambda: self._models.plan_prompts(card.id, self._device()),
+                lambda: self._models.plan_other(card.id, self._device()),
                 words=card.net.type in WORD_NETS,
             )
         return self._known[card.id]

@@ -42,7 +42,7 @@ def halved(read: Read, size: tuple[int, int], rect: Rect) -> np.ndarray:
     around = read((left, top, min(size[1], 2 * x1 + AROUND), min(size[0], 2 * y1 + AROUND)))
     at = 2 * y0 - top, 2 * x0 - left
     core = around[at[0] : at[0] + 2 * (y1 - y0), at[1] : at[1] + 2 * (x1 - x0)]
-    out = np.ascontiguousarray(core[1::2, 1::2])
+    out = core[1::2, 1::2].copy()  # of a single block the slice would be a view of the map itself
     mixed = core[::2, ::2] != out
     mixed |= core[::2, 1::2] != out
     mixed |= core[1::2, ::2] != out

@@ -53,13 +53,23 @@ def test_each_pixel_follows_the_definition(seed: int, height: int, width: int, g
             assert made[row, column] in wanted
 
 
+def test_a_single_block_leaves_the_map_alone():
+    ids = np.random.default_rng(440).integers(0, 3, (23, 31)).astype(np.uint16)
+    before = ids.copy()
+    made = halved(lambda r: ids[r[1] : r[3], r[0] : r[2]], (23, 31), (9, 9, 10, 10))
+    assert np.array_equal(ids, before)
+    assert made.tolist() == whole(ids)[9:10, 9:10].tolist() == [[2]]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.data())
 def test_a_part_is_made_as_the_whole(seed: int, data: st.DataObject):
     ids = np.random.default_rng(seed).integers(0, 3, (23, 31)).astype(np.uint16)
     x0, x1 = sorted(data.draw(st.lists(st.integers(0, 15), min_size=2, max_size=2, unique=True)))
     y0, y1 = sorted(data.draw(st.lists(st.integers(0, 11), min_size=2, max_size=2, unique=True)))
+    before = ids.copy()
     part = halved(lambda r: ids[r[1] : r[3], r[0] : r[2]], (23, 31), (x0, y0, x1, y1))
+    assert np.array_equal(ids, before)
     assert np.array_equal(part, whole(ids)[y0:y1, x0:x1])
 
 
