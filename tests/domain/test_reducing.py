@@ -58,7 +58,7 @@ def test_a_single_block_leaves_the_map_alone():
     before = ids.copy()
     made = halved(lambda r: ids[r[1] : r[3], r[0] : r[2]], (23, 31), (9, 9, 10, 10))
     assert np.array_equal(ids, before)
-    assert made.tolist() == whole(ids)[9:10, 9:10].tolist() == [[2]]
+    assert made.tolist() == whole(ids)[9:10, 9:10].tolist()
 
 
 @settings(max_examples=60, deadline=None)
