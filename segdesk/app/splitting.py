@@ -128,6 +128,9 @@ def along_line(region: Region, start: Point, end: Point) -> np.ndarray:
     balance = _balance(pieces, side, across, down)
     left = severed[pieces] & (balance > 0)[pieces] & mask
     right = severed[pieces] & (balance < 0)[pieces] & mask
+    if severed.sum() > 1 and not (left.any() and right.any()):  # they wind about the line: the largest is one part
+        largest = np.where(severed, np.bincount(pieces.ravel()), 0).argmax()
+        left, right = pieces == largest, severed[pieces] & (pieces != largest)
     labels = mask.astype(np.int32)
     if left.any() and right.any():
         labels[left if left.sum() <= right.sum() else right] = 2
@@ -145,9 +148,11 @@ def _cuts(shape: tuple[int, ...], a: Point, b: Point) -> tuple[np.ndarray, np.nd
 
     def severed(one: tuple[slice, slice], other: tuple[slice, slice]) -> np.ndarray:
         h0, h1, t0, t1 = height[one], height[other], along[one], along[other]
-        gap = np.where(h0 == h1, 1.0, h0 - h1)
-        t = t0 + (t1 - t0) * h0 / gap  # where the line between the two centres meets the cut, times its squared length
-        return (side[one] != side[other]) & (t >= 0) & (t <= dx * dx + dy * dy)
+        gap = h0 - h1
+        # Where the line between the two centres meets the cut, times its squared length, is met / gap. Nothing is
+        # divided, so that a cut which begins or ends just there is judged without rounding.
+        met = (t0 * gap + (t1 - t0) * h0) * np.sign(gap)
+        return (side[one] != side[other]) & (met >= 0) & (met <= (dx * dx + dy * dy) * np.abs(gap))
 
     every = slice(None)
     across = severed((every, slice(None, -1)), (every, slice(1, None)))
@@ -178,13 +183,15 @@ def _severed(whole: np.ndarray, pieces: np.ndarray) -> np.ndarray:
 
 def _balance(pieces: np.ndarray, side: np.ndarray, across: np.ndarray, down: np.ndarray) -> np.ndarray:
     """(pieces,) int64: cut pixel sides of each piece on one side of the line minus those on the other."""
+    result = np.zeros(int(pieces.max()) + 1, np.int64)
+    across = across & (pieces[:, :-1] > 0) & (pieces[:, 1:] > 0)  # what lies beside the region is not parted from it
+    down = down & (pieces[:-1] > 0) & (pieces[1:] > 0)
     ends: list[tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]] = [
         (lambda m: m[:, :-1], across),
         (lambda m: m[:, 1:], across),
         (lambda m: m[:-1], down),
         (lambda m: m[1:], down),
     ]
-    result = np.zeros(int(pieces.max()) + 1, np.int64)
     for end, cut in ends:
         np.add.at(result, end(pieces)[cut], np.where(end(side)[cut], 1, -1))
     result[0] = 0

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from segdesk.app import splitting
@@ -232,6 +232,7 @@ def severs(start, end):
 
 @settings(max_examples=80, deadline=None)
 @given(st.integers(0, 1 << 30), st.tuples(*[st.integers(-8, 120).map(lambda n: n / 4)] * 4))
+@example(427, (19.0, 16.75, 27.0, 0.0))
 def test_a_cut_parts_exactly_what_the_line_severs(seed: int, line: tuple[float, float, float, float]):
     random = np.random.default_rng(seed)
     mask = np.zeros((26, 28), bool)
