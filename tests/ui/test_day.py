@@ -230,6 +230,7 @@ def click_and_relabel(hands: Hands) -> None:
     hands.key(KEY.Key_S)
     hands.click(185, 65)
     hands.until(lambda: any(s.role == "area" for s in window.canvas.tool.sketches(hands.document)))
+    hands.rest()  # a busy document takes no proposal
     hands.key(KEY.Key_Return)
     hands.until(lambda: hands.classes()[65, 185] == box)
     inside = hands.classes()[BOX[1] : BOX[3], BOX[0] : BOX[2]] == box
