@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     QTimer,
 )
-from PySide6.QtGui import QBrush, QIcon
+from PySide6.QtGui import QBrush, QIcon, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QMenu, QTreeView, QVBoxLayout, QWidget
 
 from segdesk.domain.classes import ClassInfo
@@ -24,6 +24,7 @@ from segdesk.ui.i18n import Translated, tr
 from segdesk.ui.widgets import icon_button, label, name, swatch
 
 CLASS, NUMBER, AREA, SCORE, LOCK = range(5)
+ROOM_FOR_SCORES = 250  # pixels of the list's width
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
 NAMED = (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
@@ -169,6 +170,11 @@ class ObjectPanel(Translated, QWidget):
         header.setSectionResizeMode(CLASS, QHeaderView.ResizeMode.Stretch)
         for column, width in ((NUMBER, 34), (AREA, 60), (SCORE, 48), (LOCK, 26)):
             header.resizeSection(column, width)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt: in a narrow list the names need the room of the scores."""
+        super().resizeEvent(event)
+        self.view.setColumnHidden(SCORE, self.width() < ROOM_FOR_SCORES)
 
     def _connect(self) -> None:
         labels = self._desk.labels
