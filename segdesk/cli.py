@@ -136,7 +136,6 @@ def _open(session: Session, arguments: argparse.Namespace) -> None:
 
 
 def _run_model(session: Session, arguments: argparse.Namespace, output: Output) -> int:
-    average = cli_run.averaging(arguments)
     project = Path(arguments.project) if arguments.project else None
     model_id = cli_run.model_id(arguments)
     session.choose_model(model_id)
@@ -145,8 +144,8 @@ def _run_model(session: Session, arguments: argparse.Namespace, output: Output) 
     for field in ("confidence", "min_area", "overlap", "stuff_area"):
         if (value := getattr(arguments, field)) is not None:
             decide = replace(decide, **{field: value})
-    session.set_options(replace(session.options, decide=decide, crf=CrfOptions() if arguments.crf else None))
-    session.set_options(replace(session.options, average=average))
+    crf, average = CrfOptions() if arguments.crf else None, cli_run.averaging(arguments)
+    session.set_options(replace(session.options, decide=decide, crf=crf, average=average))
     opened = _do(session, session.open(Path(arguments.folder), project))
     if opened.note:
         output.note(opened.note)

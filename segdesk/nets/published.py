@@ -44,3 +44,14 @@ def variants(*names: str, narrow: Mapping[str, object] | None = None) -> dict[st
         if name.startswith("r18"):
             options.update(narrow or {})
     return found
+
+
+# DeepLab on encoders that nobody has published weights for: to be trained, or for a file of one's own.
+WITHOUT_WEIGHTS: dict[str, dict[str, object]] = {
+    name: {"encoder": encoder, "encoder_options": options, "width": 256, "bottleneck": 1}
+    for name, encoder, options in (
+        ("xception65-d16", "xception65", {"output_stride": 16}),
+        ("hrnet-w32", "hrnet_w32", {"concat": True}),
+        ("hrnet-w48", "hrnet_w48", {"concat": True}),
+    )
+}

@@ -9,7 +9,7 @@ from torch import nn
 
 from segdesk.nets.blocks import ConvBN, SepConv, up
 from segdesk.nets.net import DecodeHead, Net, chosen_channels, encoder_decoder
-from segdesk.nets.published import variants
+from segdesk.nets.published import WITHOUT_WEIGHTS, variants
 
 TITLE = "DeepLabV3"
 PAPER = "arXiv:1706.05587"
@@ -101,24 +101,7 @@ VARIANTS |= {
     }
     for encoder, more in {"resnet50": {}, "resnet101": {}, "mobilenetv2": {"variant": "vainf"}}.items()
 }
-# Encoders without published weights: to be trained, or for a file of one's own.
-VARIANTS |= {
-    "xception65-d16": {
-        "encoder": "xception65",
-        "encoder_options": {"output_stride": 16},
-        "width": 256,
-        "bottleneck": 1,
-    },
-    **{
-        f"hrnet-{name}": {
-            "encoder": f"hrnet_{name}",
-            "encoder_options": {"concat": True},
-            "width": 256,
-            "bottleneck": 1,
-        }
-        for name in ("w32", "w48")
-    },
-}
+VARIANTS |= WITHOUT_WEIGHTS
 SMALL: dict[str, object] = {
     "encoder": "resnet18_v1c",
     "encoder_options": {"output_stride": 8, "base": 8, "stem_width": 16},
