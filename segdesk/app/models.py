@@ -26,7 +26,7 @@ _ORDER = ("untrained", "missing", "download", "here", "shipped", "not_needed")  
 
 
 # Options that came later, with what they are where they do nothing: runs from before them are equal.
-LATER: Mapping[str, object] = {"stuff_area": 0, "mask_threshold": 0.5, "quality": "exact"}
+LATER: Mapping[str, object] = {"stuff_area": 0, "mask_threshold": 0.5, "quality": "exact", "off": ()}
 
 
 # Kinds of nets that an optional extra runs.

@@ -15,7 +15,8 @@ class CrfOptions:
 
     Appearance kernel: weight `w1`, `sigma_alpha` pixels, `sigma_beta` in 0..255 colour units.
     Smoothness kernel: weight `w2`, `sigma_gamma` pixels. `iterations` of mean field.
-    `quality`: "exact" = on all pixels; "fast" = on every third, then one step for those between near borders.
+    `quality`: "exact" = on all pixels; "fast" = on all pixels near borders, on every fourth of every fourth row
+    elsewhere. `off`: ids of classes that keep their probabilities; the others share the rest among them.
     """
 
     w1: float = 4.0
@@ -25,10 +26,12 @@ class CrfOptions:
     sigma_gamma: float = 3.0
     iterations: int = 5
     quality: str = "exact"
+    off: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.quality not in ("exact", "fast"):
             raise ValueError("quality must be exact or fast")
+        object.__setattr__(self, "off", tuple(self.off))  # a list where it was stored
 
 
 # Settings that were published, and ours, by title. DeepLab's: Chen et al. 2016, found by search on VOC for each net.

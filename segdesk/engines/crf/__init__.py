@@ -10,8 +10,22 @@ from segdesk.engines.crf.refining import (
     limited,
     refine,
     refine_present,
+    refine_reduced,
+    refine_window,
     scaled,
     warm,
 )
 
-__all__ = ["PRESENT", "Kept", "available", "limited", "refine", "refine_instance", "refine_present", "scaled", "warm"]
+__all__ = [
+    "PRESENT",
+    "Kept",
+    "available",
+    "limited",
+    "refine",
+    "refine_instance",
+    "refine_present",
+    "refine_reduced",
+    "refine_window",
+    "scaled",
+    "warm",
+]

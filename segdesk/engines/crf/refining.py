@@ -3,10 +3,11 @@ are done in windows. The compiled part is imported when it is first needed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from segdesk.domain.errors import SegDeskError
@@ -52,25 +53,93 @@ def refine_present(
     *,
     dtype: type[np.floating] = np.float16,
     kept: Kept | None = None,
+    held: Sequence[int] = (),
 ) -> tuple[np.ndarray, np.ndarray]:
     """As `refine`, for (K, h, w) scores of any resolution that cover the picture. Returns (the P channels that occur,
-    their (P, H, W) probabilities of `dtype` at the picture's size). `kept`: kernels of an earlier run on the picture,
-    to be used and replaced."""
+    their (P, H, W) probabilities of `dtype` at the picture's size).
+
+    `kept`: kernels of an earlier run on the picture, to be used and replaced. `held`: channels that keep their
+    probabilities, which the others see as settled: these share what is left at each pixel (mean field with the
+    marginals of the held classes clamped).
+    """
+    return _refine(scores, image, options, cancelled, None, dtype, kept, held)
+
+
+def refine_window(
+    scores: np.ndarray,
+    image: np.ndarray,
+    options: CrfOptions,
+    box: tuple[int, int, int, int],
+    cancelled: Cancel = lambda: False,
+    *,
+    dtype: type[np.floating] = np.float16,
+    kept: Kept | None = None,
+    held: Sequence[int] = (),
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `refine_present`, for a part of the picture: what is seen of it, or a painted region's bounding box.
+
+    `scores`: (K, h, w), `image`: (H, W, 3), both of the whole picture. `box`: (x0, y0, x1, y1) in the picture's pixels,
+    not empty. Returns (the P channels that occur in the picture, (P, y1 - y0, x1 - x0) probabilities): those of the
+    whole picture's inference but for what lies further away than the margin that is added (2 sigma_alpha at most).
+    `kept` is of the box: give each box its own.
+    """
+    x0, y0, x1, y1 = box
+    if not (0 <= x0 < x1 <= image.shape[1] and 0 <= y0 < y1 <= image.shape[0]):
+        raise SegDeskError("The part of the picture to refine lies outside of it.", "Choose a part of the picture.")
+    return _refine(scores, image, options, cancelled, (y0, x0, y1, x1), dtype, kept, held)
+
+
+def refine_reduced(
+    scores: np.ndarray,
+    image: np.ndarray,
+    options: CrfOptions,
+    scale: float,
+    cancelled: Cancel = lambda: False,
+    *,
+    dtype: type[np.floating] = np.float16,
+    kept: Kept | None = None,
+    held: Sequence[int] = (),
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `refine_present`, on the picture reduced by `scale` (0 < scale <= 1), with kernels reduced alike: a preview at
+    the resolution of the screen. Returns (the P channels that occur, (P, H', W') probabilities with H' = the picture's
+    height times the scale, rounded, at least 1; W' alike). `kept` is of the scale: give each scale its own."""
+    height, width = (max(1, round(side * scale)) for side in image.shape[:2])
+    if (height, width) != image.shape[:2]:
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+        options = scaled(options, scale)
+    return _refine(scores, image, options, cancelled, None, dtype, kept, held)
+
+
+def _refine(
+    scores: np.ndarray,
+    image: np.ndarray,
+    options: CrfOptions,
+    cancelled: Cancel,
+    box: tuple[int, int, int, int] | None,
+    dtype: type[np.floating],
+    kept: Kept | None,
+    held: Sequence[int],
+) -> tuple[np.ndarray, np.ndarray]:
     _check(scores, image, options)
     present = np.flatnonzero(scores.reshape(scores.shape[0], -1).max(axis=1) >= PRESENT)
-    result = np.empty((present.size, *image.shape[:2]), dtype)
+    y0, x0, y1, x1 = box or (0, 0, *image.shape[:2])
+    result = np.empty((present.size, y1 - y0, x1 - x0), dtype)
     if present.size < 2:
         result[:] = 1
         return present, result
     if not available():
         raise SegDeskError("The dense CRF is not installed.", "Install the package numba, or switch the CRF off.")
     from segdesk.engines.crf.team import Team
-    from segdesk.engines.crf.windows import Scores, run
+    from segdesk.engines.crf.windows import Scores, run, run_box
 
     chosen = scores if present.size == scores.shape[0] else scores[present]
+    values, image = Scores.of(chosen, image.shape[:2]), np.ascontiguousarray(image)
     with Team(cancelled) as team:
         team.check()
-        run(Scores.of(chosen, image.shape[:2]), np.ascontiguousarray(image), options, result, team, kept)
+        if box is None:
+            run(values, image, options, result, team, kept)
+        else:
+            run_box(values, image, options, result, team, box, kept)
     return present, result
 
 

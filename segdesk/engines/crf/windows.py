@@ -84,6 +84,14 @@ def run(
         one(Job(scores, image, options, out, team, core, window, kept if len(windows) == 1 else None))
 
 
+def run_box(
+    scores: Scores, image: np.ndarray, options: CrfOptions, out: np.ndarray, team: Team, box: Box, kept: Kept | None
+) -> None:
+    """As `run`, for the pixels of `box` alone, with what lies around it: `out` (K, h, w)."""
+    one = _exact if options.quality == "exact" else _fast
+    one(Job(scores, image, options, out, team, box, _around(box, image.shape, options), kept, box[:2]))
+
+
 @dataclass(frozen=True)
 class Job:
     """One window of a run. `core`: what is wanted of it; boxes are (y0, x0, y1, x1)."""
@@ -96,6 +104,13 @@ class Job:
     core: Box
     window: Box
     kept: Kept | None
+    origin: tuple[int, int] = (0, 0)
+
+    @property
+    def target(self) -> np.ndarray:
+        """(K, h, w): where the core's answer belongs in `out`, whose first pixel is `origin` (y, x)."""
+        y, x = self.origin
+        return self.out[:, self.core[0] - y : self.core[2] - y, self.core[1] - x : self.core[3] - x]
 
     def infer(self, places: Places, options: CrfOptions, both: Kernels | None = None) -> np.ndarray:
         """(n, lanes) probabilities after inference on some pixels."""
@@ -111,13 +126,18 @@ def _windows(height: int, width: int, options: CrfOptions) -> Iterator[tuple[Box
     if height * width <= whole:
         yield (0, 0, height, width), (0, 0, height, width)
         return
-    reach = max(options.sigma_alpha, options.sigma_gamma) * REACH
-    margin = int(min(max(reach, MARGIN[0]), MARGIN[1]))
     for y in range(0, height, side):
         for x in range(0, width, side):
             bottom, right = min(height, y + side), min(width, x + side)
-            around = max(0, y - margin), max(0, x - margin), min(height, bottom + margin), min(width, right + margin)
-            yield (y, x, bottom, right), around
+            core = y, x, bottom, right
+            yield core, _around(core, (height, width), options)
+
+
+def _around(core: Box, size: tuple[int, ...], options: CrfOptions) -> Box:
+    """A box with as much around it as has a say in it."""
+    margin = int(min(max(max(options.sigma_alpha, options.sigma_gamma) * REACH, MARGIN[0]), MARGIN[1]))
+    y0, x0, y1, x1 = core
+    return max(0, y0 - margin), max(0, x0 - margin), min(size[0], y1 + margin), min(size[1], x1 + margin)
 
 
 def _grid(ys: np.ndarray, xs: np.ndarray, image_width: int) -> np.ndarray:
@@ -135,7 +155,7 @@ def _exact(job: Job) -> None:
         both = job.kept.kernels(places, job.options, job.team)
     found = job.infer(places, job.options, both).reshape(y1 - y0, x1 - x0, -1)
     inside = found[core[0] - y0 : core[2] - y0, core[1] - x0 : core[3] - x0, : job.scores.classes]
-    target = job.out[:, core[0] : core[2], core[1] : core[3]]
+    target = job.target
 
     def part(_: int, first: int, last: int) -> None:
         target[:, first:last] = np.moveaxis(inside[first:last], 2, 0)
@@ -198,7 +218,7 @@ def _spread(
         y, x = at // width - core[0] - first, at % width - core[1]
         inside = (x >= 0) & (x < core[3] - core[1])
         lines[(y * (core[3] - core[1]) + x)[inside]] = found[a:b][inside]
-        job.out[:, first + core[0] : last + core[0], core[1] : core[3]] = np.moveaxis(
+        job.target[:, first:last] = np.moveaxis(
             lines.reshape(last - first, core[3] - core[1], -1)[:, :, :classes], 2, 0
         )
 
