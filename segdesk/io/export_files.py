@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from segdesk.domain.rle import Box, Rle
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.domain.text import N_
 from segdesk.io import images
-from segdesk.io.formats.base import ExportItem, Note, Problem
+from segdesk.io.formats.base import ExportItem, ExportSource, Note, Problem
 
 JPEG_QUALITY = 95
 
@@ -41,16 +42,17 @@ class UniqueNames:
         return stem
 
 
-def copy_upright(source: Path, target: Path, *, jpeg: bool = False) -> bool:
+def copy_upright(source: Path, target: Path, *, kind: str = "", link: bool = False) -> bool:
     """Copy a picture so that every reader sees it upright. Returns True if it had to be encoded anew.
 
-    The bytes are kept unless the picture is turned by EXIF or (`jpeg`) is no JPEG; then it becomes a JPEG of quality
-    95 without chroma subsampling, or a PNG where `target` does not end in ".jpg". Raises `SegDeskError`, OSError.
+    The bytes are kept (with `link`: the same file, where the file system can) unless the picture is turned by EXIF or
+    is not of the `kind` ("JPEG", "PNG", "" = any); then it becomes a JPEG of quality 95 without chroma subsampling, or
+    a lossless picture where `target` does not end in ".jpg". Raises `SegDeskError`, OSError.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    kind, orientation = images.nature(source)
-    if orientation == 1 and (kind in ("JPEG", "MPO") or not jpeg):
-        shutil.copyfile(source, target)
+    found, orientation = images.nature(source)
+    if orientation == 1 and kind in ("", "JPEG" if found == "MPO" else found):
+        _same_bytes(source, target, link=link)
         return False
     picture = Image.fromarray(images.read(source))
     if target.suffix.lower() in (".jpg", ".jpeg", ".jpe", ".jfif"):
@@ -62,21 +64,38 @@ def copy_upright(source: Path, target: Path, *, jpeg: bool = False) -> bool:
     return True
 
 
+def _same_bytes(source: Path, target: Path, *, link: bool) -> None:
+    if link:
+        try:
+            os.link(source, target)
+            return
+        except OSError:  # another disk, or a file system without links
+            pass
+    shutil.copyfile(source, target)
+
+
 @dataclass
 class PictureCopies:
     """The copies of an export: how many had to be encoded anew, and the pictures that could not be read."""
 
     wanted: bool
+    link: bool = False
     encoded_anew: int = 0
     problems: list[Problem] = field(default_factory=list)
 
-    def copy(self, item: ExportItem, target: Path, *, jpeg: bool = False) -> bool:
-        """Copy the item's picture where pictures are wanted. Returns False, and notes why, if it cannot be read: then
-        the item is left out, and the rest goes on. May raise OSError for the target."""
+    @classmethod
+    def of(cls, source: ExportSource) -> PictureCopies:
+        """As the source asks for."""
+        return cls(source.with_pictures, source.hard_links)
+
+    def copy(self, item: ExportItem, target: Path, *, kind: str = "") -> bool:
+        """Copy the item's picture where pictures are wanted, as a JPEG or PNG where `kind` says so. Returns False, and
+        notes why, if it cannot be read: then the item is left out, and the rest goes on. May raise OSError for the
+        target."""
         if not self.wanted:
             return True
         try:
-            self.encoded_anew += copy_upright(item.picture_file, target, jpeg=jpeg)
+            self.encoded_anew += copy_upright(item.picture_file, target, kind=kind, link=self.link)
         except SegDeskError as error:
             self.problems.append(Problem(item.path, error))
             return False

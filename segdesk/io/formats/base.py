@@ -8,12 +8,16 @@ A format is one file of this folder that defines `INFO`, `write` and/or `read`:
 
 Both run on a worker thread, take one picture at a time, call `progress(done, total)` after each, and raise
 `Cancelled` when `cancelled()` says so. `write` leaves either a complete folder or nothing.
+
+A format that can do both reads what it wrote: `written(INFO, folder)` says which paths to give to `read`, and
+`INFO.keeps` how much comes back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -26,11 +30,38 @@ Report = Callable[[int, int], None]
 Cancel = Callable[[], bool]
 
 
+SPLITS = ("train", "val", "test")
+
+
+class Keeps(StrEnum):
+    """How much of a map comes back from what a format wrote, pixel by pixel."""
+
+    OBJECTS = "objects"  # the class of every pixel, and which pixels are one object: 0 pixels differ
+    CLASSES = "classes"  # the class of every pixel; objects are not told apart
+    SHAPES = "shapes"  # objects as outlines or boxes: borders, holes or void may differ
+    NOTHING = "nothing"  # no labels that could be read again (statistics, cut-outs, overlays)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something a person sets for an export: English titles marked with `N_`; the first of `values` is the default.
+
+    `values`: (value, title) pairs. The chosen value reaches `write` as `source.choice(INFO, id)`.
+    """
+
+    id: str
+    title: str
+    values: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True)
 class FormatInfo:
     """What the menu shows. `title` and `note` are English, marked with `N_`.
 
-    `extensions`: what `read` takes: (".json",) for a file, () for a folder.
+    `extensions`: what `read` takes: (".json",) for a file, () for a folder. `options`: what `write` lets a person
+    choose. `keeps`: how much comes back, whatever is chosen. `overlap`: whether `write` uses the raw, overlapping
+    `instances` of a prediction. `classes`: the table of a format whose classes are fixed; others cannot be written.
+    `entries`: a glob pattern for the files in a written folder that `read` takes, "" for the folder itself.
     """
 
     id: str
@@ -39,6 +70,21 @@ class FormatInfo:
     can_write: bool
     can_read: bool
     note: str
+    keeps: Keeps = Keeps.OBJECTS
+    options: tuple[Choice, ...] = ()
+    overlap: bool = False
+    classes: ClassSet | None = None
+    entries: str = ""
+
+    @property
+    def lossless(self) -> bool:
+        """Whether every pixel's class and object come back as they were."""
+        return self.keeps is Keeps.OBJECTS
+
+
+def written(info: FormatInfo, folder: Path) -> list[Path]:
+    """What `read` takes to read a written folder again: its files one after the other, or the folder itself."""
+    return sorted(folder.glob(info.entries)) if info.entries else [folder]
 
 
 @dataclass(frozen=True)
@@ -57,7 +103,8 @@ class ExportItem:
     """One picture on its way out.
 
     `path`: relative, POSIX; `picture_file`: where it lies now; `width`, `height`: upright (EXIF-turned), the size of
-    `segmentation`. `instances`: the model's raw answer (may overlap), where the layer is the prediction.
+    `segmentation`. `instances`: the model's raw answer (may overlap), where the layer is the prediction. `split`:
+    "train", "val", "test" or "" where the data set is not divided.
     """
 
     path: str
@@ -66,17 +113,35 @@ class ExportItem:
     height: int
     segmentation: Segmentation
     instances: tuple[Instance, ...] = ()
+    split: str = ""
 
 
 @dataclass(frozen=True)
 class ExportSource:
     """The pictures to write. `items()` starts a new pass that loads one picture at a time; it may give fewer than
-    `count`. `with_pictures`: copy the pictures into the export too."""
+    `count`. `with_pictures`: copy the pictures into the export too; `hard_links`: as hard links where their bytes stay
+    as they are and the file system can. `options`: chosen values by the ids of `FormatInfo.options`."""
 
     classes: ClassSet
     count: int
     items: Callable[[], Iterator[ExportItem]]
     with_pictures: bool = True
+    hard_links: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    def choice(self, info: FormatInfo, option: str) -> str:
+        """The chosen value of an option of `info`, or its default. Raises `SegDeskError` for a value that is none."""
+        values = next([v for v, _ in o.values] for o in info.options if o.id == option)
+        chosen = self.options.get(option, values[0])
+        if chosen not in values:
+            raise SegDeskError(
+                "{value} is no value of the option {option}; there are {values}.",
+                "Choose one of them.",
+                value=chosen,
+                option=option,
+                values=", ".join(values),
+            )
+        return chosen
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ INFO = FormatInfo(
     can_write=True,
     can_read=True,
     note=N_("One JSON file with every object as run lengths: holes and single pixels are exact."),
+    entries="annotations/instances_*.json",
 )
 
 
@@ -58,7 +59,7 @@ def write(source: ExportSource, folder: Path, *, progress: Report, cancelled: Ca
         "licenses": [],
         "categories": coco.categories(source.classes),
     }
-    copies = PictureCopies(source.with_pictures)
+    copies = PictureCopies.of(source)
     with new_folder(folder, INFO.id) as place:
         file = place / "annotations" / "instances_default.json"
         with JsonLists(file, head, ("images", "annotations")) as lists:

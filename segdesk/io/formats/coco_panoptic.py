@@ -40,6 +40,7 @@ INFO = FormatInfo(
     can_write=True,
     can_read=True,
     note=N_("A PNG of segment numbers for every picture and one JSON file; things and stuff together."),
+    entries="annotations/panoptic_*.json",
 )
 
 _SPREAD = 0x9E3779  # odd, so that multiples differ modulo 2**24: neighbouring segments get colours that differ
@@ -52,7 +53,7 @@ def write(source: ExportSource, folder: Path, *, progress: Report, cancelled: Ca
         "licenses": [],
         "categories": coco.categories(source.classes),
     }
-    copies = PictureCopies(source.with_pictures)
+    copies = PictureCopies.of(source)
     with new_folder(folder, INFO.id) as place:
         file = place / "annotations" / "panoptic_default.json"
         with JsonLists(file, head, ("images", "annotations")) as lists:

@@ -45,7 +45,7 @@ _LABEL_FOLDERS = ("masks", "labels", "semantic")
 
 def write(source: ExportSource, folder: Path, *, progress: Report, cancelled: Cancel) -> ExportResult:
     """Write `folder`; see `segdesk.io.formats.base`."""
-    copies = PictureCopies(source.with_pictures)
+    copies = PictureCopies.of(source)
     with new_folder(folder, INFO.id) as place:
         writer = _Writer(source, place, WriteTable.of(source.classes), copies)
         for item in stream(source, progress=progress, cancelled=cancelled):

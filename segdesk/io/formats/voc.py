@@ -49,7 +49,7 @@ _PALETTE = tuple(label_pngs.voc_color(n) for n in range(256))
 
 def write(source: ExportSource, folder: Path, *, progress: Report, cancelled: Cancel) -> ExportResult:
     """Write `folder`; see `segdesk.io.formats.base`."""
-    copies = PictureCopies(source.with_pictures)
+    copies = PictureCopies.of(source)
     with new_folder(folder, INFO.id) as place:
         root = place / "VOCdevkit" / "VOC2012"
         writer = _Writer(source, root, WriteTable.of(source.classes), copies)
@@ -77,7 +77,7 @@ class _Writer:
 
     def add(self, item: ExportItem) -> None:
         stem = self.names.stem(item.path)
-        if not self.copies.copy(item, self.root / "JPEGImages" / f"{stem}.jpg", jpeg=True):
+        if not self.copies.copy(item, self.root / "JPEGImages" / f"{stem}.jpg", kind="JPEG"):
             return
         self.paths[stem] = item.path
         labels, unknown = merged_stuff(item.segmentation, self.source.classes)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 from PIL import Image
 
+from segdesk.app import discover
 from segdesk.domain.classes import ClassInfo, ClassSet
 from segdesk.domain.segmentation import Segment, Segmentation
-from segdesk.io.formats import coco_instances, coco_panoptic, index_png, voc
-from segdesk.io.formats.base import ExportResult, ImportResult
+from segdesk.io.formats.base import ExportResult, FormatInfo, ImportResult, Keeps, written
 from segdesk.io.project import Project
 from segdesk.io.project_exchange import ProjectSink, export_source
 
-FORMATS = [coco_instances, coco_panoptic, index_png, voc]
+MODULES = [plugin.module for plugin in discover.formats()[0]]
+WRITERS = [m for m in MODULES if m.INFO.can_write]
+BOTH = [m for m in WRITERS if m.INFO.can_read]  # formats that read what they wrote
+LOSSLESS = [m for m in BOTH if m.INFO.lossless]
+EXACT = [m for m in BOTH if m.INFO.keeps in (Keeps.OBJECTS, Keeps.CLASSES)]  # no pixel changes its class
 CLASSES = ClassSet(
     [
         ClassInfo(7, "cell", (200, 30, 40), True),
@@ -24,6 +29,21 @@ CLASSES = ClassSet(
         ClassInfo(3, "road", (90, 90, 90)),
     ]
 )
+
+
+def format_id(module: object) -> str:
+    """For `pytest.mark.parametrize(..., ids=format_id)`."""
+    info = getattr(module, "INFO", None)
+    return info.id if isinstance(info, FormatInfo) else str(module)
+
+
+def classes_for(module: ModuleType, classes: ClassSet = CLASSES) -> ClassSet:
+    """The classes under names that the format has, where it has a fixed table: things for things, stuff for stuff."""
+    table = module.INFO.classes
+    if table is None:
+        return classes
+    left = {thing: [c.name for c in table if c.is_thing == thing] for thing in (True, False)}
+    return ClassSet(replace(c, name=left[c.is_thing].pop(0)) for c in classes)
 
 
 def never() -> bool:
@@ -56,13 +76,20 @@ def make_project(folder: Path, maps: dict[str, Segmentation], classes: ClassSet 
     return project
 
 
-def export(project: Project, module: ModuleType, folder: Path) -> ExportResult:
-    return module.write(export_source(project), folder, progress=silent, cancelled=never)
+def export(project: Project, module: ModuleType, folder: Path, **options: str) -> ExportResult:
+    source = replace(export_source(project), options=options)
+    return module.write(source, folder, progress=silent, cancelled=never)
 
 
-def where_to_read(module: ModuleType, folder: Path) -> Path:
-    """What a person would choose to import the export again."""
-    return next(folder.glob("annotations/*.json")) if module.INFO.extensions else folder
+def load_again(project: Project, module: ModuleType, folder: Path) -> ImportResult:
+    """Read a written folder into the reference layer, as a person would by choosing what `written` names."""
+    pictures, objects, problems, notes = 0, 0, [], []
+    for path in written(module.INFO, folder):
+        result = load(project, module, path)
+        pictures, objects = pictures + result.pictures, objects + result.objects
+        problems += result.problems
+        notes += result.notes
+    return ImportResult(pictures, objects, tuple(problems), tuple(notes))
 
 
 def load(project: Project, module: ModuleType, path: Path, layer: str = "reference") -> ImportResult:
@@ -80,13 +107,21 @@ def names_of(segmentation: Segmentation, classes: ClassSet) -> np.ndarray:
 
 
 def assert_same_labels(
-    found: Segmentation | None, wanted: Segmentation, found_classes: ClassSet, wanted_classes: ClassSet
+    found: Segmentation | None,
+    wanted: Segmentation,
+    found_classes: ClassSet,
+    wanted_classes: ClassSet,
+    *,
+    objects: bool = True,
 ) -> None:
-    """Every pixel has the same class, and two pixels of countable classes are one object here if they are there."""
+    """Every pixel has the same class, and (`objects`) two pixels of countable classes are one object here if they are
+    there."""
     assert found is not None
     found.check(found_classes)
     names = names_of(wanted, wanted_classes)
     assert np.array_equal(names_of(found, found_classes), names)
+    if not objects:
+        return
     things = [c.name for c in wanted_classes if c.is_thing]
     thing = np.isin(names, things)
     pairs = np.unique(np.stack([found.ids[thing], wanted.ids[thing]]), axis=1)
