@@ -25,12 +25,14 @@ from segdesk.engines.messages import (
     PredictRequest,
     PromptAnswer,
     PromptRequest,
+    SnapRequest,
 )
 from segdesk.engines.wire import (
     Ask,
     AskDevices,
     AskInspect,
     AskPrompt,
+    AskSnap,
     Began,
     Blocks,
     Forget,
@@ -166,6 +168,17 @@ class EngineProcess:
             running.ask(ticket, AskPrompt(ticket.number, replace(request, image=None), ticket.block, shape))
             self._wait(ticket, cancelled)
             if isinstance(ticket.outcome, (PromptAnswer, NotKept)):
+                return ticket.outcome
+            _raise_if_error(ticket.outcome)
+        raise _died()
+
+    def snap(self, request: SnapRequest, cancelled: Cancel = _never) -> np.ndarray:
+        """(h, w) uint16: the labels with their borders at the edges of the picture; blocks. Raises as `answer` does."""
+        for _ in range(TRIES):
+            ticket = Ticket(next(self._numbers))
+            self._process().ask(ticket, AskSnap(ticket.number, request))
+            self._wait(ticket, cancelled)
+            if isinstance(ticket.outcome, np.ndarray):
                 return ticket.outcome
             _raise_if_error(ticket.outcome)
         raise _died()

@@ -25,6 +25,7 @@ from segdesk.engines.wire import (
     AskDevices,
     AskInspect,
     AskPrompt,
+    AskSnap,
     Began,
     Forget,
     Pipe,
@@ -47,7 +48,7 @@ BATCH = 8  # pictures of one size that share a pass on a graphics card
 
 log = logging.getLogger("segdesk.engine")
 
-Message = Ask | AskDevices | AskInspect | AskPrompt
+Message = Ask | AskDevices | AskInspect | AskPrompt | AskSnap
 
 
 class Inbox:
@@ -159,6 +160,8 @@ class Host:
                 self._inspect(message)
             elif isinstance(message, AskPrompt):
                 self._prompt(message)
+            elif isinstance(message, AskSnap):
+                self._snap(message)
             elif self._fits_a_lane(message):
                 self._serve_in_lane(message)
             else:
@@ -175,6 +178,23 @@ class Host:
         except BaseException as error:
             log.error("%s could not be looked into", ask.request.path, exc_info=error)
             value = unreadable(ask.request.path, error)
+        self._reply(ask.number, value)
+
+    def _snap(self, ask: AskSnap) -> None:
+        from segdesk.engines.snap import snap
+
+        self._pipe.send(Began(ask.number))
+        try:
+            value: object = snap(ask.request, self._inbox.cancelled(ask.number))
+        except (SegDeskError, Cancelled) as error:
+            value = error
+        except BaseException as error:
+            log.error("labels could not be snapped to edges", exc_info=error)
+            value = SegDeskError(
+                "The labels could not be moved to the edges: {reason}",
+                "Try it on a smaller area; the log of the engine has the details.",
+                reason=str(error).strip().split("\n")[0] or type(error).__name__,
+            )
         self._reply(ask.number, value)
 
     def _prompt(self, ask: AskPrompt) -> None:

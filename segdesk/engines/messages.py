@@ -11,11 +11,22 @@ import numpy as np
 from segdesk.domain.card import InputSpec, ModelCard
 from segdesk.domain.classes import ClassSet, Color
 from segdesk.domain.doubt import Doubts
-from segdesk.domain.options import RunOptions
+from segdesk.domain.options import CrfOptions, RunOptions
 from segdesk.domain.packed import PackedMap
 from segdesk.domain.prediction import Instance
 from segdesk.domain.rle import Rle
 from segdesk.domain.segmentation import Segmentation
+
+SNAP_CRF = CrfOptions(w1=8.0, sigma_alpha=24.0, sigma_beta=10.0, w2=3.0, sigma_gamma=2.0, quality="fast")
+
+
+@dataclass(frozen=True)
+class Glance:
+    """A part of a picture that is to be answered at once, at the resolution of a screen. `rect`: (x0, y0, x1, y1) in
+    pixels of the picture, inside it and not empty; `size`: (h, w) of the labels that are wanted of it."""
+
+    rect: tuple[int, int, int, int]
+    size: tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +39,7 @@ class PredictRequest:
     `weights`: card id -> path of its weights file, for the card and its parts; a card that needs none is left out.
     `parts`: card id -> card, for a "merge" card.
     `device`: an id from `devices()`, or "auto".
+    `glance`: only this much, quickly, from what is kept; the answer's map has the glance's size and no doubts.
     """
 
     key: str
@@ -37,6 +49,7 @@ class PredictRequest:
     parts: Mapping[str, ModelCard] = field(default_factory=dict)
     options: RunOptions = field(default_factory=RunOptions)
     device: str = "auto"
+    glance: Glance | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +131,25 @@ class PromptAnswer:
     encoded: bool = False
     seconds: Mapping[str, float] = field(default_factory=dict)
     device: str = "cpu"
+
+
+@dataclass(frozen=True, eq=False)
+class SnapRequest:
+    """Move the borders of labels to the edges of the picture, inside a region.
+
+    `ids`: (h, w) uint16 segment ids, 0 = void, which is a label like the others; `image`: (h, w, 3) uint8 RGB; what
+    lies around the region says what the labels look like. `region`: (h, w) bool, the pixels that may change. `held`:
+    ids that neither lose nor get a pixel. `reach`: how far a border may move, in pixels; `certainty`: how sure a label
+    is right at its border, 0..1; at 1 nothing moves.
+    """
+
+    ids: np.ndarray
+    image: np.ndarray
+    region: np.ndarray
+    held: tuple[int, ...] = ()
+    certainty: float = 0.3
+    reach: float = 8.0
+    options: CrfOptions = field(default_factory=lambda: SNAP_CRF)
 
 
 @dataclass(frozen=True)

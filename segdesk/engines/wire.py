@@ -20,7 +20,7 @@ import numpy as np
 from segdesk.domain.edit import Rect
 from segdesk.domain.packed import Labels, PackedMap
 from segdesk.domain.segmentation import Segmentation
-from segdesk.engines.messages import Answer, InspectRequest, PredictRequest, PromptRequest
+from segdesk.engines.messages import Answer, InspectRequest, PredictRequest, PromptRequest, SnapRequest
 
 PIECE = 16 << 20  # bytes of a picture that are copied at a time
 _LENGTH = struct.Struct("<Q")
@@ -68,6 +68,14 @@ class AskInspect:
     request: InspectRequest
 
 
+@dataclass(frozen=True, eq=False)
+class AskSnap:
+    """To the engine: move borders to edges. Windows are small enough to go through the pipe."""
+
+    number: int
+    request: SnapRequest
+
+
 @dataclass(frozen=True)
 class Forget:
     """To the engine: nobody waits for this number any more."""
@@ -94,7 +102,7 @@ class Step:
 @dataclass(frozen=True, eq=False)
 class Reply:
     """From the engine: the result of a number: an `Answer`, `PromptAnswer`, `NotKept`, `Inspected`, `SegDeskError`,
-    list of devices, or `Cancelled`.
+    list of devices, (h, w) labels, or `Cancelled`.
 
     `shape`: (H, W) of the label map where it lies in the request's block instead of the answer.
     """
