@@ -1,4 +1,4 @@
-"""What a person may set for a run: the decision and the dense CRF."""
+"""What a person may set for a run: the decision, the dense CRF and the other refinements."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from segdesk.domain.decide import DecideOptions
+from segdesk.domain.stack import Stack
 from segdesk.domain.text import N_
 
 
@@ -70,10 +71,11 @@ class RunOptions:
     """Everything that turns a model's raw answer into labels; `crf` None = off. Stored with each run.
 
     `flip`: the mirrored picture is asked for as well (a second forward pass); where the two answers differ is doubtful.
-    `average`: test-time augmentation.
+    `average`: test-time augmentation. `stack`: the other refinements that are on.
     """
 
     decide: DecideOptions = field(default_factory=DecideOptions)
     crf: CrfOptions | None = None
     flip: bool = False
     average: Averaging = Averaging()
+    stack: Stack = field(default_factory=Stack)
