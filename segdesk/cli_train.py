@@ -143,14 +143,15 @@ def _classes(session: Session, words: str) -> tuple[int, ...]:
 
 def _tell(message: object, output: Output) -> None:
     if isinstance(message, TrainBegun):
-        old = f"; the model scores {_percent(message.old.miou)} as it is" if message.old else ""
+        old = f"; the model scores {_percent(message.old.score)} as it is" if message.old else ""
         output.line(f"on {message.device}: {message.batch} crops of {message.crop} pixels at a time{old}")
         for note in message.notes:
             output.note(note)
     elif isinstance(message, EpochEnd):
         mark = " *" if message.best else ""
-        score = _percent(message.judged.miou)
-        output.line(f"epoch {message.epoch}: loss {message.loss:.4f}, mIoU {score}, {message.seconds:.0f} s{mark}")
+        judged = message.judged
+        score = f"{judged.metric} {_percent(judged.score)}"
+        output.line(f"epoch {message.epoch}: loss {message.loss:.4f}, {score}, {message.seconds:.0f} s{mark}")
 
 
 def _percent(value: float | None) -> str:
@@ -160,19 +161,19 @@ def _percent(value: float | None) -> str:
 def table(names: Sequence[str], old: Judged | None, new: Judged) -> list[str]:
     """Old against new on the hold-out, a line for each class."""
     width = max([4, *map(len, names)])
-    lines = [f"{'IoU':{width}}  {'old':>9}  {'new':>9}"]
-    for at, name in enumerate(names):
-        before = old.ious[at] if old else None
-        lines.append(f"{name:{width}}  {_percent(before):>9}  {_percent(new.ious[at]):>9}")
-    mean = old.miou if old else None
-    return [*lines, f"{'mean':{width}}  {_percent(mean):>9}  {_percent(new.miou):>9}"]
+    head = "IoU" if new.metric == "mIoU" else new.metric
+    rows = [(name, old.by_class[at] if old else None, new.by_class[at]) for at, name in enumerate(names)]
+    rows.append(("mean", old.score if old else None, new.score))
+    rows += [(name, getattr(old, field, None), getattr(new, field)) for name, field in new.further]
+    lines = [f"{head:{width}}  {'old':>9}  {'new':>9}"]
+    return lines + [f"{name:{width}}  {_percent(a):>9}  {_percent(b):>9}" for name, a, b in rows]
 
 
 def is_better(result: TrainResult) -> bool:
     """Whether the new model beats the old one on the hold-out."""
-    if result.old is None or result.old.miou is None:
+    if result.old is None or result.old.score is None:
         return True
-    return result.new.miou is not None and result.new.miou > result.old.miou
+    return result.new.score is not None and result.new.score > result.old.score
 
 
 def _keep(

@@ -24,7 +24,7 @@ def card_table(
     return {
         "id": card_id,
         "name": name,
-        "task": "semantic",
+        "task": base.task,
         "group": GROUP,
         "system": base.system or base.name.en,
         "data": project,
@@ -79,18 +79,27 @@ def finished(
         "commercial": "check" if own else start.card.licence.commercial,
     }
     made: dict[str, object] = {**table, "about": about, "licence": licence}
-    if result.new.miou is not None:
-        made["score"] = [
-            {
-                "data": f"hold-out of {project}",
-                "metric": "mIoU",
-                "value": round(100 * result.new.miou, 2),
-                "how": f"{result.new.pictures} pictures that were not learned from",
-                "source": "measured here",
-            }
-        ]
+    if scores := _scores(result.new, project):
+        made["score"] = scores
     # card_text writes single values before sections
     return made
+
+
+def _scores(judged: Judged, project: str) -> list[dict[str, object]]:
+    """The figures that a card tells, the deciding one first."""
+    rows = [(judged.metric, judged.score), *((name, getattr(judged, field)) for name, field in judged.further)]
+    told = rows if judged.metric != "mIoU" else rows[:1]
+    return [
+        {
+            "data": f"hold-out of {project}",
+            "metric": name,
+            "value": round(100 * value, 2),
+            "how": f"{judged.pictures} pictures that were not learned from",
+            "source": "measured here",
+        }
+        for name, value in told
+        if value is not None
+    ]
 
 
 def record_text(request: TrainRequest, result: TrainResult, *, project: str) -> str:
@@ -120,7 +129,17 @@ def record_text(request: TrainRequest, result: TrainResult, *, project: str) -> 
 def _figures(judged: Judged | None, names: Sequence[str]) -> dict[str, object] | None:
     if judged is None:
         return None
-    return {"miou": judged.miou, "accuracy": judged.accuracy, "iou": dict(zip(names, judged.ious, strict=False))}
+    found: dict[str, object] = {
+        "miou": judged.miou,
+        "accuracy": judged.accuracy,
+        "iou": dict(zip(names, judged.ious, strict=False)),
+    }
+    for _, field in judged.further:
+        found[field] = getattr(judged, field)
+    if judged.metric != "mIoU":
+        found[judged.metric.lower()] = judged.score
+        found["by_class"] = dict(zip(names, judged.by_class, strict=False))
+    return found
 
 
 def commit() -> str:

@@ -19,19 +19,22 @@ OPACITY = 0.6
 
 
 class CurvePlot(QWidget):
-    """The loss (left scale) and the hold-out's mIoU in percent (right scale) over the epochs; a dashed line where the
-    starting model stands."""
+    """The loss (left scale) and the hold-out's figure in percent (right scale: mIoU, AP or PQ) over the epochs; a
+    dashed line where the starting model stands."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setMinimumSize(QSize(420, 220))
         self.points: list[tuple[int, float, float | None]] = []
         self.old: float | None = None
-        self.setAccessibleName(tr("Curves of loss and mIoU"))
+        self.figure = "mIoU"
+        self.setAccessibleName(tr("Curves of loss and score"))
 
-    def show_curve(self, points: Sequence[tuple[int, float, float | None]], old: float | None) -> None:
-        """Draw (epoch, loss, mIoU 0..1) and the old model's mIoU."""
-        self.points, self.old = list(points), old
+    def show_curve(
+        self, points: Sequence[tuple[int, float, float | None]], old: float | None, *, metric: str = "mIoU"
+    ) -> None:
+        """Draw (epoch, loss, score 0..1) and the old model's score; `metric`: what the scores are."""
+        self.points, self.old, self.figure = list(points), old, metric
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -85,7 +88,11 @@ class CurvePlot(QWidget):
         painter.setPen(QColor(colours.warn))
         painter.drawText(top, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, tr("Loss"))
         painter.setPen(QColor(colours.accent))
-        painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, tr("mIoU on the hold-out"))
+        painter.drawText(
+            top,
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+            tr("{metric} on the hold-out", metric=self.metric),
+        )
 
 
 def sample_pixmap(sample: Sample, classes: ClassSet) -> QPixmap:

@@ -109,8 +109,9 @@ class RunPage(QWidget):
     def _draw(self) -> None:
         training = self._desk.training
         old = training.begun.old if training.begun is not None else None
-        points = [(e.epoch, e.loss, e.judged.miou) for e in training.epochs]
-        self.plot.show_curve(points, old.miou if old is not None else None)
+        points = [(e.epoch, e.loss, e.judged.score) for e in training.epochs]
+        metric = training.epochs[-1].judged.metric if training.epochs else self.plot.figure
+        self.plot.show_curve(points, old.score if old is not None else None, metric=metric)
 
     def _pause(self) -> None:
         training = self._desk.training
@@ -178,12 +179,14 @@ class ResultPage(QWidget):
         self.head.setText(tr(REASONS[result.reason]))
         self.why.setText(" ".join(error_text(result.error)) if result.error is not None else "")
         self.why.setVisible(result.error is not None)
-        self.table.setHorizontalHeaderLabels([tr("IoU"), tr("Old"), tr("New"), tr("Change")])
+        old, new = result.old, result.new
+        figure = tr("IoU") if new.metric == "mIoU" else new.metric
+        self.table.setHorizontalHeaderLabels([figure, tr("Old"), tr("New"), tr("Change")])
         names = [info.name for info in run.request.card.classes]
-        old = result.old
         rows = [
-            (tr("Mean"), old.miou if old else None, result.new.miou),
-            *((n, old.ious[i] if old else None, result.new.ious[i]) for i, n in enumerate(names)),
+            (tr("Mean"), old.score if old else None, new.score),
+            *((n, old.by_class[i] if old else None, new.by_class[i]) for i, n in enumerate(names)),
+            *((n, getattr(old, field, None), getattr(new, field)) for n, field in new.further),
         ]
         self.table.setRowCount(len(rows))
         for at, (text, before, after) in enumerate(rows):
@@ -193,13 +196,13 @@ class ResultPage(QWidget):
                 if column:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(at, column, item)
-        self.plot.show_curve(result.curve, old.miou if old else None)
+        self.plot.show_curve(result.curve, old.score if old else None, metric=new.metric)
         self._judge(result)
         self.name.setText(str(run.table["name"]))
 
     def _judge(self, result: TrainResult) -> None:
         count = result.new.pictures
-        before, after = result.old.miou if result.old else None, result.new.miou
+        before, after = result.old.score if result.old else None, result.new.score
         if before is None:
             text, kind = tr("There is no old model to compare with; judged by %n picture(s).", count), "soft"
         elif after is not None and after > before:

@@ -1,7 +1,9 @@
 """What the window's process and a training process say to each other: frozen values, no torch here.
 
 A run has a folder: `set/STEM.png` and `set/STEM.labels.png` for each picture, `state.pt` to go on from, `best.pth` the
-weights that scored best so far. Labels are 8-bit: the net's channel at each pixel, 255 where nothing is known.
+weights that scored best so far. Labels are 8-bit: the net's channel at each pixel, 255 where nothing is known. Where
+objects are learned there is `set/STEM.objects.png` too, 16-bit: 0 = no object, `CROWD` = not told apart or not known,
+any other number = an object, whose class its labels say.
 
 A *position* numbers the classes of a run from 1; 0 is what belongs to none.
 """
@@ -16,12 +18,14 @@ from segdesk.domain.card import ModelCard
 from segdesk.domain.errors import SegDeskError
 
 IGNORED = 255
+CROWD = 65_535
 SET, STATE, BEST = "set", "state.pt", "best.pth"
 LOSSES = ("ce", "ce_dice", "focal", "ohem")
 OPTIMISERS = ("adamw", "sgd")
 SCHEDULES = ("poly", "cosine")
 AUGMENTATIONS = ("photo", "microscopy", "none")
 STARTS = ("card", "encoder", "scratch")
+FIGURES = (("PQ", "pq"), ("SQ", "sq"), ("RQ", "rq"), ("AP", "ap"), ("AP50", "ap50"), ("AP75", "ap75"), ("mIoU", "miou"))
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,9 @@ class TrainOptions:
     too small for batch norm to learn from. `ema`: decay of the averaged weights, 0 = none. `clip`: largest norm of the
     gradient. `patience`: epochs without a better score after which it ends; 0 = never. `threads` 0 = the machine's.
     `epoch_crops`: an epoch has at least so many, however few the pictures.
+
+    `teacher`: over 0, the starting model's averaged answer is learned too: fully where no label is known, and so much
+    where the label says the same. `slow`: parameters whose names begin so learn at the encoder's rate as well.
     """
 
     loss: str = "ce"
@@ -60,6 +67,8 @@ class TrainOptions:
     threads: int = 0
     device: str = "auto"
     epoch_crops: int = 64
+    teacher: float = 0.0
+    slow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,12 +111,39 @@ class TrainCommand:
 
 @dataclass(frozen=True)
 class Judged:
-    """A model's figures on the hold-out, 0..1, None where nothing could tell. `ious`: by position, from 1."""
+    """A model's figures on the hold-out, 0..1, None where nothing could tell. `ious`: by position, from 1.
+
+    `metric`: the figure that decides, "mIoU", "PQ" (panoptic) or "AP" (instance); `values`: the same by position. `pq`,
+    `sq`, `rq`: panoptic quality of what is decided; `ap`, `ap50`, `ap75`: of the masks, COCO's convention.
+    """
 
     miou: float | None
     ious: tuple[float | None, ...]
     accuracy: float | None
     pictures: int
+    metric: str = "mIoU"
+    values: tuple[float | None, ...] = ()
+    pq: float | None = None
+    sq: float | None = None
+    rq: float | None = None
+    ap: float | None = None
+    ap50: float | None = None
+    ap75: float | None = None
+
+    @property
+    def score(self) -> float | None:
+        """The figure that decides."""
+        return {"PQ": self.pq, "AP": self.ap}.get(self.metric, self.miou)
+
+    @property
+    def further(self) -> tuple[tuple[str, str], ...]:
+        """(name, field) of the other figures that were taken."""
+        return tuple((n, f) for n, f in FIGURES if n != self.metric and getattr(self, f) is not None)
+
+    @property
+    def by_class(self) -> tuple[float | None, ...]:
+        """The figure that decides, by position."""
+        return self.values or self.ious
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +200,7 @@ class EpochEnd:
 class TrainResult:
     """The run is over. `reason`: "done", "time", "early", "stopped" or "failed" (then `error` says why).
 
-    `weights`: the file of the best epoch; `new` its figures. `curve`: (epoch, loss, mIoU or None) of each epoch.
+    `weights`: the file of the best epoch; `new` its figures. `curve`: (epoch, loss, deciding figure or None).
     """
 
     reason: str
