@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 
 import numpy as np
@@ -21,25 +21,9 @@ from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.domain.text import N_
 from segdesk.io import images
 from segdesk.io.formats.base import ExportItem, ExportSource, Note, Problem
+from segdesk.io.picture_names import is_inside
 
 JPEG_QUALITY = 95
-
-
-class UniqueNames:
-    """Flat file stems for relative paths, no two alike, letter case ignored: "a/1.jpg" becomes "a__1"."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-
-    def stem(self, path: str) -> str:
-        """The stem for the next path."""
-        wanted = str(PurePosixPath(path).with_suffix("")).replace("/", "__")
-        stem, number = wanted, 1
-        while stem.casefold() in self._taken:
-            number += 1
-            stem = f"{wanted}__{number}"
-        self._taken.add(stem.casefold())
-        return stem
 
 
 def copy_upright(source: Path, target: Path, *, kind: str = "", link: bool = False) -> bool:
@@ -92,9 +76,11 @@ class PictureCopies:
         """Copy the item's picture where pictures are wanted, as a JPEG or PNG where `kind` says so. Returns False, and
         notes why, if it cannot be read: then the item is left out, and the rest goes on. May raise OSError for the
         target."""
-        if not self.wanted:
-            return True
         try:
+            if not is_inside(item.path):
+                raise SegDeskError("The file {name} lies outside of the folder and was not touched.", name=item.path)
+            if not self.wanted:
+                return True
             self.encoded_anew += copy_upright(item.picture_file, target, kind=kind, link=self.link)
         except SegDeskError as error:
             self.problems.append(Problem(item.path, error))

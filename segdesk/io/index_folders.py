@@ -79,8 +79,8 @@ class _Reader:
         stem = file.relative_to(self.folder).with_suffix("").as_posix()
         name = self.layout.table.pictures.get(stem, stem)
         try:
-            self.sink.size_of(name)  # a picture that is not there is said first
-            numbers, objects = self._maps(file, stem)
+            size = self.sink.size_of(name)  # a picture that is not there is said first
+            numbers, objects = self._maps(file, stem, size)
             segmentation = label_pngs.compose(self._class_ids(name, numbers, objects), objects)
             self.sink.put(name, segmentation)
         except SegDeskError as error:
@@ -89,18 +89,16 @@ class _Reader:
         self.pictures += 1
         self.segments += len(segmentation.segments)
 
-    def _maps(self, file: Path, stem: str) -> tuple[np.ndarray, np.ndarray | None]:
+    def _maps(self, file: Path, stem: str, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
         """(class numbers, object numbers) of one picture."""
-        numbers = label_pngs.load_index(file)
+        numbers = label_pngs.load_index(file, size)
         if self.layout.labels is None:
             void = next(iter(self.layout.table.void), 0)
             return np.where(numbers > 0, self._only, void), numbers
         partner = self._object_file(stem)
         if partner is None:
             return numbers, None
-        objects = label_pngs.load_index(partner)
-        if objects.shape != numbers.shape:
-            raise SegDeskError("The class map and the object map of {name} differ in size.", name=stem)
+        objects = label_pngs.load_index(partner, size)
         if objects.dtype == np.uint8 and self.layout.object_void is not None:
             objects = np.where(objects == self.layout.object_void, 0, objects)
         return numbers, objects

@@ -38,11 +38,39 @@ def save_index(path: Path, index: np.ndarray, palette: Sequence[Color] = ()) -> 
     picture.save(path, "PNG")
 
 
-def load_index(path: Path) -> np.ndarray:
+def check_size(path: Path, size: tuple[int, int]) -> None:
+    """Raise `SegDeskError` if the label file's header states another size than the picture's (H, W): nothing is
+    decoded, so a small file that unpacks to gigabytes does no harm. A file that is no picture is left to the reader."""
+    try:
+        with Image.open(path) as picture:
+            width, height = picture.size
+    except (OSError, ValueError, SyntaxError):
+        return
+    require_size(path.name, (height, width), size)
+
+
+def require_size(name: str, found: tuple[int, int], size: tuple[int, int]) -> None:
+    """Raise `SegDeskError` if labels of (H, W) `found` are for a picture of another `size`."""
+    if found != size:
+        raise SegDeskError(
+            "The labels of {name} are {label_width} x {label_height} pixels, the picture is {width} x {height}.",
+            "Labels are never resized; check that they belong to this picture.",
+            name=name,
+            label_width=found[1],
+            label_height=found[0],
+            width=size[1],
+            height=size[0],
+        )
+
+
+def load_index(path: Path, size: tuple[int, int] | None = None) -> np.ndarray:
     """Read an index map as (H, W) integers: palette, grey of 1 to 16 bits, or grey stored as three equal channels.
 
-    EXIF is not looked at: a label file has none that means anything. Raises `SegDeskError`.
+    `size`: the picture's (H, W), checked before anything is decoded. EXIF is not looked at: a label file has none that
+    means anything. Raises `SegDeskError`.
     """
+    if size is not None:
+        check_size(path, size)
     pixels = images.read_raw(path)
     if pixels.ndim == 3 and all(
         np.array_equal(pixels[..., 0], pixels[..., n]) for n in range(1, min(3, pixels.shape[2]))
@@ -64,8 +92,10 @@ def save_panoptic(path: Path, ids: np.ndarray) -> None:
     Image.fromarray(channels).save(path, "PNG")
 
 
-def load_panoptic(path: Path) -> np.ndarray:
-    """Read (H, W) uint32 ids from an RGB PNG. Raises `SegDeskError`."""
+def load_panoptic(path: Path, size: tuple[int, int] | None = None) -> np.ndarray:
+    """Read (H, W) uint32 ids from an RGB PNG; `size` as in `load_index`. Raises `SegDeskError`."""
+    if size is not None:
+        check_size(path, size)
     pixels = images.read_raw(path)
     if pixels.ndim != 3 or pixels.shape[2] < 3 or pixels.dtype != np.uint8 or path.suffix.lower() != ".png":
         raise SegDeskError(

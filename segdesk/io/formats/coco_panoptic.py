@@ -18,7 +18,7 @@ from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.domain.text import N_
 from segdesk.io import coco, label_pngs
 from segdesk.io.atomic import new_folder
-from segdesk.io.export_files import JsonLists, PictureCopies, UniqueNames, boxes, merged_stuff, relabelled, usual_notes
+from segdesk.io.export_files import JsonLists, PictureCopies, boxes, merged_stuff, relabelled, usual_notes
 from segdesk.io.formats.base import (
     Cancel,
     ExportItem,
@@ -32,6 +32,7 @@ from segdesk.io.formats.base import (
     Report,
     stream,
 )
+from segdesk.io.picture_names import UniqueNames, inside
 
 INFO = FormatInfo(
     id="coco_panoptic",
@@ -141,8 +142,8 @@ class _Reader:
     def take(self, image_id: object, row: coco.Row) -> None:
         name = str(self.document.images[image_id].get("file_name", image_id))
         try:
-            self.sink.size_of(name)  # a picture that is not there is said first
-            ids = label_pngs.load_panoptic(self._png(row, name))
+            size = self.sink.size_of(name)  # a picture that is not there is said first
+            ids = label_pngs.load_panoptic(inside(self.folder, str(row.get("file_name", ""))), size)
             labels = self._labels(name, ids, row)
             self.sink.put(name, labels)
         except SegDeskError as error:
@@ -150,13 +151,6 @@ class _Reader:
             return
         self.pictures += 1
         self.objects += len(labels.segments)
-
-    def _png(self, row: coco.Row, name: str) -> Path:
-        """The PNG of an annotation; never outside the folder, whatever the file says."""
-        file = self.folder / str(row.get("file_name", ""))
-        if not file.resolve().is_relative_to(self.folder.resolve()):
-            raise SegDeskError("The label file of {name} lies outside of the folder.", name=name)
-        return file
 
     def _labels(self, name: str, ids: np.ndarray, row: coco.Row) -> Segmentation:
         found, number = np.unique(ids, return_inverse=True)
