@@ -1,13 +1,13 @@
 """`Reduced`: smaller copies of the map that a person paints in, so that drawing all of it costs what is on the screen.
 
-They are made by a thread when the picture opens or much has changed, and follow strokes rectangle by rectangle, when
-they are looked at. How a map is made smaller: `segdesk.domain.reducing`.
+They are made by a thread when the picture opens; they follow strokes rectangle by rectangle, when they are looked at,
+and a larger change by a thread again. How a map is made smaller: `segdesk.domain.reducing`.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from segdesk.domain.packed import NARROWEST, SMALLEST_LEVEL
 from segdesk.domain.reducing import AROUND, half_rect, half_size, halved
 
 CELL = 64  # side of the squares of the map that are noted as changed
-MOST_CELLS = 1024  # 4 megapixels, 3 ms; if more have changed, a thread makes the copies anew
+MOST_CELLS = 256  # a megapixel, 3 ms
+MOST_RECTS = 6  # half a millisecond each; where more has changed, a thread brings the copies up to date
 AT_ONCE = 1 << 20  # pixels; the copies of a map of no more are made at once
 FINEST = 1 << 26  # pixels; of a larger map the copy at half the size is not kept (50 MB at 100 megapixels)
 TILE = 128
@@ -85,6 +86,13 @@ def _overlap(tile: int, first: int, last: int) -> tuple[slice, slice]:
     return slice(start - first, stop - first), slice(start - tile * TILE, stop - tile * TILE)
 
 
+def _bands(rects: list[Rect]) -> Iterator[Rect]:
+    """The same area in rectangles of at most 2 * `BAND` rows, so that little memory is needed at a time."""
+    for x0, y0, x1, y1 in rects:
+        for top in range(y0, y1, 2 * BAND):
+            yield x0, top, x1, min(y1, top + 2 * BAND)
+
+
 def stride_for(zoom: float) -> int:
     """The stride of the copy for so many device pixels a picture pixel: the least power of two whose pixels are no
     smaller than the screen's, so that none is left out."""
@@ -118,7 +126,7 @@ class Reduced:
         self._dirty = np.zeros(cells, bool)
         self._since: np.ndarray | None = None  # what has changed since a thread began
         self._closed = threading.Event()
-        self._begin()
+        self._begin(None)
 
     @property
     def ready(self) -> bool:
@@ -127,8 +135,8 @@ class Reduced:
 
     @property
     def fresh(self) -> bool:
-        """Whether nothing is on its way to the copies but what `level_for` brings there."""
-        return self.ready and self._since is None
+        """Whether the copies are those of the map as it is; else `level_for` sees to it, at once or by a thread."""
+        return self.ready and self._since is None and not self._dirty.any()
 
     def mark(self, rect: Rect) -> None:
         """The map has changed inside (x0, y0, x1, y1)."""
@@ -137,8 +145,8 @@ class Reduced:
         self._dirty[where] = True
         if self._since is not None:
             self._since[where] = True
-        elif np.count_nonzero(self._dirty) > MOST_CELLS or self._background is None:
-            self._begin()
+        elif self._background is None:
+            self._begin(None)
 
     def level_for(self, zoom: float, *, coarser: bool = False) -> tuple[Level | None, int]:
         """The copy for so many device pixels a picture pixel, and its stride; (None, 1): the map itself. `coarser`: the
@@ -160,24 +168,27 @@ class Reduced:
 
     # ---- inside
 
-    def _begin(self) -> None:
+    def _begin(self, changed: list[Rect] | None) -> None:
+        """Bring the copies up to date where the map has changed; None: make all of them."""
         self._dirty[...] = False
         if self._background is None:
             self._levels = self._made()
             return
         self._since = np.zeros_like(self._dirty)
-        self._background(self._work, self._landed)
+        self._background(lambda: self._work(changed), self._landed)
 
-    def _work(self) -> object:
+    def _work(self, changed: list[Rect] | None) -> object:
         try:
-            return self._made()
+            if changed is None or self._levels is None:
+                return self._made()
+            self._follow(self._levels, changed)
+            return self._levels
         except Cancelled:
             return None
 
     def _made(self) -> list[Level | Passing]:
-        """Any thread. Copies that are there already are written over, for two of each would be too much memory; what
-        the UI thread writes into them meanwhile it will write again (`_since`)."""
-        levels = self._levels or self._empty()
+        """Any thread. What the UI thread writes into the copies meanwhile it will write again (`_since`)."""
+        levels = self._empty()
         read, size = self._read, self._size
         for level in levels:
             if isinstance(level, Level):
@@ -207,22 +218,30 @@ class Reduced:
             return
         assert self._since is not None
         self._levels, self._dirty, self._since = made, self._since, None
-        if np.count_nonzero(self._dirty) > MOST_CELLS:
-            self._begin()
         self._on_ready()
 
     def _freshen(self, levels: list[Level | Passing]) -> None:
+        """Follow what has changed; if that would take long, let a thread do it, unless one is at it already."""
         count = int(np.count_nonzero(self._dirty))
-        if not 0 < count <= MOST_CELLS:  # of more, a thread makes all anew just now
+        if count == 0 or (self._since is not None and count > MOST_CELLS):
             return
-        for changed in self._rects(count):
-            rect, read, size = changed, self._read, self._size
+        changed = self._rects(count)
+        if self._background is None or (count <= MOST_CELLS and len(changed) <= MOST_RECTS):
+            self._follow(levels, changed)
+            self._dirty[...] = False
+        elif self._since is None:
+            self._begin(changed)
+
+    def _follow(self, levels: list[Level | Passing], changed: list[Rect]) -> None:
+        for rect in _bands(changed):
+            if self._closed.is_set():
+                raise Cancelled
+            read, size = self._read, self._size
             for level in levels:
                 rect = half_rect(rect, size)
                 if rect[2] > rect[0] and rect[3] > rect[1] and isinstance(level, Level):
                     level.write(rect[0], rect[1], halved(read, size, rect))
                 read, size = level.read, level.size
-        self._dirty[...] = False
 
     def _rects(self, count: int) -> list[Rect]:
         """Rectangles of the map that cover what has changed."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,7 +18,7 @@ import numpy as np
 from segdesk.domain.segmentation import Segment, Segmentation
 
 TILE = 64
-SETTLE_FROM = 256  # tiles; a wide brush covers fewer at once
+SETTLE_FROM = 128  # tiles; a brush of 400 pixels covers fewer at once
 Rect = tuple[int, int, int, int]
 TileKey = tuple[int, int]
 Tick = Callable[[int, int], None]
@@ -67,6 +67,17 @@ def tile_slices(key: TileKey, size: tuple[int, int]) -> tuple[slice, slice]:
     return slice(y, min(y + TILE, size[0])), slice(x, min(x + TILE, size[1]))
 
 
+def tile_runs(keys: Iterable[TileKey], size: tuple[int, int]) -> list[Rect]:
+    """Rectangles (x0, y0, x1, y1) that cover tiles and nothing else, one for each run of tiles in a row."""
+    runs: list[list[int]] = []  # row, first column, column after the last
+    for row, column in sorted(keys):
+        if runs and runs[-1][0] == row and runs[-1][2] == column:
+            runs[-1][2] = column + 1
+        else:
+            runs.append([row, column, column + 1])
+    return [clip((a * TILE, r * TILE, b * TILE, (r + 1) * TILE), size) for r, a, b in runs]
+
+
 def clip(rect: Rect, size: tuple[int, int]) -> Rect:
     """The part of a rectangle (x0, y0, x1, y1) that lies inside (H, W)."""
     return max(0, rect[0]), max(0, rect[1]), min(size[1], rect[2]), min(size[0], rect[3])
@@ -88,7 +99,7 @@ class Edit:
     @cached_property
     def nbytes(self) -> int:
         """About the memory that it holds; counted once, for a history adds it up at every step."""
-        return sum(len(t) + 64 for t in self.tiles.values()) + 64 * len(self.segments)
+        return sum(map(len, self.tiles.values())) + 64 * (len(self.tiles) + len(self.segments))
 
     def rect(self) -> Rect:
         """The rectangle (x0, y0, x1, y1) that covers its tiles; zeros if it only changes the table."""
@@ -99,14 +110,8 @@ class Edit:
         return clip((min(cols) * TILE, min(rows) * TILE, (max(cols) + 1) * TILE, (max(rows) + 1) * TILE), self.size)
 
     def rects(self) -> list[Rect]:
-        """Rectangles (x0, y0, x1, y1) that cover its tiles and nothing else, one for each run of tiles in a row."""
-        runs: list[list[int]] = []  # row, first column, column after the last
-        for row, column in sorted(self.tiles):
-            if runs and runs[-1][0] == row and runs[-1][2] == column:
-                runs[-1][2] = column + 1
-            else:
-                runs.append([row, column, column + 1])
-        return [clip((a * TILE, r * TILE, b * TILE, (r + 1) * TILE), self.size) for r, a, b in runs]
+        """As `tile_runs` of its tiles."""
+        return tile_runs(self.tiles, self.size)
 
     def to_bytes(self) -> bytes:
         """For the journal: a JSON head and the tiles behind it."""

@@ -81,7 +81,7 @@ class Canvas(PictureView):
         previewed = self.document is None and self._renderer.pyramid is not None
         self._leave_document()
         self.document = doc
-        self._copies = Reduced(doc.segmentation.ids, self._background.run, self._labels_anew)
+        self._copies = Reduced(doc.segmentation.ids, self._background.run, self._copies_came)
         doc.background = self._background.run
         doc.on_pixels.append(self._pixels_changed)
         doc.on_segments.append(self._segments_changed)
@@ -271,6 +271,12 @@ class Canvas(PictureView):
     def _labels_anew(self) -> None:
         self._renderer.invalidate_labels()
         self.update()
+        self.minimap.labels_changed()
+
+    def _copies_came(self) -> None:
+        """The labels of a small zoom are truer now; a stroke may be under way, so this can wait."""
+        self._renderer.labels_sharper()
+        self.update(0, 0, 1, 1)
         self.minimap.labels_changed()
 
     def _show_seen(self, seen: Seen) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -20,6 +20,8 @@ from segdesk.ui.i18n import tr
 from segdesk.ui.minimap import Minimap
 
 FILLED, MOST_FILLING = 0.5, 8.0  # `zoom_to_rect`: part of the view, largest zoom (a few pixels need their surroundings)
+RESTING_MS = 30  # after which what was drawn quickly is made sharp: not between two steps of the wheel or the brush
+SHARPEN_SECONDS = 0.004  # of one event; a band may take as long again
 TINY, SMALL_VIEW = 0.1, 0.5  # `show_rect` zooms to let a rectangle fill half the view if it fills less than a tenth
 
 
@@ -32,6 +34,9 @@ class PictureView(QWidget):
         super().__init__(parent)
         self._renderer = Renderer()
         self._fit = True
+        self._sharpening = QTimer(self)
+        self._sharpening.setSingleShot(True)
+        self._sharpening.timeout.connect(self._sharpen_some)
         self.minimap = Minimap(self)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(QSize(64, 64))
@@ -168,7 +173,9 @@ class PictureView(QWidget):
         scale = self.devicePixelRatioF()
         self._renderer.scale = scale
         self._renderer.resize(*self.area())
-        self._renderer.flush()
+        busy = self._renderer.flush()
+        if self._renderer.unfinished:
+            self._sharpening.start(RESTING_MS if busy else 0)
         painter = QPainter(self)
         painter.save()
         painter.scale(1 / scale, 1 / scale)
@@ -180,6 +187,10 @@ class PictureView(QWidget):
         if self._renderer.pyramid is None:
             self._paint_empty(painter)
         self.paint_over(painter)
+
+    def _sharpen_some(self) -> None:
+        """Go on with what was drawn quickly."""
+        self.update_device(self._renderer.improve(SHARPEN_SECONDS))
 
     def _paint_empty(self, painter: QPainter) -> None:
         painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))

@@ -3,9 +3,14 @@
 Two buffers: `base` is the picture alone, made anew when the view changes; `shown` is base with the labels over it, of
 which only dirty rectangles are made anew while painting. Every pixel of both depends on its own position only, never
 on the rectangle that it is made in, so a partial and a full repaint agree exactly.
+
+A large canvas that changes as a whole is drawn quickly first (the picture unblended, the labels in squares of two
+pixels) and made sharp band by band afterwards, so that no single step takes long: see `improve`.
 """
 
 from __future__ import annotations
+
+from time import perf_counter
 
 import cv2
 import numpy as np
@@ -20,6 +25,8 @@ from segdesk.ui.sampling import blended, gather
 
 MANY = 128  # dirty rectangles; more are joined to one
 BAND = 256  # rows that are made at once, so that they stay in the processor's cache
+QUICK_FROM = 1 << 20  # device pixels; a smaller canvas is drawn fast enough at once
+SQUARE = 2  # device pixels of a side that have one label at first
 COARSE = 4  # see `_coarseness`
 GRID_ON_LIGHT, GRID_ON_DARK, DARK = 0x38000000, 0x30303030, 90  # premultiplied ARGB; mean grey of a dark picture
 GRID_ZOOM = 12.0  # device pixels per image pixel from which the pixel grid is drawn
@@ -42,6 +49,8 @@ class Renderer:
         self._shown = np.zeros((0, 0, 4), np.uint8)
         self._base_view: View | None = None
         self._dirty: list[Rect] = []
+        self._blunt: list[Rect] = []  # bands of base that are not blended yet
+        self._stale: list[Rect] = []  # bands whose labels are to be made anew when there is time
 
     @property
     def size(self) -> tuple[int, int]:
@@ -60,11 +69,44 @@ class Renderer:
     def invalidate(self) -> None:
         """Everything is out of date."""
         self._base_view = None
-        self._dirty = [(0, 0, *self.size)]
+        self._dirty = [self._whole]
+
+    @property
+    def _whole(self) -> Rect:
+        return (0, 0, *self.size)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is something to `improve`."""
+        return bool(self._blunt or self._stale)
+
+    def improve(self, seconds: float) -> Rect:
+        """After a `flush`: make bands sharp for about so long; returns the device rectangle that looks different."""
+        end, done = perf_counter() + seconds, []
+        while self.unfinished:
+            if self._blunt:
+                rect = self._blunt.pop(0)
+                self._render_part(rect)
+                self._stale = [band for band in self._stale if band != rect]
+            else:
+                rect = self._stale.pop(0)
+            self._compose(rect)
+            done.append(rect)
+            if perf_counter() > end:
+                break
+        return _union(done) if done else (0, 0, 0, 0)
+
+    def labels_sharper(self) -> None:
+        """The labels may look a little different everywhere, which can wait for `improve`."""
+        self._stale = self._bands(self._whole)
+
+    @property
+    def _large(self) -> bool:
+        return _area(self._whole) >= QUICK_FROM
 
     def invalidate_labels(self) -> None:
         """The colours or the whole map are out of date, the picture is not."""
-        self._dirty = [(0, 0, *self.size)]
+        self._dirty = [self._whole]
 
     def mark(self, rect: Rect) -> Rect:
         """The map changed inside an image rectangle; returns the device rectangle that will look different."""
@@ -86,14 +128,20 @@ class Renderer:
         if len(self._dirty) > MANY:
             self._dirty = [_union(self._dirty)]
 
-    def flush(self) -> None:
-        """Bring `image` up to date."""
-        whole = (0, 0, *self.size)
+    def flush(self) -> bool:
+        """Bring `image` up to date; returns whether there was anything to do."""
+        due = bool(self._dirty) or self._base_view != self.view
         if self._base_view != self.view:
-            self._render_base(self._scrolled(whole))
+            self._render_base(self._scrolled(self._whole))
         for rect in self._dirty:
-            self._compose(rect)
+            costly = bool(self._blunt) or (self.layer is not None and self.layer.costly)
+            if rect == self._whole and self._large and costly:
+                self._compose(rect, square=SQUARE)
+                self._stale = self._bands(rect)
+            else:
+                self._compose(rect)
         self._dirty = []
+        return due
 
     def draw_layer(self, image: QImage, view: View) -> None:
         """Blend the labels as `view` has them, without outlines, over an image (not `image`)."""
@@ -116,24 +164,36 @@ class Renderer:
             return [whole]
         for buffer in (self._base, self._shown):
             _shift(buffer, int(dx), int(dy))
+        self._blunt, self._stale = (self._moved(bands, int(dy)) for bands in (self._blunt, self._stale))
         return _uncovered(width, height, int(dx), int(dy))
+
+    def _moved(self, bands: list[Rect], dy: int) -> list[Rect]:
+        """Bands as wide as the canvas, after a shift."""
+        moved = [self._clipped((band[0], band[1] + dy, band[2], band[3] + dy)) for band in bands]
+        return [band for band in moved if band[3] > band[1]]
 
     def _render_base(self, rects: list[Rect]) -> None:
         for rect in rects:
-            x0, y0, x1, y1 = rect
-            self._base.view(np.uint32)[y0:y1, x0:x1, 0] = self.background.rgb()
-            if self.pyramid is not None:
-                self._render_picture(self.pyramid, rect)
-            if not self._dirty and rect != (0, 0, *self.size):
+            quick = rect == self._whole and self._large
+            if quick:
+                self._blunt, self._stale = self._bands(rect), []
+            self._render_part(rect, quick=quick)
+            if not self._dirty and rect != self._whole:
                 self._compose(self._grown(rect))
             else:
-                self._dirty = [(0, 0, *self.size)]
+                self._dirty = [self._whole]
+
+    def _render_part(self, rect: Rect, *, quick: bool = False) -> None:
+        x0, y0, x1, y1 = rect
+        self._base.view(np.uint32)[y0:y1, x0:x1, 0] = self.background.rgb()
+        if self.pyramid is not None:
+            self._render_picture(self.pyramid, rect, quick=quick)
 
     def _grown(self, rect: Rect) -> Rect:
         return self._clipped((rect[0] - 2, rect[1] - 2, rect[2] + 2, rect[3] + 2))
 
-    def _render_picture(self, pyramid: Pyramid, rect: Rect) -> None:
-        """Draw the part of the picture inside a device rectangle into `base`."""
+    def _render_picture(self, pyramid: Pyramid, rect: Rect, *, quick: bool) -> None:
+        """Draw the part of the picture inside a device rectangle into `base`; `quick`: without blending."""
         height, width = pyramid.full_size
         x, y = self.view.columns(rect[0], rect[2]), self.view.rows(rect[1], rect[3])
         left, right = np.searchsorted(x, (0.0, width))
@@ -142,7 +202,7 @@ class Renderer:
             return
         level = pyramid.level_for(self.view.zoom)
         scale = level.shape[1] / width, level.shape[0] / height
-        smooth, step = self._smoothly(scale[0]), _coarseness(self.view.zoom / scale[0])
+        smooth, step = not quick and self._smoothly(scale[0]), _coarseness(self.view.zoom / scale[0])
         columns, skip = _coarse(x[left:right] * scale[0], rect[0] + left, step)
         for first in range(top, bottom, BAND):
             last = min(bottom, first + BAND)
@@ -170,17 +230,23 @@ class Renderer:
     def _thick(self) -> int:
         return max(1, round(self.scale))
 
-    def _compose(self, rect: Rect) -> None:
+    @staticmethod
+    def _bands(rect: Rect) -> list[Rect]:
         x0, y0, x1, y1 = rect
-        for top in range(y0, y1, BAND):
-            self._compose_band((x0, top, x1, min(y1, top + BAND)))
+        return [(x0, top, x1, min(y1, top + BAND)) for top in range(y0, y1, BAND)]
 
-    def _compose_band(self, rect: Rect) -> None:
+    def _compose(self, rect: Rect, *, square: int = 1) -> None:
+        for band in self._bands(rect):
+            self._compose_band(band, square)
+
+    def _compose_band(self, rect: Rect, square: int) -> None:
         x0, y0, x1, y1 = rect
         self._shown[y0:y1, x0:x1] = self._base[y0:y1, x0:x1]
         painter = QPainter(self.image)
-        if self.layer is not None:
+        if self.layer is not None and square == 1:
             _draw(painter, x0, y0, self.layer.render(self.view, rect, self._thick))
+        elif self.layer is not None:
+            _draw(painter, x0, y0, _in_squares(self.layer, self.view, rect, square))
         if self.view.zoom >= GRID_ZOOM * self.scale and self.pyramid is not None:
             self._draw_grid(painter, self.pyramid, rect)
         painter.end()
@@ -239,6 +305,14 @@ def _draw(painter: QPainter, x: int, y: int, colors: np.ndarray) -> None:
     height, width = colors.shape
     image = QImage(colors.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
     painter.drawImage(x, y, image)
+
+
+def _in_squares(layer: Layer, view: View, rect: Rect, side: int) -> np.ndarray:
+    """What a layer gives for a device rectangle that begins at multiples of `side`, squares of that side alike."""
+    x0, y0, x1, y1 = rect
+    small = View(view.zoom / side, view.x / side, view.y / side)
+    drawn = layer.render(small, (x0 // side, y0 // side, -(-x1 // side), -(-y1 // side)), 1)
+    return np.ascontiguousarray(drawn.repeat(side, axis=0).repeat(side, axis=1)[: y1 - y0, : x1 - x0])
 
 
 def _plain(level: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

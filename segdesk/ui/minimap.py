@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LONG_SIDE, MARGIN = 176, 10  # logical pixels
 LEAST_CANVAS = QSize(480, 320)  # on a smaller one it would be in the way
+LATER_MS = 40  # after a change of labels; the event that changed them has enough to do
 ALL_IN_VIEW = 0.98  # of the picture's area; then there is nothing to show
 
 
@@ -35,6 +36,9 @@ class Minimap(QWidget):
         self._picture: np.ndarray | None = None
         self._image = QImage()
         self._labels_stale = True
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._make_anew)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.hide()
 
@@ -46,10 +50,13 @@ class Minimap(QWidget):
     def picture_changed(self) -> None:
         """Another picture, or another brightness."""
         self._picture = None
-        self.labels_changed()
+        self._make_anew()
 
     def labels_changed(self) -> None:
-        """The labels look different."""
+        """The labels look different; shown a moment later."""
+        self._later.start(LATER_MS)
+
+    def _make_anew(self) -> None:
         self._labels_stale = True
         if self.isVisible():
             self.update()

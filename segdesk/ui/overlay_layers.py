@@ -34,6 +34,11 @@ HEAT_STOPS = ((0.0, (255, 220, 60), 0.0), (0.35, (255, 170, 40), 0.35), (0.7, (2
 class Layer(Protocol):
     """What the renderer needs of a layer."""
 
+    @property
+    def costly(self) -> bool:
+        """Whether a full repaint of a large canvas takes long."""
+        ...
+
     def render(self, view: View, rect: Rect, thick: int) -> np.ndarray:
         """(h, w) uint32 premultiplied ARGB of a device rectangle; `thick` device pixels of outline, 0 = none."""
         ...
@@ -51,6 +56,7 @@ class LabelLayer:
     source: np.ndarray | PackedMap
     tables: Tables
     copies: Reduced | None = None
+    costly: bool = False
 
     def render(self, view: View, rect: Rect, thick: int) -> np.ndarray:
         """See `Layer`."""
@@ -78,6 +84,8 @@ class DifferenceLayer:
     so that they are alike where they are alike in full. `copies`: those of the person's map, else they are made here;
     while they are still on their way, nothing differs at a small zoom.
     """
+
+    costly = True
 
     def __init__(
         self,
@@ -139,6 +147,8 @@ class DifferenceLayer:
 class HeatLayer:
     """A coarse map of doubt, blended smoothly over a picture of `size` (H, W). `doubt` (h, w): uint8 of 0 (sure) to 255
     or floats of 0 to 1."""
+
+    costly = True
 
     def __init__(self, doubt: np.ndarray, size: tuple[int, int]) -> None:
         most = 255.0 if doubt.dtype == np.uint8 else 1.0

@@ -56,9 +56,11 @@ def test_the_copies_follow_each_change(
             if lands and works:
                 work, then = works.pop(0)
                 then(work())
-        while works:
-            work, then = works.pop(0)
-            then(work())
+        for _ in range(8):
+            copies.level_for(0.1)
+            while works:
+                work, then = works.pop(0)
+                then(work())
         assert copies.fresh
         plain.mark((0, 0, 901, 700))
         for zoom in (0.5, 0.3, 0.1)[not finest_kept :]:
@@ -80,6 +82,26 @@ def test_what_changes_while_a_thread_reads_is_not_lost(threaded: Works):
     copies.mark((200, 100, 260, 130))
     then(made)
     assert told == [1]
+    assert np.array_equal(all_of(copies, 0.5), all_of(Reduced(ids), 0.5))
+
+
+def test_scattered_changes_are_followed_by_a_thread(threaded: Works):
+    ids = picture(1)
+    told: list[int] = []
+    copies = Reduced(ids, lambda work, then: threaded.append((work, then)), lambda: told.append(1))
+    work, then = threaded.pop()
+    then(work())
+    for n in range(20):  # more than can be followed at once
+        y, x = 30 * n, 40 * n
+        ids[y : y + 5, x : x + 5] = 90 + n
+        copies.mark((x, y, x + 5, y + 5))
+    before = all_of(copies, 0.1)
+    assert len(threaded) == 1 and not copies.fresh
+    assert np.array_equal(all_of(copies, 0.1), before)
+    assert len(threaded) == 1
+    work, then = threaded.pop()
+    then(work())
+    assert told == [1, 1] and copies.fresh
     assert np.array_equal(all_of(copies, 0.5), all_of(Reduced(ids), 0.5))
 
 

@@ -277,7 +277,7 @@ def test_the_minimap_is_made_anew_after_a_stroke_and_not_in_it(
         wide.repaint()
     during = len(drawn)
     qtbot.mouseRelease(wide, Left, pos=QPoint(200, 300))
-    assert not np.array_equal(shot(wide.minimap), before)  # type: ignore[arg-type]
+    qtbot.waitUntil(lambda: not np.array_equal(shot(wide.minimap), before))  # type: ignore[arg-type]
     assert during <= 1  # the new segment's entry, at the press
     assert len(drawn) == during + 1
 
