@@ -96,12 +96,14 @@ def test_scattered_changes_are_followed_by_a_thread(threaded: Works):
         ids[y : y + 5, x : x + 5] = 90 + n
         copies.mark((x, y, x + 5, y + 5))
     before = all_of(copies, 0.1)
-    assert len(threaded) == 1 and not copies.fresh
+    assert len(threaded) == 1
+    assert not copies.fresh
     assert np.array_equal(all_of(copies, 0.1), before)
     assert len(threaded) == 1
     work, then = threaded.pop()
     then(work())
-    assert told == [1, 1] and copies.fresh
+    assert told == [1, 1]
+    assert copies.fresh
     assert np.array_equal(all_of(copies, 0.5), all_of(Reduced(ids), 0.5))
 
 
