@@ -1,11 +1,11 @@
 """The photographs that the models of everyday objects learn from: COCO pictures, whose objects are mapped to the 20
 classes of PASCAL VOC, as a folder that a training takes.
 
-    python scripts/photos_set.py --data FOLDER --out RUN [--share 0.3] [--seed 1]     # writes RUN/set, prints the split
+    python scripts/photos_set.py --data FOLDER --out RUN [--share 0.3] [--seed 1]    # writes RUN/set, prints the split
 
-`FOLDER` holds `coco` (annotations as JSON: polygons and crowds) and `yolo-seg` (a polygon a line). Of each picture there
-are then `set/STEM.png`, `set/STEM.labels.png` (the class, 0 = none of them, 255 = unknown) and `set/STEM.ids.png`
-(16-bit: 1..n = objects in the order of `set/STEM.json`, 0 = none, 65535 = unknown).
+`FOLDER` holds `coco` (annotations as JSON: polygons and crowds) and `yolo-seg` (a polygon a line). Of each picture
+there are then `set/STEM.png`, `set/STEM.labels.png` (the class, 0 = none of them, 255 = unknown) and
+`set/STEM.objects.png` (16-bit: 1..n = objects, whose classes `set/STEM.json` lists, 0 = none, 65535 = unknown).
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def photos(data: Path) -> Iterator[Photo]:
     rows = {str(row["file_name"]): image_id for image_id, row in document.images.items()}
     paths = sorted([*data.glob("coco/*/*.jpg"), *data.glob("yolo-seg/images/*/*.jpg")], key=lambda p: p.name)
     for path in paths:
-        height, width = cv2.imread(str(path), cv2.IMREAD_COLOR).shape[:2]
+        height, width = _pixels(path).shape[:2]
         if path.name in rows and "coco" in path.parts:
             found = _of_coco(document, rows[path.name], (height, width))
             yield _photo(path, found, (height, width))
@@ -94,6 +94,13 @@ def photos(data: Path) -> Iterator[Photo]:
             yield _photo(path, _of_lines(lines, (height, width)), (height, width))
         else:
             yield Photo(path.name, path, np.full((height, width), UNKNOWN_ID, np.uint16), (), labelled=False)
+
+
+def _pixels(path: Path) -> np.ndarray:
+    """(H, W, 3) uint8 BGR."""
+    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    assert pixels is not None
+    return pixels
 
 
 Found = list[tuple[int, np.ndarray, bool]]  # VOC class, mask, whether it is a crowd
@@ -134,8 +141,8 @@ def _photo(path: Path, found: Found, size: tuple[int, int]) -> Photo:
 
 
 def split(found: Sequence[Photo], *, share: float, seed: int) -> frozenset[str]:
-    """The names that judge, about `share` of each class's pictures, the rarest class first (Sechidis et al. 2011); those
-    without labels never do. Within a class the order depends on seed and name only."""
+    """The names that judge, about `share` of each class's pictures, the rarest class first (Sechidis et al. 2011);
+    those without labels never do. Within a class the order depends on seed and name only."""
     left = {p.name: set(p.classes) or {0} for p in found if p.labelled}
     totals = Counter(number for classes in left.values() for number in classes)
     judged: Counter[int] = Counter()
@@ -157,10 +164,9 @@ def write(found: Sequence[Photo], judging: frozenset[str], run: Path) -> list[Tr
     items = []
     for photo in found:
         stem = Path(photo.name).stem
-        picture = cv2.imread(str(photo.path), cv2.IMREAD_COLOR)
-        cv2.imwrite(str(folder / f"{stem}.png"), picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+        cv2.imwrite(str(folder / f"{stem}.png"), _pixels(photo.path), [cv2.IMWRITE_PNG_COMPRESSION, 1])
         cv2.imwrite(str(folder / f"{stem}.labels.png"), photo.labels)
-        cv2.imwrite(str(folder / f"{stem}.ids.png"), photo.ids)
+        cv2.imwrite(str(folder / f"{stem}.objects.png"), photo.ids)
         (folder / f"{stem}.json").write_text(json.dumps(photo.classes))
         items.append(TrainItem(photo.name, stem, photo.name in judging))
     return items

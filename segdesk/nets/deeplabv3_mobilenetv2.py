@@ -30,10 +30,13 @@ class DeepLabV3MobileNetV2(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, 3, h, w), RGB in -1..1, to logits (N, num_classes, ceil(h / 16), ceil(w / 16))."""
-        features = self.backbone(x)
+        return self.logits(self.pyramid(self.backbone(x)))
+
+    def pyramid(self, features: torch.Tensor) -> torch.Tensor:
+        """The encoder's last map (N, 320, h, w) to (N, 256, h, w): each place and the whole picture, mixed."""
         whole = F.relu(self.pool(features.mean((2, 3), keepdim=True))).expand(-1, -1, *features.shape[2:])
         local = F.relu(self.aspp0(features))
-        return self.logits(F.relu(self.proj(torch.cat([whole, local], 1))))
+        return F.relu(self.proj(torch.cat([whole, local], 1)))
 
 
 def backbone() -> nn.Sequential:

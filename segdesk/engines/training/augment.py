@@ -10,6 +10,9 @@ import numpy as np
 
 from segdesk.engines.training.messages import IGNORED
 
+CELL = 4  # pixels of a side, of maps that are coarser than the picture
+Places = tuple[np.ndarray, np.ndarray]  # x and y in the picture, of each pixel of a crop
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -46,16 +49,33 @@ def augmented(
     `centre`: (x, y) in the picture that the crop would like to show in its middle; it moves so that the crop lies in
     the picture as far as it can. Beyond the picture there is grey, and no label counts.
     """
-    x, y = coordinates(picture.shape[:2], kind, crop=crop, centre=centre, rng=rng)
+    return warped(picture, labels, coordinates(picture.shape[:2], kind, crop=crop, centre=centre, rng=rng), kind, rng)
+
+
+def warped(
+    picture: np.ndarray, labels: np.ndarray, at: Places, kind: Augmentation, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """The picture and its labels at the places `at`, the picture's colours changed."""
+    x, y = at
     mean = [float(v) for v in cv2.mean(picture)[:3]]
     seen = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=mean)
     known = cv2.remap(labels, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=IGNORED)
     return recoloured(seen, kind.colour, rng) if kind.colour else seen, known
 
 
+def cells_at(cells: np.ndarray, size: tuple[int, ...], at: Places) -> np.ndarray:
+    """A map (h, w, C) of cells of `CELL` pixels over a picture of `size`, at the middle of each cell of a crop: the
+    nearest cell's values; 0 beyond the picture."""
+    x, y = (places[CELL // 2 :: CELL, CELL // 2 :: CELL] for places in at)
+    inside = (x > -0.5) & (y > -0.5) & (x < size[1] - 0.5) & (y < size[0] - 0.5)
+    rows = ((y + 0.5) / size[0] * cells.shape[0]).astype(np.int64).clip(0, cells.shape[0] - 1)
+    columns = ((x + 0.5) / size[1] * cells.shape[1]).astype(np.int64).clip(0, cells.shape[1] - 1)
+    return cells[rows, columns] * inside[..., None]
+
+
 def coordinates(
     size: tuple[int, ...], kind: Augmentation, *, crop: int, centre: tuple[float, float], rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+) -> Places:
     """For each pixel of the crop the place (x, y) of the picture that it shows: two (crop, crop) float32 maps."""
     height, width = size[:2]
     scale = float(np.exp(rng.uniform(*np.log(kind.scale))))

@@ -101,8 +101,11 @@ def outputs_of(net: nn.Module, x: torch.Tensor) -> list[tuple[torch.Tensor, floa
     return [(answer["out"], 1.0), *([(answer["aux"], AUXILIARY)] if "aux" in answer else [])]
 
 
-def total_loss(net: nn.Module, x: torch.Tensor, labels: torch.Tensor, loss: Loss) -> torch.Tensor:
-    """The loss of a batch (N, 3, H, W): each answer enlarged to the labels' size; a net with an `elbo` has its own."""
+def total_loss(
+    net: nn.Module, x: torch.Tensor, labels: torch.Tensor, loss: Loss, more: Loss | None = None
+) -> torch.Tensor:
+    """The loss of a batch (N, 3, H, W): each answer enlarged to the labels' size; a net with an `elbo` has its own.
+    `more` is added to `loss` for each answer."""
     if hasattr(net, "elbo"):
         return net.elbo(x, labels)  # pyright: ignore[reportCallIssue]
     aligned = bool(getattr(net, "align_corners", False))
@@ -112,4 +115,6 @@ def total_loss(net: nn.Module, x: torch.Tensor, labels: torch.Tensor, loss: Loss
             size = tuple(labels.shape[-2:])
             whole = F.interpolate(logits.float(), size=size, mode="bilinear", align_corners=aligned)
             total = total + weight * loss(whole, labels)
+            if more is not None:
+                total = total + weight * more(whole, labels)
     return total

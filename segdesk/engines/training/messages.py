@@ -2,7 +2,7 @@
 
 A run has a folder: `set/STEM.png` and `set/STEM.labels.png` for each picture, `state.pt` to go on from, `best.pth` the
 weights that scored best so far. Labels are 8-bit: the net's channel at each pixel, 255 where nothing is known. Where
-objects are learned there is `set/STEM.objects.png` too, 16-bit: 0 = no object, `CROWD` = not told apart or not known,
+objects are learned there is `set/STEM.ids.png` too, 16-bit: 0 = no object, `CROWD` = not told apart or not known,
 any other number = an object, whose class its labels say.
 
 A *position* numbers the classes of a run from 1; 0 is what belongs to none.
@@ -148,12 +148,15 @@ class Judged:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A held-out picture made small: (h, w, 3) uint8 RGB; truth and answer (h, w) uint8 positions, 255 = unknown."""
+    """A held-out picture made small: (h, w, 3) uint8 RGB; truth and answer (h, w) uint8 positions, 255 = unknown.
+    `truth_ids`, `answer_ids`: (h, w) uint16 segments, where objects are learned."""
 
     name: str
     picture: np.ndarray
     truth: np.ndarray
     answer: np.ndarray
+    truth_ids: np.ndarray | None = None
+    answer_ids: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from torch import nn
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.text import N_
 from segdesk.engines.training.messages import TrainOptions, TrainRequest
+from segdesk.engines.training.objects import Truth
 from segdesk.engines.training.sampling import Batch
 from segdesk.engines.training.start import ENCODER
 
@@ -61,10 +62,11 @@ def crop_side(sizes: Sequence[tuple[int, ...]], device: torch.device) -> int:
 def optimiser_of(net: nn.Module, options: TrainOptions, *, scratch: bool) -> torch.optim.Optimizer:
     """AdamW or SGD over four groups: encoder or not, with weight decay (weights) or without (biases, norms)."""
     rate = options.rate or RATES[options.optimiser]
+    slow = (*ENCODER, *options.slow)
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in net.named_parameters():
         if parameter.requires_grad:
-            key = (name.startswith(ENCODER) and not scratch, parameter.ndim > 1)
+            key = (name.startswith(slow) and not scratch, parameter.ndim > 1)
             groups.setdefault(key, []).append(parameter)
     rows = []
     for (encoder, decays), parameters in sorted(groups.items(), key=lambda entry: entry[0]):
@@ -77,11 +79,13 @@ def optimiser_of(net: nn.Module, options: TrainOptions, *, scratch: bool) -> tor
     return torch.optim.AdamW(rows, lr=rate)
 
 
-def tensors(batch: Batch, request: TrainRequest, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """A batch as the net wants it: (N, 3, h, w) float32 normalised, and (N, h, w) int64."""
+def tensors(batch: Batch, request: TrainRequest, device: torch.device) -> tuple[torch.Tensor, Truth]:
+    """A batch as the net wants it, (N, 3, h, w) float32 normalised, and what it should answer."""
     spec = request.card.input
-    pixels = batch[0][..., ::-1] if spec.order == "bgr" else batch[0]
+    pixels = batch.pictures[..., ::-1] if spec.order == "bgr" else batch.pictures
     x = torch.from_numpy(np.ascontiguousarray(pixels)).to(device).permute(0, 3, 1, 2).float()
     mean = torch.tensor(spec.mean, device=device).view(1, 3, 1, 1)
     std = torch.tensor(spec.std, device=device).view(1, 3, 1, 1)
-    return ((x - mean) / std).contiguous(), torch.from_numpy(batch[1]).to(device).long()
+    labels, ids = (None if m is None else torch.from_numpy(m).to(device).long() for m in (batch.labels, batch.ids))
+    assert labels is not None
+    return ((x - mean) / std).contiguous(), Truth(labels, ids)

@@ -4,8 +4,9 @@ numbered by seed, epoch and place: a run goes on anywhere without any state, and
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -14,26 +15,43 @@ import numpy as np
 from segdesk.domain.card import InputSpec
 from segdesk.domain.errors import SegDeskError
 from segdesk.engines.inputs import fitted, resized
-from segdesk.engines.training.augment import KINDS, augmented
-from segdesk.engines.training.messages import IGNORED, SET, TrainItem
+from segdesk.engines.training.augment import KINDS, cells_at, coordinates, warped
+from segdesk.engines.training.messages import CROWD, IGNORED, SET, TrainItem
+from segdesk.engines.training.slivers import without_slivers, zoom_of
 
 CACHE_BYTES = 512 << 20
 MOST_CROPS = 8  # of one picture in an epoch
 AIMED = 0.5  # of the crops look at a class, each class as often as another; the others anywhere
 
-Batch = tuple[np.ndarray, np.ndarray]
+Maps = tuple[np.ndarray, ...]  # a picture (H, W, 3), its labels (H, W) and, where objects are learned, their ids (H, W)
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Crops: `pictures` (N, h, w, 3) uint8 RGB, `labels` (N, h, w) uint8, `ids` (N, h, w) uint16 where objects are
+    learned, `taught` (N, cells, cells, channels) uint8 where the starting model teaches."""
+
+    pictures: np.ndarray
+    labels: np.ndarray
+    ids: np.ndarray | None = None
+    taught: np.ndarray | None = None
 
 
 class Pictures:
     """The pictures of a run as arrays; as many as fit stay in memory. One thread at a time."""
 
-    def __init__(self, folder: Path, spec: InputSpec, channels: int, *, budget: int = CACHE_BYTES) -> None:
-        """`spec`: how the net wants its pictures; `channels`: of the net, more than any label."""
+    def __init__(
+        self, folder: Path, spec: InputSpec, channels: int, *, objects: bool = False, budget: int = CACHE_BYTES
+    ) -> None:
+        """`spec`: how the net wants its pictures; `channels`: of the net, more than any label; `objects`: there are
+        ids of objects, too."""
         self._folder, self._spec, self._channels, self._budget = folder, spec, channels, budget
-        self._kept: OrderedDict[str, Batch] = OrderedDict()
+        self._objects = objects
+        self._kept: OrderedDict[str, Maps] = OrderedDict()
 
-    def original(self, item: TrainItem) -> Batch:
-        """(H, W, 3) uint8 RGB and (H, W) uint8 labels as they lie on the disk. Raises `SegDeskError`."""
+    def original(self, item: TrainItem) -> Maps:
+        """(H, W, 3) uint8 RGB, (H, W) uint8 labels and, where objects are learned, (H, W) uint16 ids as they lie on
+        the disk. Raises `SegDeskError`."""
         picture = _read(self._folder / SET / f"{item.stem}.png", item, cv2.IMREAD_COLOR_RGB)
         labels = _read(self._folder / SET / f"{item.stem}.labels.png", item, cv2.IMREAD_UNCHANGED)
         if labels.shape != picture.shape[:2]:
@@ -44,18 +62,26 @@ class Pictures:
             raise SegDeskError(
                 "The labels of {name} name a class that the net does not have.", "Begin a new training.", name=item.name
             )
-        return picture, labels
+        return (picture, labels, self._ids(item, labels)) if self._objects else (picture, labels)
 
-    def fitted(self, item: TrainItem) -> Batch:
+    def _ids(self, item: TrainItem, labels: np.ndarray) -> np.ndarray:
+        ids = _read(self._folder / SET / f"{item.stem}.ids.png", item, cv2.IMREAD_UNCHANGED).astype(np.uint16)
+        if ids.shape != labels.shape:
+            raise SegDeskError(
+                "The objects of {name} are not of the picture's size.", "Leave this picture out.", name=item.name
+            )
+        return ids
+
+    def fitted(self, item: TrainItem) -> Maps:
         """The same at the size in which the net gets it."""
         if item.stem not in self._kept:
-            picture, labels = self.original(item)
-            h, w = fitted(labels.shape[0], labels.shape[1], self._spec.fit)
-            if (h, w) != labels.shape:
+            picture, *maps = self.original(item)
+            h, w = fitted(picture.shape[0], picture.shape[1], self._spec.fit)
+            if (h, w) != picture.shape[:2]:
                 picture = resized(picture, h, w)
-                labels = cv2.resize(labels, (w, h), interpolation=cv2.INTER_NEAREST_EXACT)
-            self._kept[item.stem] = (picture, labels)
-            while len(self._kept) > 1 and sum(p.nbytes + n.nbytes for p, n in self._kept.values()) > self._budget:
+                maps = [cv2.resize(m, (w, h), interpolation=cv2.INTER_NEAREST_EXACT) for m in maps]
+            self._kept[item.stem] = (picture, *maps)
+            while len(self._kept) > 1 and sum(m.nbytes for kept in self._kept.values() for m in kept) > self._budget:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(item.stem)
         return self._kept[item.stem]
@@ -84,11 +110,14 @@ class Crops:
         seed: int,
         augmentation: str,
         least: int = 0,
+        taught: Callable[[TrainItem], np.ndarray] | None = None,
     ) -> None:
-        """`least`: crops of an epoch; where the pictures are few, they are shown several times."""
+        """`least`: crops of an epoch; where the pictures are few, they are shown several times. `taught`: what the
+        starting model says of a picture (`segdesk.engines.training.teacher`)."""
         self._pictures, self._items = pictures, list(items)
         self._crop, self._batch, self._seed = crop, batch, seed
         self._kind = KINDS[augmentation]
+        self._taught = taught
         self.counts, areas = self._counted()
         turns = [min(MOST_CROPS, max(1, round(area / crop**2))) for area in areas]
         again = max(1, -(-least // sum(turns)))
@@ -105,18 +134,27 @@ class Crops:
         return counts, areas
 
     def batch(self, epoch: int, step: int) -> Batch:
-        """Pictures (batch, crop, crop, 3) uint8 and labels (batch, crop, crop) uint8 of a step of an epoch."""
+        """The crops of a step of an epoch."""
         order = np.repeat(np.arange(len(self._items)), self._turns)
         np.random.default_rng([self._seed, epoch, 0]).shuffle(order)
         places = [(step * self._batch + i) for i in range(self._batch)]
         made = [self._one(self._items[order[p % len(order)]], epoch, p) for p in places]
-        return np.stack([m[0] for m in made]), np.stack([m[1] for m in made])
+        return Batch(*(None if parts[0] is None else np.stack(parts) for parts in zip(*made, strict=True)))  # pyright: ignore[reportArgumentType]
 
-    def _one(self, item: TrainItem, epoch: int, place: int) -> Batch:
+    def _one(self, item: TrainItem, epoch: int, place: int) -> tuple[np.ndarray | None, ...]:
+        """The four parts of a batch, of one crop."""
         rng = np.random.default_rng([self._seed, epoch, place + 1])
-        picture, labels = self._pictures.fitted(item)
+        picture, labels, *more = self._pictures.fitted(item)
         centre = self._centre(labels, rng)
-        return augmented(picture, labels, kind=self._kind, crop=self._crop, centre=centre, rng=rng)
+        at = coordinates(labels.shape, self._kind, crop=self._crop, centre=centre, rng=rng)
+        seen, known = warped(picture, labels, at, self._kind, rng)
+        ids = None
+        if more:
+            ids = cv2.remap(more[0], *at, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=CROWD)
+            areas = np.bincount(more[0].ravel(), minlength=CROWD + 1)
+            known, ids = without_slivers(known, ids, areas, zoom_of(*at))
+        taught = cells_at(self._taught(item), labels.shape, at) if self._taught is not None else None
+        return seen, known, ids, taught
 
     def _centre(self, labels: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
         height, width = labels.shape

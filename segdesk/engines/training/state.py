@@ -22,10 +22,15 @@ def save(path: Path, content: Mapping[str, object]) -> None:
     the file that was there stays."""
     memory = io.BytesIO()
     torch.save(dict(content), memory)
+    write(path, memory.getbuffer())
+
+
+def write(path: Path, data: bytes | memoryview) -> None:
+    """The same for bytes."""
     part = path.with_name(f".{path.name}.part")
     try:
         with part.open("wb") as file:
-            file.write(memory.getbuffer())
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
