@@ -16,7 +16,8 @@ Part = Literal["scores", "crf", "decide", "labels"]
 @dataclass(frozen=True)
 class Param:
     """A number that a person may set. `title` and `tip` are marked by `N_`; it runs from `low` to `high` in steps of
-    `step`; `unit` is "px" or "". A switch is a number from 0 to 1 in steps of 1."""
+    `step`; `unit` is "px" or "". A switch is a number from 0 to 1 in steps of 1. `power`: 1 for a length in pixels, 2
+    for an area, 0 for what does not depend on the picture's size."""
 
     id: str
     title: str
@@ -26,6 +27,7 @@ class Param:
     high: float
     step: float = 1.0
     unit: str = ""
+    power: int = 0
 
     @property
     def is_switch(self) -> bool:
@@ -124,6 +126,6 @@ MIN_AREA = StepInfo(
     N_("Smaller objects are left out; smaller islands join their neighbour."),
     40,
     "decide",
-    (Param("pixels", N_("Minimum area"), N_("The fewest pixels that stay."), 100, 0, 2000, 10, "px"),),
+    (Param("pixels", N_("Minimum area"), N_("The fewest pixels that stay."), 100, 0, 2000, 10, "px", 2),),
 )
 OWN_FIELDS = (CRF, CONFIDENCE, MIN_AREA)

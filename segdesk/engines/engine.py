@@ -17,23 +17,20 @@ import torch
 from torch import nn
 
 from segdesk.domain.card import InputSpec, ModelCard
-from segdesk.domain.decide import decide
 from segdesk.domain.doubt import doubts
 from segdesk.domain.errors import Cancelled, SegDeskError
-from segdesk.domain.options import Averaging, CrfOptions
+from segdesk.domain.options import Averaging
 from segdesk.domain.prediction import Prediction
 from segdesk.domain.text import N_
 from segdesk.engines import device as devices_of
-from segdesk.engines.crf import Kept
 from segdesk.engines.inputs import Prepared, prepare
 from segdesk.engines.loading import load_net
 from segdesk.engines.merge import merged
 from segdesk.engines.messages import Answer, DeviceInfo, NotKept, PredictRequest
 from segdesk.engines.predict import ONCE, Loaded, Raw, predict
-from segdesk.engines.refine import refined
+from segdesk.engines.stacking import Stages, stacked
 
 NOTE_LOADED_ON_PROCESSOR = N_("The graphics card has no room for this model: it runs on the processor.")
-NOTE_REGIONS = N_("Regions follow the edges of the picture already: the CRF was left out.")
 
 log = logging.getLogger("segdesk.engine")
 
@@ -58,19 +55,13 @@ class Work:
     flipped: Prediction | None = None  # of the mirrored picture, where it was asked for
     average: Averaging = ONCE  # how the model looked
     spread: np.ndarray | None = None  # where its samples disagree
-    refined: tuple[CrfOptions, Prediction, tuple[str, ...]] | None = None
-    lattices: Kept = field(default_factory=Kept)  # of the CRF, for other weights
+    stages: Stages = field(default_factory=Stages)  # what each refinement gave
 
     @property
     def nbytes(self) -> int:
         """Memory that it holds."""
-        more = (self.refined[1] if self.refined else None, self.flipped)
-        return (
-            self.prediction.nbytes
-            + self.image.nbytes
-            + self.lattices.nbytes
-            + sum(p.nbytes for p in more if p is not None)
-        )
+        flipped = 0 if self.flipped is None else self.flipped.nbytes
+        return self.prediction.nbytes + self.image.nbytes + self.stages.nbytes + flipped
 
 
 class Engine:
@@ -174,14 +165,17 @@ class Engine:
         if cancelled():
             raise Cancelled
         seconds = dict(work.seconds)
-        start = perf_counter()
-        prediction, notes = self._refined(request, work, cancelled)
+        regions = request.card.net.type == "regions"
+        try:
+            done = stacked(work.prediction, work.image, request.options, cancelled, kept=work.stages, regions=regions)
+        finally:  # what was done before it was stopped is kept, too
+            with self._lock:
+                self._shed()
+        spent = dict(done.seconds)
         if request.options.crf is not None:
-            seconds["refine"] = perf_counter() - start
-        if cancelled():
-            raise Cancelled
-        start = perf_counter()
-        segmentation = decide(prediction, request.options.decide)
+            seconds["refine"] = spent.pop("crf", 0.0)
+        start = perf_counter() - spent.pop("decide", 0.0)
+        segmentation = done.segmentation
         unsure = doubts(
             work.prediction,
             segmentation,
@@ -190,17 +184,19 @@ class Engine:
             confidence=request.options.decide.confidence,
         )
         seconds["decide"] = perf_counter() - start
+        if spent:
+            seconds["steps"] = sum(spent.values())
         return Answer(
             key=request.key,
             card_id=request.card.id,
             segmentation=segmentation,
-            classes=prediction.classes,
-            instances=prediction.instances,
+            classes=done.prediction.classes,
+            instances=done.prediction.instances,
             doubt=unsure.value,
             doubts=unsure,
             seconds=seconds,
             device=work.device,
-            notes=(*work.notes, *notes),
+            notes=(*work.notes, *done.notes),
         )
 
     # -- parts of predict ----------------------------------------------------------------------------------------
@@ -266,24 +262,6 @@ class Engine:
     def _shed(self) -> None:
         while len(self._works) > 1 and sum(w.nbytes for w in self._works.values()) > self._keep_bytes:
             self._works.popitem(last=False)
-
-    # -- parts of finish -----------------------------------------------------------------------------------------
-
-    def _refined(self, request: PredictRequest, work: Work, cancelled: Cancel) -> tuple[Prediction, tuple[str, ...]]:
-        options = request.options.crf
-        if options is None:
-            return work.prediction, ()
-        if request.card.net.type == "regions":
-            return work.prediction, (NOTE_REGIONS,)
-        if work.refined is None or work.refined[0] != options:
-            prediction, notes = refined(work.prediction, work.image, options, cancelled, work.lattices)
-            work.refined = (options, prediction, notes)
-            with self._lock:
-                kept = self._works.get((request.key, request.card.id))
-                if kept is not None and kept.prediction is work.prediction:
-                    kept.refined = work.refined
-                    self._shed()
-        return work.refined[1], work.refined[2]
 
 
 def _ready(card: ModelCard, net: nn.Module, device: torch.device) -> Loaded:

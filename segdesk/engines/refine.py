@@ -11,7 +11,7 @@ import numpy as np
 from segdesk.domain import rle
 from segdesk.domain.errors import Cancelled
 from segdesk.domain.options import CrfOptions
-from segdesk.domain.prediction import Prediction
+from segdesk.domain.prediction import Instance, Prediction
 from segdesk.domain.text import N_
 from segdesk.engines import crf
 
@@ -25,35 +25,68 @@ Cancel = Callable[[], bool]
 
 
 def refined(
-    prediction: Prediction, image: np.ndarray, options: CrfOptions, cancelled: Cancel, kept: crf.Kept | None = None
+    prediction: Prediction,
+    image: np.ndarray,
+    options: CrfOptions,
+    cancelled: Cancel,
+    kept: crf.Kept | None = None,
+    *,
+    least: float = SURE,
 ) -> tuple[Prediction, tuple[str, ...]]:
     """The prediction after the CRF and notes on it. `image` (H, W, 3) uint8 RGB; `kept`: kernels of an earlier run on
-    it, to be used and replaced. Raises as `crf.refine` does."""
+    it, to be used and replaced. `least`: the score from which an object counts for its neighbours. Raises as
+    `crf.refine` does.
+
+    Objects are refined one by one, the best first. None grows into another that counts, old or new, and none ends with
+    a smaller share of itself free of better ones than it had: `decide` leaves none out that it would have kept before
+    (a least area counts pixels, so a thin object that shrinks may fall below it).
+    """
     notes: tuple[str, ...] = ()
     of_queries = prediction.queries is not None and prediction.task == "panoptic"
     prediction = replace(prediction, queries=None)
     if prediction.scores is not None:
         prediction, reduced = _refined_scores(prediction, image, options, cancelled, kept)
         notes = (NOTE_REDUCED,) if reduced else ()
-    instances = []
-    claimed = _claimed(prediction)
+    if prediction.instances:
+        prediction = replace(prediction, instances=_refined_objects(prediction, image, options, cancelled, least))
+    return prediction, (*notes, *((NOTE_QUERIES,) if of_queries else ()))
+
+
+def _refined_objects(
+    prediction: Prediction, image: np.ndarray, options: CrfOptions, cancelled: Cancel, least: float
+) -> tuple[Instance, ...]:
+    """All objects, in their order; those of classes that the CRF is off for stay as they are."""
+    claimed, before, after = (np.zeros(prediction.size, bool) for _ in range(3))
     for instance in prediction.instances:
+        if instance.score >= least:
+            _add(claimed, instance)
+    result = {}
+    for index, instance in sorted(enumerate(prediction.instances), key=lambda each: -each[1].score):
         if cancelled():
             raise Cancelled
-        instances.append(crf.refine_instance(instance, image, options, cancelled, claimed))
-    return replace(prediction, instances=tuple(instances)), (*notes, *((NOTE_QUERIES,) if of_queries else ()))
+        new = instance
+        if instance.class_id not in options.off:
+            new = crf.refine_instance(instance, image, options, cancelled, claimed)
+            if _free_share(new, after) < _free_share(instance, before):
+                new = instance
+        if instance.score >= least:
+            for target, each in ((claimed, new), (before, instance), (after, new)):
+                _add(target, each)
+        result[index] = new
+    return tuple(result[index] for index in range(len(result)))
 
 
-def _claimed(prediction: Prediction) -> np.ndarray | None:
-    """(H, W) bool: the pixels of all objects that are more likely there than not; None without objects."""
-    if not prediction.instances:
-        return None
-    claimed = np.zeros(prediction.size, bool)
-    for instance in prediction.instances:
-        if instance.score >= SURE:
-            x0, y0, x1, y1 = box = rle.bounding_box(instance.mask)
-            claimed[y0:y1, x0:x1] |= rle.decode_box(instance.mask, box)
-    return claimed
+def _add(target: np.ndarray, instance: Instance) -> None:
+    """Set the object's pixels in an (H, W) bool map."""
+    x0, y0, x1, y1 = box = rle.bounding_box(instance.mask)
+    target[y0:y1, x0:x1] |= rle.decode_box(instance.mask, box)
+
+
+def _free_share(instance: Instance, taken: np.ndarray) -> float:
+    """The share of the object's pixels that (H, W) bool `taken` leaves it."""
+    x0, y0, x1, y1 = box = rle.bounding_box(instance.mask)
+    mask = rle.decode_box(instance.mask, box)
+    return float((mask & ~taken[y0:y1, x0:x1]).sum()) / max(1, int(mask.sum()))
 
 
 def _refined_scores(
@@ -67,6 +100,7 @@ def _refined_scores(
     if reduced:
         image = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
         options = crf.scaled(options, w / width)
-    present, result = crf.refine_present(scores, image, options, cancelled, kept=kept)
+    held = [k for k, class_id in enumerate(prediction.score_ids) if class_id in options.off]
+    present, result = crf.refine_present(scores, image, options, cancelled, kept=kept, held=held)
     ids = tuple(prediction.score_ids[k] for k in present)
     return replace(prediction, scores=result, score_ids=ids), reduced

@@ -17,7 +17,7 @@ INFO = StepInfo(
     N_("Gaps and bays of void that a disc does not fit into are filled; by objects also where stuff lies."),
     80,
     "labels",
-    (Param("radius", N_("Radius"), N_("Of the disc."), 2, 1, 20, 1, "px"),),
+    (Param("radius", N_("Radius"), N_("Of the disc."), 2, 1, 20, 1, "px", 1),),
 )
 
 
@@ -30,7 +30,7 @@ def apply(ids: np.ndarray, where: Where, values: Numbers) -> np.ndarray:
     """
     from scipy import ndimage  # slow to import: not before it is needed
 
-    radius = int(values["radius"])
+    radius = round(values["radius"])
     kernel, size = disc(radius), (ids.shape[0], ids.shape[1])
     void = ids == VOID
     any_things = bool(where.things.any())

@@ -18,7 +18,7 @@ INFO = StepInfo(
     50,
     "labels",
     (
-        Param("area", N_("Largest hole"), N_("Larger holes stay; 0 fills all."), 500, 0, 20000, 50, "px"),
+        Param("area", N_("Largest hole"), N_("Larger holes stay; 0 fills all."), 500, 0, 20000, 50, "px", 2),
         Param("behind", N_("Over stuff"), N_("Fill holes of objects in which another class shows, too."), 1, 0, 1, 1),
     ),
 )

@@ -15,7 +15,7 @@ INFO = StepInfo(
     "keep_largest",
     N_("Keep largest part"),
     N_(
-        "Of an object in several parts the largest stays; in a map of classes, of each class: for an organ, not for cars."
+        "Of an object in several parts the largest stays. In a map of classes, of each class: for organs, not for cars."
     ),
     60,
     "labels",

@@ -17,7 +17,7 @@ INFO = StepInfo(
     N_("Tongues, bridges and specks that a disc does not fit into go to their neighbours."),
     70,
     "labels",
-    (Param("radius", N_("Radius"), N_("Of the disc."), 2, 1, 20, 1, "px"),),
+    (Param("radius", N_("Radius"), N_("Of the disc."), 2, 1, 20, 1, "px", 1),),
 )
 
 
@@ -27,7 +27,7 @@ def apply(ids: np.ndarray, where: Where, values: Numbers) -> np.ndarray:
     Pixels that no disc inside their segment covers take the label (or the void) of the nearest pixel that stays; in
     maps with objects never that of an object. Where none is near they stay. Void itself is not opened.
     """
-    radius = int(values["radius"])
+    radius = round(values["radius"])
     kernel = disc(radius)
     # A disc lies inside a segment where the least and the largest id under it are the same: no loop over segments.
     core = (cv2.erode(ids, kernel) == cv2.dilate(ids, kernel)).view(np.uint8)

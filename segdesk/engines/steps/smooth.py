@@ -20,7 +20,7 @@ INFO = StepInfo(
     N_("Bays and tongues of borders that are narrower than some pixels go."),
     90,
     "labels",
-    (Param("width", N_("Width"), N_("Of the widest details that go."), 5, 1, 50, 1, "px"),),
+    (Param("width", N_("Width"), N_("Of the widest details that go."), 5, 1, 50, 1, "px", 1),),
 )
 
 
