@@ -13,9 +13,19 @@ from segdesk.domain.segmentation import Segment
 
 if TYPE_CHECKING:
     from segdesk.app.document import Document
+    from segdesk.app.snapping import Snapper
     from segdesk.domain.edit import Edit
 
 MIN_BRUSH, MAX_BRUSH = 1, 400
+
+
+@dataclass(frozen=True)
+class Snapping:
+    """How borders are moved to edges. `reach`: by so many pixels at most, about; `certainty` 0..1: how sure a label is
+    right at its border, at 1 nothing moves."""
+
+    reach: float = 8.0
+    certainty: float = 0.4
 
 
 @dataclass
@@ -25,7 +35,7 @@ class Hand:
     `active_class` 0 = paint void; `other_class` is the class that was active before. `brush_size` is the diameter in
     image pixels, 1..400. `protect`: pixels of other classes and of other objects keep their label. `only_over`: paint
     over this class alone (0 = over void alone), None = over all. What is locked does not change: classes by id,
-    objects by (picture id, segment id).
+    objects by (picture id, segment id). `snapper` moves borders to edges, `snapping` says how far.
     """
 
     active_class: int = VOID
@@ -35,6 +45,8 @@ class Hand:
     only_over: int | None = None
     locked_classes: set[int] = field(default_factory=set)
     locked_segments: set[tuple[int, int]] = field(default_factory=set)
+    snapper: Snapper | None = None
+    snapping: Snapping = Snapping()
 
 
 def choose_target(doc: Document, x: float, y: float) -> tuple[int, Segment | None]:

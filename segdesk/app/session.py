@@ -25,6 +25,7 @@ from segdesk.app.review import Review
 from segdesk.app.saver import Saver
 from segdesk.app.session_saving import PROJECT_WORKERS, SavingVerbs
 from segdesk.app.settings import Settings
+from segdesk.app.snapping import Snapper
 from segdesk.app.training import Training
 from segdesk.app.workers import Workers
 from segdesk.domain.card import PICTURE_TASKS, ModelCard
@@ -124,6 +125,11 @@ class Session(SavingVerbs):
     def broken_cards(self) -> list[BrokenCard]:
         """Card files that cannot be used, and why."""
         return self._models.broken
+
+    @property
+    def snapper(self) -> Snapper:
+        """Who moves borders of labels to edges."""
+        return self._desk.engine
 
     @property
     def devices(self) -> list[DeviceInfo]:

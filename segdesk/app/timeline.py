@@ -36,6 +36,15 @@ class Timeline:
         """Whether the last step is a model's answer, which a new one may replace."""
         return bool(self._done) and self._done[-1]
 
+    def since_answer(self) -> list[Edit]:
+        """The steps after the last answer of a model, the newest first; all of them if there is none."""
+        steps = []
+        for edit, answer in zip(reversed(self.history.done), reversed(self._done), strict=True):
+            if answer:
+                break
+            steps.append(edit)
+        return steps
+
     def record(self, kind: str, edit: Edit, *, answer: bool = False) -> None:
         """Note a step that was made on the map. `kind` "push": a new edit; "undo", "redo": the last one was swapped,
         and `edit` is what came out of the swap."""

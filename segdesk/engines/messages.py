@@ -17,7 +17,7 @@ from segdesk.domain.prediction import Instance
 from segdesk.domain.rle import Rle
 from segdesk.domain.segmentation import Segmentation
 
-SNAP_CRF = CrfOptions(w1=8.0, sigma_alpha=24.0, sigma_beta=10.0, w2=3.0, sigma_gamma=2.0, quality="fast")
+SNAP_CRF = CrfOptions(w1=8.0, sigma_alpha=20.0, sigma_beta=7.0, w2=3.0, sigma_gamma=2.0, quality="fast")
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class SnapRequest:
     image: np.ndarray
     region: np.ndarray
     held: tuple[int, ...] = ()
-    certainty: float = 0.3
+    certainty: float = 0.4
     reach: float = 8.0
     options: CrfOptions = field(default_factory=lambda: SNAP_CRF)
 

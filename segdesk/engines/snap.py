@@ -92,12 +92,15 @@ def _snapped(request: SnapRequest, cancelled: Cancel) -> np.ndarray:
 
 
 def _unary(index: np.ndarray, count: int, free: np.ndarray, request: SnapRequest) -> np.ndarray:
-    """(count, h, w) float32 probabilities of the labels 0..count-1 of an (h, w) `index`."""
+    """(count, h, w) float32 probabilities of the labels 0..count-1 of an (h, w) `index`. Thin labels are blurred less,
+    that they do not drown in their surroundings."""
     unary = np.empty((count, *index.shape), np.float32)
     for k in range(count):
-        mask = (index == k).astype(np.float32)
-        soft = cv2.GaussianBlur(mask, (0, 0), max(0.5, request.reach / 2))
+        mask = (index == k).astype(np.uint8)
+        thickness = float(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_3).max())
+        soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), max(0.5, min(request.reach, thickness) / 2))
         unary[k] = np.where(free, soft + request.certainty * (mask - soft), mask)
+    unary /= unary.sum(axis=0)
     return unary
 
 

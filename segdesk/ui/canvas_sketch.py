@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from segdesk.app.tools.base import Sketch
 
 MARK, HANDLE = 7.0, 3.5  # half sizes in logical pixels
 FRAME_GAP = 2.0
 TINT = QColor(255, 255, 255, 50)
+SWATH = QColor(255, 255, 255, 90)
 PENS = ((QColor(0, 0, 0, 160), 2.5), (QColor(255, 255, 255), 1.0))  # a dark line under a light one is seen anywhere
 SIGNS = {"plus": QColor(20, 150, 90), "minus": QColor(205, 50, 50)}
 ToWidget = Callable[[float, float], QPointF]
@@ -27,6 +28,8 @@ def draw(painter: QPainter, sketches: Iterable[Sketch], to_widget: ToWidget) -> 
         elif sketch.role == "handle":
             for point in points:
                 _twice(painter, lambda p=point: painter.drawRect(_square(p, HANDLE)))
+        elif sketch.role == "swath":
+            _swath(painter, points, to_widget(sketch.width, 0.0).x() - to_widget(0.0, 0.0).x())
         else:
             _line(painter, QPolygonF(points), closed=sketch.closed or sketch.role == "area", area=sketch.role == "area")
 
@@ -45,6 +48,16 @@ def draw_frame(painter: QPainter, first: QPointF, second: QPointF) -> None:
     for (color, width), style in zip(PENS, (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine), strict=True):
         painter.setPen(QPen(color, width, style))
         painter.drawRect(frame)
+
+
+def _swath(painter: QPainter, points: list[QPointF], width: float) -> None:
+    """One tint all over, however often the line crosses itself."""
+    path = QPainterPath(points[0])
+    for point in points[1:] or [points[0] + QPointF(0.01, 0.0)]:  # a line without length has no ends to be drawn
+        path.lineTo(point)
+    painter.strokePath(
+        path, QPen(SWATH, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+    )
 
 
 def _line(painter: QPainter, line: QPolygonF, *, closed: bool, area: bool) -> None:

@@ -45,7 +45,7 @@ class Labels(QObject):
         super().__init__(desk)
         self._desk = desk
         self.document: Document | None = None
-        self.hand = Hand()
+        self.hand = Hand(snapper=desk.session.snapper)
         self.tool = ""
         self._clock = WorkClock()
         self._settling: list[Document] = []  # documents that were left, in which something is still under way

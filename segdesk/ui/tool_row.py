@@ -17,7 +17,7 @@ from segdesk.ui.prompter_row import PrompterRow
 from segdesk.ui.tool_bar import ToolBar
 from segdesk.ui.widgets import ElidedLabel, ValueSlider, label
 
-SIZED = ("brush", "eraser")  # tools that paint with the hand's brush
+SIZED = ("brush", "eraser", "snap")  # tools that paint with the hand's brush
 
 
 class ToolRow(Translated, QFrame):

@@ -91,11 +91,12 @@ class Cursor:
 class Sketch:
     """A line to draw over the picture (a lasso under way): `points` (x, y) in image coordinates. `role`: "line";
     "area", an outline whose inside is tinted; "plus" and "minus", a mark of that sign at each point; "handle", a small
-    square at each point."""
+    square at each point; "swath", what a round brush of `width` image pixels goes over."""
 
     points: tuple[tuple[float, float], ...]
     closed: bool = False
     role: str = "line"
+    width: float = 0.0
 
 
 class BaseTool:

@@ -19,10 +19,12 @@ from segdesk.app.tools.base import Value
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.segmentation import Segment, Segmentation
 from tests.app.documents import CAR, CELL, ROAD, SKY, check, make
+from tests.app.snapper import Snapper
 
 FOLDER = Path(segdesk.app.operations.__file__).parent
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in ("__init__", "base"))
 SCOPES = ("active", "class", "picture")
+REFUSES = ("snap", "snap_strokes")  # they say so where no border moves, or nothing was painted
 
 
 def load(name: str) -> ModuleType:
@@ -45,12 +47,14 @@ def document(seed: int = 3) -> Document:
     doc = make(segmentation=noisy(seed), prediction=noisy(seed + 50))
     doc.active_class = CAR
     doc.active_segment = 10
+    doc.hand.snapper = Snapper()
     return doc
 
 
 def run(module: ModuleType, doc: Document, **options: object) -> None:
     more = {"previous": noisy(77)} if "previous" in module.INFO.needs else {}
-    module.run(doc, **more, **options)
+    with contextlib.suppress(*(SegDeskError,) if module.INFO.id in REFUSES else ()):
+        module.run(doc, **more, **options)
 
 
 def settings_of(info: OperationInfo) -> list[dict[str, Value]]:
@@ -121,7 +125,8 @@ def test_the_background_gives_the_same_map(name: str):
     run(load(name), later)
     while waiting:
         work, then = waiting.pop()
-        then(work())
+        with contextlib.suppress(*(SegDeskError,) if name in REFUSES else ()):
+            then(work())
     assert np.array_equal(at_once.segmentation.ids, later.segmentation.ids)
     assert at_once.segmentation.segments == later.segmentation.segments
     check(later)
