@@ -6,8 +6,8 @@ Masks are decoded here and not by pycocotools, whose C code trusts run lengths a
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,25 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from segdesk.domain import rle
 from segdesk.domain.classes import ClassInfo, ClassSet, spread_color
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.rle import Rle
 from segdesk.io.atomic import explain_os_error
+from segdesk.io.export_files import JsonLists
+from segdesk.io.outlines import edge_outlines
 
 Row = Mapping[str, object]
+_LONGEST = 4e6  # pixels along the polygons of one object
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The mask of an annotation. `cut`: a polygon reached out of the picture; `swapped`: its size was width, height."""
+
+    mask: Rle
+    cut: bool = False
+    swapped: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,16 +57,22 @@ def load(path: Path) -> Document:
         raise _not_coco(path) from error
     if not isinstance(data, dict) or not all(isinstance(data.get(k), list) for k in ("images", "annotations")):
         raise _not_coco(path)
-    images = {row.get("id"): row for row in _rows(data["images"])}
+    images = {key: row for row in _rows(data["images"]) if (key := key_of(row.get("id"))) is not None}
     annotations: dict[object, list[Row]] = {key: [] for key in images}
     orphans = 0
     for row in _rows(data["annotations"]):
-        if row.get("image_id") in annotations:
-            annotations[row.get("image_id")].append(row)
-        else:
+        found = annotations.get(key_of(row.get("image_id")))
+        if found is None:
             orphans += 1
+        else:
+            found.append(row)
     classes, class_of = _classes(_rows(data.get("categories", [])))
     return Document(images, annotations, classes, class_of, orphans)
+
+
+def key_of(value: object) -> object:
+    """An id from a file as something to look up: a list or an object would not do."""
+    return value if isinstance(value, (int, str)) else None
 
 
 def _rows(value: object) -> list[Row]:
@@ -78,7 +97,7 @@ def _classes(categories: Sequence[Row]) -> tuple[ClassSet, dict[object, int]]:
             number = len(result) + 1
             known = ClassInfo(number, name, _color(row.get("color"), number - 1), _truth(row.get("isthing", 1)))
             result = result.with_class(known)
-        class_of[row.get("id")] = known.id
+        class_of[key_of(row.get("id"))] = known.id
     return result, class_of
 
 
@@ -112,33 +131,104 @@ def categories(classes: ClassSet) -> list[dict[str, object]]:
     ]
 
 
+class SplitLists:
+    """The JSON files of an export, one a split that occurs: `of("train")` is `FOLDER/KIND_train.json`, `of("")` is
+    `FOLDER/KIND_default.json`. A context manager; the files are complete after the block, and there is at least one."""
+
+    def __init__(self, folder: Path, kind: str, head: Mapping[str, object]) -> None:
+        self._folder = folder
+        self._kind = kind
+        self._head = head
+        self._lists: dict[str, JsonLists] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> SplitLists:
+        return self
+
+    def of(self, split: str) -> JsonLists:
+        """The lists `images` and `annotations` of a split."""
+        if split not in self._lists:
+            file = self._folder / f"{self._kind}_{split or 'default'}.json"
+            lists = JsonLists(file, self._head, ("images", "annotations"))
+            self._lists[split] = self._stack.enter_context(lists)
+        return self._lists[split]
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if kind is None and not self._lists:
+            self.of("")
+        self._stack.__exit__(kind, error, None)
+
+
+def encoded(mask: Rle, how: str = "compressed") -> object:
+    """A `segmentation` field. `how`: "compressed" or "uncompressed" run lengths, or "polygons", which are exact where
+    COCO's rasteriser draws them; what has a hole becomes run lengths there, too."""
+    if how == "polygons":
+        parts = _polygons(mask)
+        if parts is not None:
+            return parts
+    if how == "uncompressed":
+        return {"size": list(mask.size), "counts": mask.counts.tolist()}
+    return compressed(mask)
+
+
+def _polygons(mask: Rle) -> list[list[int]] | None:
+    """Corner polygons, one for each part, or None where there is a hole."""
+    x0, y0, _, _ = box = rle.bounding_box(mask)
+    found = edge_outlines(rle.decode_box(mask, box))
+    if any(outline.holes for outline in found):
+        return None
+    return [np.add(outline.outer, (x0, y0)).ravel().tolist() for outline in found]
+
+
 def compressed(mask: Rle) -> dict[str, object]:
     """COCO's compressed RLE: {"size": [height, width], "counts": text}."""
     packed: Any = coco_mask.frPyObjects({"size": list(mask.size), "counts": mask.counts.tolist()}, *mask.size)
     return {"size": list(mask.size), "counts": packed["counts"].decode("ascii")}
 
 
-def decode(segmentation: object, size: tuple[int, int]) -> tuple[Rle, bool]:
-    """The mask of a `segmentation` field for a picture of `size` (H, W).
-
-    Returns (mask, whether a polygon reached out of the picture and was cut). Raises ValueError with the reason.
-    """
+def decode(annotation: Row, size: tuple[int, int]) -> Decoded:
+    """The mask of an annotation for a picture of `size` (H, W). Raises ValueError with the reason."""
+    segmentation = annotation.get("segmentation")
     if isinstance(segmentation, list):
         return _from_polygons(segmentation, size)
     if not isinstance(segmentation, dict):
         raise ValueError("no mask")
-    if list(segmentation.get("size", [])) != list(size):
-        raise ValueError("the mask has another size than the picture")
-    counts = segmentation.get("counts")
+    stated = segmentation.get("size")
+    if stated == list(size):
+        return Decoded(Rle(size, _runs(segmentation.get("counts"), size)))
+    if stated == [size[1], size[0]]:
+        return Decoded(_swapped(annotation, _runs(segmentation.get("counts"), size), size), swapped=True)
+    raise ValueError("the mask has another size than the picture")
+
+
+def _runs(counts: object, size: tuple[int, int]) -> np.ndarray:
+    """The (n,) uint32 run lengths of a `counts` field; they fill the picture exactly."""
     if isinstance(counts, str):
         runs = _unpacked(counts.encode("ascii", "replace"))
-    elif isinstance(counts, list) and all(isinstance(c, int) for c in counts):
+    elif isinstance(counts, list) and all(isinstance(c, int) and 0 <= c <= size[0] * size[1] for c in counts):
         runs = np.array(counts, np.int64)
     else:
         raise ValueError("no run lengths")
     if runs.size == 0 or runs.min() < 0 or int(runs.sum()) != size[0] * size[1]:
         raise ValueError("the run lengths do not add up to the picture")
-    return Rle(size, runs.astype(np.uint32)), False
+    return runs.astype(np.uint32)
+
+
+def _swapped(annotation: Row, runs: np.ndarray, size: tuple[int, int]) -> Rle:
+    """A mask whose `size` is [width, height]. Its runs may count columns, as they should, or rows; the box tells."""
+    height, width = size
+    by_rows = rle.encode(rle.decode(Rle((width, height), runs)).T)
+    for mask in (Rle(size, runs), by_rows):
+        x0, y0, x1, y1 = rle.bounding_box(mask)
+        if _near(annotation.get("bbox"), (x0, y0, x1 - x0, y1 - y0)):
+            return mask
+    raise ValueError("its size is given as width and height; COCO has height and width")
+
+
+def _near(stated: object, box: tuple[int, int, int, int]) -> bool:
+    if not isinstance(stated, list) or len(stated) != 4 or not all(isinstance(v, (int, float)) for v in stated):
+        return False
+    return all(abs(a - b) <= 1 for a, b in zip(stated, box, strict=True))
 
 
 def _unpacked(text: bytes) -> np.ndarray:
@@ -162,20 +252,48 @@ def _unpacked(text: bytes) -> np.ndarray:
     return values
 
 
-def _from_polygons(parts: list[object], size: tuple[int, int]) -> tuple[Rle, bool]:
-    """The union of polygons, drawn by COCO's own rule so that every pixel is as in other COCO readers."""
+def _from_polygons(parts: list[object], size: tuple[int, int]) -> Decoded:
+    """The union of polygons, drawn by COCO's own rule so that every pixel is as in other COCO readers.
+
+    That holds for what reaches out of the picture, too; only what is further away than the picture is large is cut
+    before it is drawn, because the rasteriser's memory grows with the length of the line.
+    """
     height, width = size
-    good, cut = [], False
+    good, cut, steps = [], False, 0.0
     for part in parts:
-        if not isinstance(part, list) or len(part) < 6 or len(part) % 2:
-            raise ValueError("a polygon has fewer than three points")
-        if not all(isinstance(v, (int, float)) and math.isfinite(v) for v in part):
-            raise ValueError("a polygon has a point that is not a number")
-        points = np.array(part, float).reshape(-1, 2)
-        inside = np.clip(points, 0, (width, height))
-        cut = cut or bool(np.abs(points - inside).max() > 1)
-        good.append(inside.ravel().tolist())
+        points = _points(part)
+        cut = cut or bool((points < -1).any() or (points > (width + 1, height + 1)).any())
+        points = _clipped(points, (-width - 9, -height - 9), (2 * width + 9, 2 * height + 9))
+        steps += float(np.abs(points - np.roll(points, 1, axis=0)).max(axis=1, initial=0).sum())
+        if len(points) >= 3:
+            good.append(points.ravel().tolist())
+    if steps > _LONGEST:
+        raise ValueError("its outline is too long")
     if not good:
-        raise ValueError("no mask")
+        raise ValueError("no mask" if not parts else "its polygon lies outside of the picture")
     joined: Any = coco_mask.merge(coco_mask.frPyObjects(good, height, width))
-    return Rle(size, _unpacked(joined["counts"]).astype(np.uint32)), cut
+    return Decoded(Rle(size, _unpacked(joined["counts"]).astype(np.uint32)), cut=cut)
+
+
+def _points(part: object) -> np.ndarray:
+    """(n, 2) float x, y of one polygon."""
+    if not isinstance(part, list) or len(part) < 6 or len(part) % 2:
+        raise ValueError("a polygon has fewer than three points")
+    if not all(isinstance(v, (int, float)) and abs(v) < 1e9 for v in part):
+        raise ValueError("a polygon has a point that is not a number")
+    return np.array(part, float).reshape(-1, 2)
+
+
+def _clipped(points: np.ndarray, low: tuple[int, int], high: tuple[int, int]) -> np.ndarray:
+    """The polygon inside a box, by cutting it at one side after the other (Sutherland and Hodgman 1974)."""
+    for axis in (0, 1):
+        for sign, limit in ((1.0, low[axis]), (-1.0, -high[axis])):
+            depth = sign * points[:, axis] - limit
+            if not len(points) or depth.min() >= 0:
+                continue
+            ahead, beyond = np.roll(points, -1, axis=0), np.roll(depth, -1)
+            crosses = (depth >= 0) != (beyond >= 0)
+            share = depth / np.where(crosses, depth - beyond, 1)
+            pairs = np.stack([points, points + share[:, None] * (ahead - points)], axis=1)
+            points = pairs[np.stack([depth >= 0, crosses], axis=1)]
+    return points

@@ -196,7 +196,7 @@ def _nearest(line: Points, points: Points) -> tuple[float, int, int]:
     """(distance, index in `line`, index in `points`) of the nearest pair."""
     from scipy.spatial import KDTree  # slow to import
 
-    distance, index = KDTree(line).query(points)
+    distance, index = map(np.asarray, KDTree(line).query(points))
     start = int(np.argmin(distance))
     return float(distance[start]), int(index[start]), start
 

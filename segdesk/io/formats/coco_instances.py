@@ -1,8 +1,8 @@
 """COCO instances: one JSON with every object as run lengths, so that holes and one-pixel islands stay exact.
 
-Writes `annotations/instances_default.json` and `images/`. Things are one annotation each; a stuff class is one
-annotation a picture, told apart by `isthing` 0 in its category. Reads polygons with parts, both kinds of run lengths
-and crowds.
+Writes `annotations/instances_default.json` (or `_train`, `_val`, `_test`) and `images/`. Things are one annotation
+each; a stuff class is one annotation a picture, told apart by `isthing` 0 in its category. Reads polygons with parts,
+both kinds of run lengths and crowds.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.rle import Box, Rle
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.domain.text import N_
-from segdesk.io import coco
+from segdesk.io import coco, label_pngs
 from segdesk.io.atomic import new_folder
-from segdesk.io.export_files import JsonLists, PictureCopies, merged_stuff, objects, usual_notes
+from segdesk.io.export_files import PictureCopies, merged_stuff, objects, usual_notes
 from segdesk.io.formats.base import (
     Cancel,
+    Choice,
     ExportItem,
     ExportResult,
     ExportSource,
@@ -43,6 +44,17 @@ INFO = FormatInfo(
     can_write=True,
     can_read=True,
     note=N_("One JSON file with every object as run lengths: holes and single pixels are exact."),
+    options=(
+        Choice(
+            "masks",
+            N_("Masks as"),
+            (
+                ("compressed", N_("compressed run lengths")),
+                ("uncompressed", N_("run lengths as numbers")),
+                ("polygons", N_("polygons; run lengths for what has holes")),
+            ),
+        ),
+    ),
     entries="annotations/instances_*.json",
 )
 
@@ -60,12 +72,10 @@ def write(source: ExportSource, folder: Path, *, progress: Report, cancelled: Ca
         "categories": coco.categories(source.classes),
     }
     copies = PictureCopies.of(source)
-    with new_folder(folder, INFO.id) as place:
-        file = place / "annotations" / "instances_default.json"
-        with JsonLists(file, head, ("images", "annotations")) as lists:
-            writer = _Writer(source, place, lists, copies)
-            for item in stream(source, progress=progress, cancelled=cancelled):
-                writer.add(item)
+    with new_folder(folder, INFO.id) as place, coco.SplitLists(place / "annotations", "instances", head) as files:
+        writer = _Writer(source, place, files, copies, source.choice(INFO, "masks"))
+        for item in stream(source, progress=progress, cancelled=cancelled):
+            writer.add(item)
     notes = tuple(usual_notes(copies.encoded_anew, writer.unknown))
     return ExportResult(folder, writer.pictures, writer.objects, notes, tuple(copies.problems))
 
@@ -76,8 +86,9 @@ class _Writer:
 
     source: ExportSource
     place: Path
-    lists: JsonLists
+    files: coco.SplitLists
     copies: PictureCopies
+    masks: str
     pictures: int = 0
     objects: int = 0
     unknown: int = 0
@@ -87,12 +98,13 @@ class _Writer:
             return
         self.pictures += 1
         row = {"id": self.pictures, "file_name": item.path, "width": item.width, "height": item.height}
-        self.lists.add("images", row)
+        lists = self.files.of(item.split)
+        lists.add("images", row)
         labels, unknown = merged_stuff(item.segmentation, self.source.classes)
         self.unknown += unknown
         for segment, box, mask in objects(labels):
             self.objects += 1
-            self.lists.add("annotations", self._annotation(segment, box, mask))
+            lists.add("annotations", self._annotation(segment, box, mask))
 
     def _annotation(self, segment: Segment, box: Box, mask: Rle) -> dict[str, object]:
         x0, y0, x1, y1 = box
@@ -100,7 +112,7 @@ class _Writer:
             "id": self.objects,
             "image_id": self.pictures,
             "category_id": segment.class_id,
-            "segmentation": coco.compressed(mask),
+            "segmentation": coco.encoded(mask, self.masks),
             "area": mask.area,
             "bbox": [x0, y0, x1 - x0, y1 - y0],
             "iscrowd": int(segment.crowd),
@@ -132,6 +144,8 @@ class _Reader:
     objects: int = 0
     overlaps: int = 0
     cut: int = 0
+    swapped: int = 0
+    taken: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
     def take(self, image_id: object) -> None:
@@ -140,6 +154,8 @@ class _Reader:
         if not rows:
             return
         try:
+            if name in self.taken:
+                raise SegDeskError("{name} occurs more than once in the file; the first one was taken.", name=name)
             size = self.sink.size_of(name)
             self._check_size(name, image_id, size)
             labels = self._resolved(name, self._decoded(name, rows, size), size)
@@ -147,6 +163,7 @@ class _Reader:
         except SegDeskError as error:
             self.problems.append(Problem(name, error))
             return
+        self.taken.add(name)
         self.pictures += 1
         self.objects += len(labels.segments)
 
@@ -154,16 +171,8 @@ class _Reader:
         row = self.document.images[image_id]
         stated = row.get("height", size[0]), row.get("width", size[1])
         if stated != size:
-            raise SegDeskError(
-                "The labels of {name} are for {label_width} x {label_height} pixels, the picture is "
-                "{width} x {height}.",
-                "Labels are never resized; check that they belong to this picture.",
-                name=name,
-                label_width=stated[1],
-                label_height=stated[0],
-                width=size[1],
-                height=size[0],
-            )
+            found = tuple(v if isinstance(v, int) else 0 for v in stated)
+            label_pngs.require_size(name, (found[0], found[1]), size)
 
     def _decoded(self, name: str, rows: list[coco.Row], size: tuple[int, int]) -> list[tuple[Segment, Rle]]:
         found = []
@@ -178,16 +187,17 @@ class _Reader:
         return found
 
     def _object(self, row: coco.Row, size: tuple[int, int]) -> tuple[Segment, Rle]:
-        class_id = self.document.class_of.get(row.get("category_id"))
+        class_id = self.document.class_of.get(coco.key_of(row.get("category_id")))
         if class_id is None:
             raise ValueError("its category is not in the list")
-        mask, cut = coco.decode(row.get("segmentation"), size)
-        if mask.area == 0:
+        found = coco.decode(row, size)
+        if found.mask.area == 0:
             raise ValueError("its mask is empty")
-        self.cut += cut
+        self.cut += found.cut
+        self.swapped += found.swapped
         score = row.get("score", 1.0)
         score = min(1.0, max(0.0, float(score))) if isinstance(score, (int, float)) else 1.0
-        return Segment(self.project_ids[class_id], score, crowd=coco.is_crowd(row)), mask
+        return Segment(self.project_ids[class_id], score, crowd=coco.is_crowd(row)), found.mask
 
     def _resolved(self, name: str, found: list[tuple[Segment, Rle]], size: tuple[int, int]) -> Segmentation:
         """One label a pixel: crowds at the bottom, then large objects, so that a small one in front of a large one
@@ -217,6 +227,9 @@ class _Reader:
             notes.append(Note(text, {"count": self.overlaps}))
         if self.cut:
             notes.append(Note(N_("{count} polygons reached out of their picture and were cut."), {"count": self.cut}))
+        if self.swapped:
+            text = N_("{count} masks gave their size as width and height; they were turned by their boxes.")
+            notes.append(Note(text, {"count": self.swapped}))
         if self.document.orphans:
             text = N_("{count} annotations belong to no picture of the file.")
             notes.append(Note(text, {"count": self.document.orphans}))

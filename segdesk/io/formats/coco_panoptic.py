@@ -1,6 +1,7 @@
 """COCO panoptic: every pixel's segment as an RGB PNG and a JSON that says what the segments are.
 
-Writes `annotations/panoptic_default.json`, `annotations/panoptic_default/*.png` and `images/`. A segment's id is
+Writes `annotations/panoptic_default.json` (or `_train`, `_val`, `_test`), a folder of PNGs of the same name beside it,
+and `images/`. A segment's id is
 R + 256 G + 65536 B, 0 is void; a stuff class is one segment a picture. Areas and boxes are counted from the map.
 """
 
@@ -18,7 +19,7 @@ from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.domain.text import N_
 from segdesk.io import coco, label_pngs
 from segdesk.io.atomic import new_folder
-from segdesk.io.export_files import JsonLists, PictureCopies, boxes, merged_stuff, relabelled, usual_notes
+from segdesk.io.export_files import PictureCopies, boxes, merged_stuff, relabelled, usual_notes
 from segdesk.io.formats.base import (
     Cancel,
     ExportItem,
@@ -55,12 +56,10 @@ def write(source: ExportSource, folder: Path, *, progress: Report, cancelled: Ca
         "categories": coco.categories(source.classes),
     }
     copies = PictureCopies.of(source)
-    with new_folder(folder, INFO.id) as place:
-        file = place / "annotations" / "panoptic_default.json"
-        with JsonLists(file, head, ("images", "annotations")) as lists:
-            writer = _Writer(source, place, lists, copies)
-            for item in stream(source, progress=progress, cancelled=cancelled):
-                writer.add(item)
+    with new_folder(folder, INFO.id) as place, coco.SplitLists(place / "annotations", "panoptic", head) as files:
+        writer = _Writer(source, place, files, copies)
+        for item in stream(source, progress=progress, cancelled=cancelled):
+            writer.add(item)
     notes = tuple(usual_notes(copies.encoded_anew, writer.unknown))
     return ExportResult(folder, writer.pictures, writer.objects, notes, tuple(copies.problems))
 
@@ -71,7 +70,7 @@ class _Writer:
 
     source: ExportSource
     place: Path
-    lists: JsonLists
+    files: coco.SplitLists
     copies: PictureCopies
     names: UniqueNames = field(default_factory=UniqueNames)
     pictures: int = 0
@@ -83,7 +82,8 @@ class _Writer:
             return
         self.pictures += 1
         row = {"id": self.pictures, "file_name": item.path, "width": item.width, "height": item.height}
-        self.lists.add("images", row)
+        lists = self.files.of(item.split)
+        lists.add("images", row)
         labels, unknown = merged_stuff(item.segmentation, self.source.classes)
         self.unknown += unknown
         rows, colors = [], {}
@@ -100,10 +100,10 @@ class _Writer:
                 }
             )
         name = f"{self.names.stem(item.path)}.png"
-        file = self.place / "annotations" / "panoptic_default" / name
+        file = self.place / "annotations" / f"panoptic_{item.split or 'default'}" / name
         label_pngs.save_panoptic(file, relabelled(labels.ids, colors, np.uint32))
         self.objects += len(rows)
-        self.lists.add("annotations", {"image_id": self.pictures, "file_name": name, "segments_info": rows})
+        lists.add("annotations", {"image_id": self.pictures, "file_name": name, "segments_info": rows})
 
 
 def read(path: Path, sink: ImportSink, *, layer: str, progress: Report, cancelled: Cancel) -> ImportResult:
@@ -179,7 +179,9 @@ class _Reader:
         rows = row.get("segments_info")
         for info in rows if isinstance(rows, list) else []:
             key = info.get("id") if isinstance(info, dict) else None
-            class_id = self.document.class_of.get(info.get("category_id")) if isinstance(key, int) else None
+            class_id = (
+                self.document.class_of.get(coco.key_of(info.get("category_id"))) if isinstance(key, int) else None
+            )
             if class_id is None or key == VOID:
                 error = SegDeskError("Object {id} of {name} has no category of the list.", id=key, name=name)
                 self.problems.append(Problem(name, error))

@@ -52,8 +52,8 @@ def write_truth(folder: Path) -> None:
     for rows in document.annotations.values():
         for row in rows:
             size = row["segmentation"]["size"]
-            mask, _ = coco.decode(row["segmentation"], (size[0], size[1]))
-            np.save(folder / "truth" / f"{row['id']}.npy", rle.decode(mask))
+            found = coco.decode(row, (size[0], size[1]))
+            np.save(folder / "truth" / f"{row['id']}.npy", rle.decode(found.mask))
 
 
 def test_panoptic_areas_and_boxes_equal_the_png(tmp_path: Path) -> None:

@@ -52,12 +52,11 @@ def test_run_lengths_equal_pycocotools(height: int, width: int, seed: int, share
     theirs = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))["counts"].decode()
     ours = coco.compressed(rle.encode(mask))
     assert ours == {"size": [height, width], "counts": theirs}
-    found, cut = coco.decode({"size": [height, width], "counts": theirs}, (height, width))
-    assert np.array_equal(rle.decode(found), mask)
-    assert not cut
-    runs = rle.encode(mask).counts.tolist()
-    found, _ = coco.decode({"size": [height, width], "counts": runs}, (height, width))
-    assert np.array_equal(rle.decode(found), mask)
+    for how in ("compressed", "uncompressed", "polygons") if mask.any() else ("compressed", "uncompressed"):
+        found = coco.decode({"segmentation": coco.encoded(rle.encode(mask), how)}, (height, width))
+        assert np.array_equal(rle.decode(found.mask), mask)
+        assert not found.cut
+        assert not found.swapped
 
 
 @pytest.mark.parametrize(
@@ -79,6 +78,12 @@ def test_run_lengths_equal_pycocotools(height: int, width: int, seed: int, share
         {"size": [20, 30], "counts": "oooooooo0"},
         {"size": [20, 30]},
         {"counts": [600]},
+        {"size": 5, "counts": [600]},
+        {"size": [20, 30], "counts": [10**40]},
+        {"size": [20, 30], "counts": [1 << 62, 1 << 62, 600]},
+        [[1, 2, 1e300, 4, 5, 6]],
+        [[100, 100, 110, 100, 110, 110]],
+        [[0, 0, 1e8, 0, 0, 1] * 100_000],
     ],
 )
 def test_masks_that_make_no_sense_are_listed_and_the_rest_comes_in(tmp_path: Path, segmentation: object) -> None:
@@ -93,10 +98,10 @@ def test_masks_that_make_no_sense_are_listed_and_the_rest_comes_in(tmp_path: Pat
 @given(st.text(alphabet=[chr(c) for c in range(48, 112)], max_size=30))
 def test_random_run_length_text_never_breaks_out(text: str) -> None:
     try:
-        found, _ = coco.decode({"size": [20, 30], "counts": text}, (20, 30))
+        found = coco.decode({"segmentation": {"size": [20, 30], "counts": text}}, (20, 30))
     except ValueError:
         return
-    assert rle.decode(found).shape == (20, 30)
+    assert rle.decode(found.mask).shape == (20, 30)
 
 
 @pytest.mark.parametrize(("flag", "crowd"), [(0, False), (1, True), (False, False), (True, True), ("1", True)])
@@ -128,6 +133,58 @@ def test_polygons_with_parts_and_overlap(tmp_path: Path) -> None:
     dog = coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(parts, 20, 30))) > 0
     assert np.array_equal(names == "cat", cat)
     assert np.array_equal((names == "dog")[:12], (dog & ~cat)[:12])
+
+
+@given(st.lists(st.tuples(st.floats(-29, 49), st.floats(-29, 49)), min_size=3, max_size=8))
+def test_polygons_out_of_range_are_drawn_as_by_pycocotools(points: list[tuple[float, float]]) -> None:
+    flat = [v for point in points for v in point]
+    drawn = coco_mask.decode(coco_mask.frPyObjects([flat], 20, 30))[..., 0] > 0
+    found = coco.decode({"segmentation": [flat]}, (20, 30))
+    assert np.array_equal(rle.decode(found.mask), drawn)
+
+
+def test_a_polygon_that_is_far_too_large_covers_the_picture() -> None:
+    found = coco.decode({"segmentation": [[-1e8, -1e8, 1e8, -1e8, 1e8, 1e8, -1e8, 1e8]]}, (20, 30))
+    assert found.mask.area == 600
+    assert found.cut
+
+
+@pytest.mark.parametrize("by_rows", [False, True])
+def test_sizes_the_wrong_way_round_are_turned_by_the_box_or_listed(tmp_path: Path, by_rows: bool) -> None:
+    mask = np.zeros((20, 30), bool)
+    mask[3:9, 11:29] = True
+    runs = rle.encode(mask.T if by_rows else mask).counts.tolist()
+    field = {"size": [30, 20], "counts": runs}
+    rows = [
+        annotation(field, bbox=[11, 3, 18, 6]),
+        annotation(field, id=2),
+        annotation(field, id=3, bbox=[0, 0, 1, "x"]),
+    ]
+    with empty_project(tmp_path, "a.png") as project:
+        result = load(project, coco_instances, coco_file(tmp_path, annotations=rows))
+        assert ["width and height" in str(p.error) for p in result.problems] == [True, True]
+        assert "1 masks gave their size" in str(result.notes[0])
+        found = project.load_map(1, "reference")
+        assert found is not None
+        assert np.array_equal(found.ids > 0, mask)
+
+
+def test_coco_files_with_nonsense_ids_and_repeated_pictures(tmp_path: Path) -> None:
+    images = [
+        {"id": [], "file_name": "a.png"},
+        {"id": 5, "file_name": "a.png", "height": 20, "width": 30},
+        {"id": 6, "file_name": "a.png", "height": "20", "width": None},
+        {"id": 7, "file_name": "../../a.png", "height": 20, "width": 30},
+    ]
+    box = [[0, 0, 9, 0, 9, 9]]
+    rows = [annotation(box, id=0, image_id=n) for n in (5, 6)]
+    rows += [annotation(box, image_id={}), annotation(box, category_id=[]), annotation(box, category_id={})]
+    with empty_project(tmp_path, "a.png") as project:
+        result = load(project, coco_instances, coco_file(tmp_path, images=images, annotations=rows))
+        assert result.objects == 1
+        assert ["category" in str(p.error) for p in result.problems] == [True, True, False]
+        assert "more than once" in str(result.problems[2].error)
+        assert "1 annotations belong to no picture" in str(result.notes[0])
 
 
 def test_missing_pictures_sizes_and_categories_are_listed(tmp_path: Path) -> None:

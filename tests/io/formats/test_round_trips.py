@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -15,8 +17,9 @@ from PIL import Image
 from segdesk.domain.classes import ClassInfo, ClassSet
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.io.formats import coco_instances, coco_panoptic, index_png, voc
-from segdesk.io.formats.base import Keeps
+from segdesk.io.formats.base import ExportItem, Keeps
 from segdesk.io.project import Project
+from segdesk.io.project_exchange import export_source
 from tests.io.formats.exchange import (
     BOTH,
     CLASSES,
@@ -30,6 +33,8 @@ from tests.io.formats.exchange import (
     format_id,
     load_again,
     make_project,
+    never,
+    silent,
 )
 
 FREE = [m for m in EXACT if m.INFO.classes is None]  # formats that take any class
@@ -81,6 +86,39 @@ def test_hard_maps(module: ModuleType) -> None:
         round_trip(module, {"sub/1.png": first, "sub 2/1.png": second})
 
     check()
+
+
+OPTIONS = [(m, o.id, value) for m in EXACT for o in m.INFO.options for value, _ in o.values[1:]]
+
+
+@pytest.mark.parametrize(("module", "option", "value"), OPTIONS, ids=format_id)
+def test_hard_maps_with_every_option(module: ModuleType, option: str, value: str) -> None:
+    @settings(max_examples=10, deadline=None)
+    @given(labels=hard_maps())
+    def check(labels: Segmentation) -> None:
+        round_trip(module, {"sub/1.png": labels}, **{option: value})
+
+    check()
+
+
+@pytest.mark.parametrize("module", EXACT, ids=format_id)
+def test_splits_come_back(module: ModuleType, tmp_path: Path) -> None:
+    maps = {f"{n}.png": blocks(np.full((6, 5), 1), {1: (7, 2, 40, 3)[n]}) for n in range(4)}
+    classes = classes_for(module)
+    with make_project(tmp_path, maps, classes) as project:
+        source = export_source(project)
+
+        def items() -> Iterator[ExportItem]:
+            for item, split in zip(source.items(), ("train", "val", "test", ""), strict=True):
+                yield replace(item, split=split)
+
+        result = module.write(replace(source, items=items), tmp_path / "out", progress=silent, cancelled=never)
+        assert result.pictures == 4
+        assert load_again(project, module, tmp_path / "out").problems == ()
+        for row in project.pictures():
+            objects = module.INFO.keeps is Keeps.OBJECTS
+            found = project.load_map(row.id, "reference")
+            assert_same_labels(found, maps[row.path], project.classes, classes, objects=objects)
 
 
 def ring(size: int = 40) -> np.ndarray:
@@ -191,6 +229,9 @@ def test_pictures_with_equal_stems_and_turned_pictures(module: ModuleType, tmp_p
 
 
 def picture_files(folder: Path) -> list[Path]:
-    """The copies of pictures in a written folder."""
+    """The copies of pictures in a written folder: in a folder of their own, or beside a JSON of the same name."""
+    beside = [f for f in folder.iterdir() if f.suffix != ".json" and f.with_suffix(".json").is_file()]
+    if beside:
+        return beside
     kinds = {"images", "JPEGImages", "leftImg8bit", "img"}
     return [f for f in folder.rglob("*") if f.is_file() and kinds & set(f.parts) and f.suffix not in (".json", ".txt")]
