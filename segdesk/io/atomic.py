@@ -13,7 +13,7 @@ from pathlib import Path
 
 from segdesk.domain.errors import SegDeskError
 
-MARKER = "segdesk-export.json"
+MARKER = ".segdesk-export"  # hidden: some programs take every JSON file in a folder for labels
 
 
 def explain_os_error(error: OSError, path: Path) -> SegDeskError:

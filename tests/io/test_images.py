@@ -325,7 +325,7 @@ def touch(folder: Path, *names: str) -> None:
 
 def test_scan_is_natural_and_skips_what_is_not_a_picture(tmp_path: Path) -> None:
     touch(tmp_path, "img10.jpg", "img2.JPG", "IMG1.png", "a/9.tif", "a/10.tiff", "a.bmp", "notes.txt", "p.segdesk")
-    touch(tmp_path, ".hidden/x.jpg", ".x.jpg", "out/segdesk-export.json", "out/images/1.jpg", "img002.webp")
+    touch(tmp_path, ".hidden/x.jpg", ".x.jpg", "out/.segdesk-export", "out/images/1.jpg", "img002.webp")
     found = list(images.scan(tmp_path))
     assert found == ["a/9.tif", "a/10.tiff", "a.bmp", "IMG1.png", "img2.JPG", "img002.webp", "img10.jpg"]
     assert found == sorted(found, key=images.natural_key)
