@@ -73,7 +73,7 @@ def _walk(
         except SegDeskError as error:
             on_problem(error)
             continue
-        if identity not in above and not any(e.name == MARKER for e in inner):
+        if identity not in above and not os.path.lexists(os.path.join(entry.path, MARKER)):
             yield from _walk(inner, f"{prefix}{entry.name}/", above | {identity}, cancelled, on_problem)
 
 
