@@ -23,6 +23,7 @@ from segdesk.domain.options import Averaging
 from segdesk.domain.prediction import Prediction
 from segdesk.domain.text import N_
 from segdesk.engines import device as devices_of
+from segdesk.engines.glance import Glances, glanced
 from segdesk.engines.inputs import Prepared, prepare
 from segdesk.engines.loading import load_net
 from segdesk.engines.merge import merged
@@ -56,12 +57,13 @@ class Work:
     average: Averaging = ONCE  # how the model looked
     spread: np.ndarray | None = None  # where its samples disagree
     stages: Stages = field(default_factory=Stages)  # what each refinement gave
+    glances: Glances = field(default_factory=Glances)  # for sliders that move
 
     @property
     def nbytes(self) -> int:
         """Memory that it holds."""
-        flipped = 0 if self.flipped is None else self.flipped.nbytes
-        return self.prediction.nbytes + self.image.nbytes + self.stages.nbytes + flipped
+        more = sum(part.nbytes for part in (self.flipped, self.glances.last) if part is not None)
+        return self.prediction.nbytes + self.image.nbytes + self.stages.nbytes + more
 
 
 class Engine:
@@ -164,6 +166,8 @@ class Engine:
         """The second half: refine where the options ask for it, decide."""
         if cancelled():
             raise Cancelled
+        if request.glance is not None:
+            return glanced(request, request.glance, work, cancelled)
         seconds = dict(work.seconds)
         regions = request.card.net.type == "regions"
         try:
