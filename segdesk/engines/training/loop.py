@@ -9,16 +9,18 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from segdesk.domain.card import InputSpec
+from segdesk.domain.card import ModelCard
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.engines import device as devices_of
-from segdesk.engines.training import losses, state
+from segdesk.engines.training import holdout_objects, state, teacher
+from segdesk.engines.training.failures import came_apart, check_classes, readable
 from segdesk.engines.training.holdout import judge
 from segdesk.engines.training.messages import (
     BEST,
@@ -31,9 +33,11 @@ from segdesk.engines.training.messages import (
     TrainRequest,
     TrainResult,
 )
+from segdesk.engines.training.objectives import objective_of
 from segdesk.engines.training.recipe import BATCHES, crop_side, freeze, optimiser_of, tensors
 from segdesk.engines.training.sampling import Batch, Crops, Pictures
 from segdesk.engines.training.schedule import factor
+from segdesk.engines.training.semantic import SemanticLoss
 from segdesk.engines.training.start import begin, old_net
 
 TELL_SECONDS = 0.3
@@ -80,7 +84,8 @@ class Trainer:
         except Cancelled:
             raise
         except Exception as problem:
-            reason, error = "failed", problem if isinstance(problem, SegDeskError) else self._readable(problem)
+            device, epoch = str(getattr(self, "_device", "")), self._place.epoch + 1
+            reason, error = "failed", readable(problem, device=device, epoch=epoch)
             if self._bests is None:
                 raise error from problem
         return self._result(reason, error)
@@ -101,11 +106,15 @@ class Trainer:
                 "Training needs at least two labelled pictures: one to learn from and one to judge by.",
                 "Label or verify another picture.",
             )
-        self._pictures = Pictures(self._folder, request.card.input, channels)
+        finds_objects = request.card.task != "semantic"
+        self._pictures = Pictures(self._folder, request.card.input, channels, objects=finds_objects)
         going_on = (self._folder / STATE).exists()
         begun = begin(request.card, request.start, blank=going_on)
         self._plain = begun.plain_keys
+        self._objective = objective_of(begun.net) if finds_objects else None
         self._net = begun.net.to(self._device)
+        if self._device.type == "cpu":  # suits depth-wise convolutions
+            self._net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self._crop = options.crop or crop_side([self._pictures.fitted(i)[1].shape for i in learned], self._device)
         batch = options.batch or BATCHES.get(self._device.type, BATCHES["cpu"])
         self._crops = Crops(
@@ -116,17 +125,21 @@ class Trainer:
             seed=options.seed,
             augmentation=options.augmentation,
             least=options.epoch_crops,
+            taught=cache(partial(teacher.read_answer, self._folder)) if options.teacher else None,
         )
-        self._check_classes()
+        counts = self._crops.counts[:channels]
+        check_classes(request.card, counts, taught=request.start.positions if options.teacher else ())
         steps = options.epochs * self._crops.steps
         self._frozen, notes = freeze(self._net, options, trained=begun.trained_norms, batch=batch, steps=steps)
         self._optimiser = optimiser_of(self._net, options, scratch=request.start.mode == "scratch")
         self._slow = copy.deepcopy(self._net).eval().requires_grad_(False) if options.ema else None
-        self._loss = losses.loss_of(options.loss, self._weights())
+        self._loss = None if self._objective else SemanticLoss(options, counts, device=self._device)
         if going_on:
             self._restore(state.load(self._folder / STATE))
         else:
             self._judge_old()
+        if options.teacher:
+            teacher.ask(request, self._pictures, learned, device=self._device, cancelled=self._is_stopped)
         place, device = self._place, str(self._device)
         self._tell(
             TrainBegun(
@@ -141,29 +154,11 @@ class Trainer:
             )
         )
 
-    def _check_classes(self) -> None:
-        """Each class must have a pixel to learn from."""
-        card = self.request.card
-        for channel, class_id in enumerate(card.channel_ids):
-            info = card.classes.get(class_id)
-            if not self._crops.counts[channel] and info is not None:
-                raise SegDeskError(
-                    "No picture that is learned from shows the class {name}.",
-                    "Label some of it, choose another hold-out, or leave the class out.",
-                    name=info.name,
-                )
-
-    def _weights(self) -> torch.Tensor | None:
-        if not self.options.class_weights:
-            return None
-        counts = torch.from_numpy(self._crops.counts[: len(self.request.card.channel_ids)]).float()
-        return losses.class_weights(counts / counts.sum().clamp(min=1)).to(self._device)
-
     def _judge_old(self) -> None:
         start = self.request.start
         net = old_net(start, self._device)
         if net is not None:
-            self._old = self._judged(net, start.card.input, start.positions)[0]
+            self._old = self._judged(net, start.card, start.positions)[0]
 
     # -- training ------------------------------------------------------------------------------------------------
 
@@ -196,6 +191,9 @@ class Trainer:
             return "early"
         return self._cut("stopped") if self._wait() else ""
 
+    def _is_stopped(self) -> bool:
+        return self._hear() == "stop"
+
     def _wait(self) -> bool:
         """Whether the person wants it to stop; first wait while it is to pause."""
         word = self._hear()
@@ -221,20 +219,26 @@ class Trainer:
         scale = factor(done, schedule=options.schedule, warm_up=options.warm_up)
         for group in self._optimiser.param_groups:
             group["lr"] = group["full"] * scale
-        x, labels = tensors(batch, self.request, self._device)
+        x, truth = tensors(batch, self.request, self._device)
         self._net.train()
         for module in self._frozen:
             module.eval()
         self._optimiser.zero_grad(set_to_none=True)
         mixed = options.mixed and self._device.type == "cuda"
         with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=mixed):
-            loss = losses.total_loss(self._net, x, labels, self._loss)
+            if self._loss is not None:
+                loss = self._loss(self._net, x, truth, batch.taught)
+            else:
+                assert self._objective is not None
+                loss = self._objective(self._net, x, truth)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self._net.parameters(), options.clip or math.inf)
         value = float(loss.detach())
         if not math.isfinite(value) or not math.isfinite(float(norm)):
-            raise _came_apart(place.epoch + 1)
+            raise came_apart(place.epoch + 1)
         self._optimiser.step()
+        if self._loss is not None:
+            self._loss.learn(x, truth)
         self._follow(place.epoch * self._crops.steps + place.step)
         first = not place.epoch and not place.step
         place.loss = value if first else SMOOTH * place.loss + (1.0 - SMOOTH) * value
@@ -258,7 +262,7 @@ class Trainer:
 
     def _end_epoch(self) -> None:
         try:
-            end = self._judge_epoch(lambda: self._hear() == "stop")
+            end = self._judge_epoch(self._is_stopped)
         except Cancelled:
             return
         place = self._place
@@ -270,31 +274,35 @@ class Trainer:
         place, card = self._place, self.request.card
         epoch, loss = place.epoch + 1, place.epoch_loss / place.step
         net = self._slow or self._net
-        judged, sample = self._judged(net, card.input, card.channel_ids, cancelled)
-        score = judged.miou if judged.miou is not None else -0.5
+        judged, sample = self._judged(net, card, card.channel_ids, cancelled)
+        score = judged.score if judged.score is not None else -0.5
         best = score > place.best
         if best:
             kept = {k: v.detach().cpu() for k, v in net.state_dict().items() if k in self._plain}
             state.save(self._folder / BEST, kept)
             place.best, place.best_epoch, self._bests = score, epoch, judged
-        self._curve.append((epoch, loss, judged.miou))
+        self._curve.append((epoch, loss, judged.score))
         place.seconds = time.monotonic() - self._begun
         return EpochEnd(epoch, loss, judged, best, place.seconds, sample)
 
     def _judged(
-        self, net: nn.Module, spec: InputSpec, answers: Sequence[int], cancelled: Callable[[], bool] = lambda: False
+        self, net: nn.Module, card: ModelCard, meant: Sequence[int], cancelled: Callable[[], bool] = lambda: False
     ) -> tuple[Judged, Sample | None]:
-        card = self.request.card
+        """`card`: of the net that is judged; `meant`: the position that each of its channels means."""
+        run, common = self.request.card, {"device": self._device, "cancelled": cancelled}
+        if self._objective is not None:
+            return holdout_objects.judge(
+                net, self._pictures, self._judging, card=card, run=run, positions=meant, **common
+            )
         return judge(
             net,
             self._pictures,
             self._judging,
-            spec=spec,
-            classes=card.classes,
-            answers=answers,
-            truths=card.channel_ids,
-            device=self._device,
-            cancelled=cancelled,
+            spec=card.input,
+            classes=run.classes,
+            answers=meant,
+            truths=run.channel_ids,
+            **common,
         )
 
     # -- where it stands -----------------------------------------------------------------------------------------
@@ -317,6 +325,7 @@ class Trainer:
             "net": self._net.state_dict(),
             "slow": self._slow.state_dict() if self._slow is not None else None,
             "optimiser": self._optimiser.state_dict(),
+            "loss": self._loss.state() if self._loss is not None else {},
             "random": state.random_state(self._device),
             "place": vars(self._place).copy(),
             "curve": [list(entry) for entry in self._curve],
@@ -333,6 +342,8 @@ class Trainer:
             if self._slow is not None:
                 self._slow.load_state_dict(content["slow"])
             self._optimiser.load_state_dict(content["optimiser"])
+            if self._loss is not None:
+                self._loss.restore(content.get("loss", {}))
             state.set_random_state(content["random"], self._device)
             self._place = Place(**content["place"])
             self._curve = [(int(e), float(v), m) for e, v, m in content["curve"]]
@@ -356,33 +367,12 @@ class Trainer:
             error,
         )
 
-    def _readable(self, problem: Exception) -> SegDeskError:
-        log.error("training failed", exc_info=problem)
-        if devices_of.is_out_of_memory(problem):
-            return SegDeskError(
-                "The memory of {device} ran out in epoch {epoch}.",
-                "Go on with smaller crops or fewer pictures at a time; the last checkpoint is kept.",
-                device=str(getattr(self, "_device", "")),
-                epoch=self._place.epoch + 1,
-            )
-        return SegDeskError(
-            "The training failed: {reason}.",
-            "The last checkpoint is kept; the log of the engine has the details.",
-            reason=(str(problem).strip().split("\n")[0] or type(problem).__name__).rstrip("."),
-        )
-
-
-def _came_apart(epoch: int) -> SegDeskError:
-    return SegDeskError(
-        "The training came apart in epoch {epoch}: its loss is no number any more.",
-        "Train with a lower rate; the last good checkpoint is kept.",
-        epoch=epoch,
-    )
-
 
 def _plain(judged: Judged | None) -> dict[str, Any] | None:
-    return None if judged is None else {**vars(judged), "ious": list(judged.ious)}
+    return None if judged is None else {**vars(judged), "ious": list(judged.ious), "values": list(judged.values)}
 
 
 def _judged_of(value: dict[str, Any] | None) -> Judged | None:
-    return None if value is None else Judged(**{**value, "ious": tuple(value["ious"])})
+    if value is None:
+        return None
+    return Judged(**{**value, "ious": tuple(value["ious"]), "values": tuple(value.get("values", ()))})

@@ -2,7 +2,7 @@
 
 A run has a folder: `set/STEM.png` and `set/STEM.labels.png` for each picture, `state.pt` to go on from, `best.pth` the
 weights that scored best so far. Labels are 8-bit: the net's channel at each pixel, 255 where nothing is known. Where
-objects are learned there is `set/STEM.ids.png` too, 16-bit: 0 = no object, `CROWD` = not told apart or not known,
+objects are learned there is `set/STEM.objects.png` too, 16-bit: 0 = no object, `CROWD` = not told apart or not known,
 any other number = an object, whose class its labels say.
 
 A *position* numbers the classes of a run from 1; 0 is what belongs to none.
@@ -20,7 +20,8 @@ from segdesk.domain.errors import SegDeskError
 IGNORED = 255
 CROWD = 65_535
 SET, STATE, BEST = "set", "state.pt", "best.pth"
-LOSSES = ("ce", "ce_dice", "focal", "ohem")
+LOSSES = ("ce", "ce_dice", "focal", "ohem", "border", "l1")
+ADVERSARIES = ("none", "labels", "patches")
 OPTIMISERS = ("adamw", "sgd")
 SCHEDULES = ("poly", "cosine")
 AUGMENTATIONS = ("photo", "microscopy", "none")
@@ -42,6 +43,8 @@ class TrainOptions:
 
     `teacher`: over 0, the starting model's averaged answer is learned too: fully where no label is known, and so much
     where the label says the same. `slow`: parameters whose names begin so learn at the encoder's rate as well.
+    `adversary`: a second net learns to tell answers from labels, and the first to mislead it, which counts
+    `adversary_weight` beside the loss; "labels" sees label maps alone, "patches" the picture too, piece by piece.
     """
 
     loss: str = "ce"
@@ -69,6 +72,8 @@ class TrainOptions:
     epoch_crops: int = 64
     teacher: float = 0.0
     slow: tuple[str, ...] = ()
+    adversary: str = "none"
+    adversary_weight: float = 0.01
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ class Pictures:
         return (picture, labels, self._ids(item, labels)) if self._objects else (picture, labels)
 
     def _ids(self, item: TrainItem, labels: np.ndarray) -> np.ndarray:
-        ids = _read(self._folder / SET / f"{item.stem}.ids.png", item, cv2.IMREAD_UNCHANGED).astype(np.uint16)
+        ids = _read(self._folder / SET / f"{item.stem}.objects.png", item, cv2.IMREAD_UNCHANGED).astype(np.uint16)
         if ids.shape != labels.shape:
             raise SegDeskError(
                 "The objects of {name} are not of the picture's size.", "Leave this picture out.", name=item.name

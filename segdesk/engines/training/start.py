@@ -15,6 +15,7 @@ from segdesk.domain.text import N_
 from segdesk.engines.loading import builder, named, net_classes, net_module
 from segdesk.engines.safeload import State, read_checkpoint, spellings
 from segdesk.engines.training.messages import TrainStart
+from segdesk.engines.training.objectives import objective_of
 from segdesk.nets.layouts import LAYOUTS, Layout
 
 ENCODER = ("backbone.", "encoder.")
@@ -37,14 +38,19 @@ class Begun:
 
 
 def can_train(card: ModelCard) -> bool:
-    """Whether the card's net answers with scores and can be built here."""
-    if card.task != "semantic":
-        return False
+    """Whether the card's net can be built here and might have a loss; `has_loss` knows when it is built."""
     try:
         module = net_module(card.net.type)
     except SegDeskError:
         return False
-    return getattr(module, "OUTPUT", "scores") == "scores"
+    return card.task != "semantic" or getattr(module, "OUTPUT", "scores") == "scores"
+
+
+def has_loss(net: nn.Module, task: str) -> bool:
+    """Whether somebody has written down how such a net is trained."""
+    if task == "semantic":
+        return getattr(net, "output", "scores") == "scores"
+    return objective_of(net) is not None
 
 
 def begin(card: ModelCard, start: TrainStart, *, blank: bool = False) -> Begun:
@@ -57,7 +63,7 @@ def begin(card: ModelCard, start: TrainStart, *, blank: bool = False) -> Begun:
         net, plain = built(card)
     except (ValueError, TypeError) as error:
         raise _cannot(start.card) from error
-    if getattr(net, "output", "scores") != "scores":
+    if not has_loss(net, card.task):
         raise _cannot(start.card)
     net.train().requires_grad_(True)
     if start.mode == "scratch" or start.weights is None:
@@ -81,8 +87,8 @@ def begin(card: ModelCard, start: TrainStart, *, blank: bool = False) -> Begun:
 
 def _cannot(card: ModelCard) -> SegDeskError:
     return SegDeskError(
-        "{model} cannot be trained here: only networks that answer with scores per pixel can.",
-        "Choose a semantic model of the list.",
+        "{model} cannot be trained here: the program does not know the loss of such a network.",
+        "Choose another model of the list.",
         model=card.name.en,
     )
 

@@ -13,7 +13,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from segdesk.domain.card import InputSpec
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.options import Averaging
 from segdesk.engines import dense
@@ -21,8 +20,9 @@ from segdesk.engines.averaging import averaged
 from segdesk.engines.inputs import prepare
 from segdesk.engines.training import state
 from segdesk.engines.training.augment import CELL
-from segdesk.engines.training.messages import IGNORED, SET, TrainItem
+from segdesk.engines.training.messages import IGNORED, SET, TrainItem, TrainRequest
 from segdesk.engines.training.sampling import Pictures
+from segdesk.engines.training.start import old_net
 
 AVERAGE = Averaging(scales=(0.75, 1.0, 1.25), mirror=True)
 SURE = 255  # what is kept of a probability of 1
@@ -40,19 +40,24 @@ def channel_table(old: Sequence[int], new: Sequence[int]) -> np.ndarray:
     return table
 
 
-def prepare_answers(
-    net: nn.Module,
+def ask(
+    request: TrainRequest,
     pictures: Pictures,
     items: Sequence[TrainItem],
     *,
-    spec: InputSpec,
-    table: np.ndarray,
-    folder: Path,
     device: torch.device,
     cancelled: Callable[[], bool],
 ) -> None:
-    """Write the answers of `net` (whose input is `spec`) for all `items` that have none yet: `STEM.taught.npy`, (h, w,
-    new channels) uint8 of probabilities for cells of `CELL` pixels. Raises `Cancelled`."""
+    """Write what the starting model says of all `items` that have no answer yet: `STEM.taught.npy`, (h, w, channels)
+    uint8 of probabilities for cells of `CELL` pixels. Raises `SegDeskError` if it cannot, or `Cancelled`."""
+    start, folder = request.start, Path(request.folder)
+    net = old_net(start, device)
+    if net is None:
+        raise SegDeskError(
+            "The model to start from cannot teach: none of its classes is trained, or it has no weights.",
+            "Begin a training without a teacher.",
+        )
+    spec, table = start.card.input, channel_table(start.positions, request.card.channel_ids)
     channels_last = net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     for item in items:
         path = answer_path(folder, item)
@@ -79,7 +84,7 @@ def answer_path(folder: Path, item: TrainItem) -> Path:
 
 
 def read_answer(folder: Path, item: TrainItem) -> np.ndarray:
-    """What `prepare_answers` wrote for a picture. Raises `SegDeskError`."""
+    """What `ask` wrote for a picture. Raises `SegDeskError`."""
     try:
         return np.load(answer_path(folder, item), allow_pickle=False)
     except (OSError, ValueError) as error:

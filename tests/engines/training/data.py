@@ -53,3 +53,52 @@ def request(folder: Path, options: TrainOptions = QUICK, *, count: int = 6, net:
         items.append(TrainItem(f"{i}.png", f"{i:04}", i >= count - 2))
     made = card(net)
     return TrainRequest(str(folder), made, tuple(items), TrainStart(made, mode="scratch"), options)
+
+
+def object_card(net: str, task: str = "panoptic", *, ground: bool = True) -> ModelCard:
+    """A card of a tiny net for two kinds of things, discs and squares, on a ground."""
+    from segdesk.engines.loading import net_module
+
+    names = ("disc", "square")
+    classes = ClassSet.from_names(list(names), things=names)
+    channels = ((0,) if ground else ()) + (1, 2)
+    spec = NetSpec(net, net_module(net).SMALL)
+    return ModelCard("tiny", Text("Tiny"), task, "", Text(""), spec, classes, channels, InputSpec(multiple=32))
+
+
+def objects_scene(seed: int, *, ground: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A picture (SIDE, SIDE, 3), its labels and ids: two discs and two squares that do not touch."""
+    rng = np.random.default_rng(seed)
+    ids = np.zeros((SIDE, SIDE), np.uint16)
+    kind = np.zeros(5, np.uint8)
+    for number, corner in enumerate(rng.permutation(4), 1):
+        y, x = (int(v) for v in 16 + 32 * np.array(divmod(int(corner), 2)) + rng.integers(-3, 4, 2))
+        half = int(rng.integers(8, 11))
+        kind[number] = 1 + number % 2
+        if kind[number] == 1:
+            cv2.circle(ids, (x, y), half, number, -1)
+        else:
+            cv2.rectangle(ids, (x - half, y - half), (x + half, y + half), number, -1)
+    classes = kind[ids]
+    colours = np.array([(50, 60, 80), (210, 150, 60), (90, 200, 90)])
+    picture = colours[classes] + rng.integers(-15, 16, (SIDE, SIDE, 3))
+    labels = classes if ground else np.where(ids > 0, classes - 1, 255).astype(np.uint8)
+    return picture.clip(0, 255).astype(np.uint8), labels, ids
+
+
+def put_objects(folder: Path, stem: str, picture: np.ndarray, labels: np.ndarray, ids: np.ndarray) -> None:
+    """Write a picture, its labels and its objects into a run's folder."""
+    put(folder, stem, picture, labels)
+    cv2.imwrite(str(folder / "set" / f"{stem}.objects.png"), ids)
+
+
+def objects_request(
+    folder: Path, net: str, task: str, options: TrainOptions = QUICK, *, count: int = 4, ground: bool = True
+) -> TrainRequest:
+    """A run from scratch on `count` scenes with objects, the last one held out."""
+    items = []
+    for i in range(count):
+        put_objects(folder, f"{i:04}", *objects_scene(i, ground=ground))
+        items.append(TrainItem(f"{i}.png", f"{i:04}", i >= count - 1))
+    made = object_card(net, task, ground=ground)
+    return TrainRequest(str(folder), made, tuple(items), TrainStart(made, mode="scratch"), options)
