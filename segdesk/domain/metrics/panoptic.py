@@ -1,12 +1,7 @@
 """Panoptic quality (Kirillov et al., Panoptic Segmentation, CVPR 2019): PQ = SQ x RQ, in three conventions for void.
 
 A predicted and a reference segment of one class match where IoU > 0.5, strictly. Unmatched reference segments are
-misses (FN), unmatched predicted ones false alarms (FP), with these differences:
-`void_ignored` (panopticapi, deeplab2): void pixels of the reference are taken out of the union, and an unmatched
-predicted segment of which more than half lies on void is not counted.
-`void_counted` (BDD100K): void pixels stay in the union; the rule for unmatched segments is the same.
-`void_background`: void is background that nothing should be found on: it stays in the union, and an unmatched predicted
-segment always counts. The right reading of instance labels, where everything unlabelled is background.
+misses (FN), unmatched predicted ones false alarms (FP), but for those that the convention excuses: see `segment_pairs`.
 """
 
 from __future__ import annotations
@@ -15,18 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segdesk.domain.classes import MAX_ID, ClassSet
+from segdesk.domain.classes import ClassSet
 from segdesk.domain.metrics.confusion import mean
-from segdesk.domain.metrics.overlaps import (
-    VOID_BACKGROUND,
-    VOID_COUNTED,
-    VOID_IGNORED,
-    Overlaps,
-    VoidRule,
-    class_index,
-)
-
-RULES: tuple[VoidRule, ...] = (VOID_IGNORED, VOID_COUNTED, VOID_BACKGROUND)
+from segdesk.domain.metrics.overlaps import VOID_IGNORED, Overlaps, VoidRule
+from segdesk.domain.metrics.segment_pairs import RULES, SegmentPairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +65,17 @@ class Quality:
 
 @dataclass(frozen=True)
 class PanopticResult:
-    """PQ, SQ, RQ (0..1) in one convention; `classes`: a row for each class of the set, in its order."""
+    """PQ, SQ, RQ (0..1) in one convention; `classes`: a row for each class of the set, in its order.
+
+    `mpq`: as in work on nuclei (Gamper et al., PanNuke, 2020), the mean over pictures of the mean PQ of those countable
+    classes that the reference has in the picture; `mpq_pictures`: how many pictures that are. A picture whose reference
+    has no object is in no mean.
+    """
 
     rule: VoidRule
     classes: tuple[ClassSegments, ...]
+    mpq: float | None = None
+    mpq_pictures: int = 0
 
     @property
     def all(self) -> Quality:
@@ -94,112 +88,65 @@ class PanopticResult:
         return Quality.over([c for c in self.classes if c.is_thing])
 
     @property
+    def mpq_plus(self) -> float | None:
+        """mPQ+ (Graham et al., CoNIC, 2021): the mean over countable classes of PQ, the segments of all pictures pooled
+        before. CoNIC's script differs in the sixth decimal, as it adds 1e-6 to the divisors."""
+        return self.things.pq
+
+    @property
     def stuff(self) -> Quality:
         """Means over the other classes."""
         return Quality.over([c for c in self.classes if not c.is_thing])
 
 
-@dataclass(frozen=True, eq=False)
-class _Pairs:
-    """The overlapping pairs of one picture, numbered densely: R reference and P predicted segments, void included.
-
-    `ref`, `pred`, `pixels`: (n,) the pairs. `ref_class` (R,), `pred_class` (P,): class position + 1, 0 for void.
-    `can_miss` (R,): neither void nor crowd. `on_void`, `on_crowd` (P,): pixels on reference void, and on crowd of the
-    segment's own class.
-    """
-
-    ref: np.ndarray
-    pred: np.ndarray
-    pixels: np.ndarray
-    ref_class: np.ndarray
-    pred_class: np.ndarray
-    can_miss: np.ndarray
-    on_void: np.ndarray
-    on_crowd: np.ndarray
-
-    @classmethod
-    def of(cls, overlaps: Overlaps, classes: ClassSet) -> _Pairs:
-        index, things = class_index(classes), np.array([False, *(c.is_thing for c in classes)])
-        ref_class = index[overlaps.reference_classes]
-        pred_class = index[overlaps.prediction_classes]
-        crowd = overlaps.crowd & (ref_class > 0)
-        ref_key = _segment_key(overlaps.reference, ref_class, things[ref_class] | crowd)
-        pred_key = _segment_key(overlaps.prediction, pred_class, things[pred_class])
-        _, ref_at, ref = np.unique(ref_key, return_index=True, return_inverse=True)
-        preds, pred_at, pred = np.unique(pred_key, return_index=True, return_inverse=True)
-        void = ref_class == 0
-        on_crowd = crowd & (ref_class == pred_class)
-        pixels = overlaps.pixels
-        cell, joined = np.unique(ref * preds.size + pred, return_inverse=True)
-        return cls(
-            cell // max(1, preds.size),
-            cell % max(1, preds.size),
-            _sums(joined, pixels, cell.size),
-            ref_class[ref_at],
-            pred_class[pred_at],
-            (ref_class > 0)[ref_at] & ~crowd[ref_at],
-            _sums(pred[void], pixels[void], preds.size),
-            _sums(pred[on_crowd], pixels[on_crowd], preds.size),
-        )
-
-    def iou(self, rule: VoidRule) -> np.ndarray:
-        """(n,) IoU of the pairs that may match, 0 for the others."""
-        areas_ref = _sums(self.ref, self.pixels, self.ref_class.size)
-        areas_pred = _sums(self.pred, self.pixels, self.pred_class.size)
-        if rule == VOID_IGNORED:
-            areas_pred = areas_pred - self.on_void
-        union = areas_ref[self.ref] + areas_pred[self.pred] - self.pixels
-        same = (self.ref_class[self.ref] == self.pred_class[self.pred]) & self.can_miss[self.ref]
-        return np.where(same, self.pixels / np.maximum(union, 1), 0.0)
-
-    def excused(self, rule: VoidRule) -> np.ndarray:
-        """(P,) bool: predicted segments that are no false alarm even where they match nothing."""
-        areas = _sums(self.pred, self.pixels, self.pred_class.size)
-        forgiven = self.on_crowd if rule == VOID_BACKGROUND else self.on_crowd + self.on_void
-        return (self.pred_class == 0) | (2 * forgiven > areas)
-
-
-def _segment_key(ids: np.ndarray, class_at: np.ndarray, apart: np.ndarray) -> np.ndarray:
-    """One number a segment: 0 for void, the class for stuff (whose segments count as one), else from the id."""
-    return np.where(apart, ids.astype(np.int64) + (MAX_ID + 1), class_at)
-
-
-def _sums(groups: np.ndarray, pixels: np.ndarray, size: int) -> np.ndarray:
-    """(size,) int64 pixels by group."""
-    return np.bincount(groups, weights=pixels, minlength=size).astype(np.int64)
+def quality(tp: np.ndarray, fp: np.ndarray, fn: np.ndarray, iou_sums: np.ndarray) -> np.ndarray:
+    """PQ of arrays of one shape: the sum of matched IoU / (TP + FP/2 + FN/2); NaN where there is no segment."""
+    weight = tp + 0.5 * fp + 0.5 * fn
+    return np.divide(iou_sums, weight, out=np.full(np.shape(weight), np.nan), where=weight > 0)
 
 
 class Panoptic:
     """Accumulates matches of many pictures, in all conventions at once.
 
     All segments of a stuff class in a picture count as one, as the measure defines stuff. Classes that are not in
-    `classes` count as void. Crowd segments of the reference (COCO's rule): never matched, never a miss; an unmatched
-    predicted segment that lies mostly on void and crowd of its own class is not counted. Where void is background
-    only the crowd excuses it.
+    `classes` count as void. Crowd segments of the reference (COCO's rule): never matched, never a miss, and an excuse
+    for what is found on them.
+    `counts` (rules, K + 1, 3) int64: TP, FP and FN, row 0 unused; `iou_sums` (rules, K + 1) float64: of the matches.
     """
 
     def __init__(self, classes: ClassSet) -> None:
         self.classes = classes
-        # [convention, class position + 1, (tp, fp, fn)]
         self.counts = np.zeros((len(RULES), len(classes) + 1, 3), np.int64)
         self.iou_sums = np.zeros((len(RULES), len(classes) + 1))
+        self._things = np.array([False, *(c.is_thing for c in classes)])
+        # Of the pictures with a countable object in the reference: the sum of their mean PQ, and how many they are.
+        self._picture_pq, self._pictures = np.zeros(len(RULES)), 0
 
-    def add(self, overlaps: Overlaps) -> None:
-        """Count one picture in."""
-        pairs = _Pairs.of(overlaps, self.classes)
+    @classmethod
+    def of(cls, pairs: SegmentPairs, classes: ClassSet) -> Panoptic:
+        """The matches of one picture, whose pairs were made with the same classes."""
+        one, side = cls(classes), len(classes) + 1
         for at, rule in enumerate(RULES):
             iou = pairs.iou(rule)
-            hit = iou > 0.5
+            hit = np.flatnonzero(iou > 0.5)
             missed = pairs.can_miss.copy()
             missed[pairs.ref[hit]] = False
             alarm = ~pairs.excused(rule)
             alarm[pairs.pred[hit]] = False
             found = pairs.ref_class[pairs.ref[hit]]
-            side = len(self.classes) + 1
-            self.counts[at, :, 0] += np.bincount(found, minlength=side)
-            self.counts[at, :, 1] += np.bincount(pairs.pred_class[alarm], minlength=side)
-            self.counts[at, :, 2] += np.bincount(pairs.ref_class[missed], minlength=side)
-            self.iou_sums[at] += np.bincount(found, weights=iou[hit], minlength=side)
+            for column, seen in enumerate((found, pairs.pred_class[alarm], pairs.ref_class[missed])):
+                one.counts[at, :, column] = np.bincount(seen, minlength=side)
+            one.iou_sums[at] = np.bincount(found, weights=iou[hit], minlength=side)
+        # Which classes the reference has does not depend on the rule: every segment of it is found or missed.
+        present = one._things & (one.counts[0, :, 0] + one.counts[0, :, 2] > 0)
+        if present.any():
+            tp, fp, fn = np.moveaxis(one.counts[:, present], -1, 0)
+            one._picture_pq, one._pictures = quality(tp, fp, fn, one.iou_sums[:, present]).mean(axis=1), 1
+        return one
+
+    def add(self, overlaps: Overlaps) -> None:
+        """Count one picture in."""
+        self.merge(Panoptic.of(SegmentPairs.of(overlaps, self.classes), self.classes))
 
     def merge(self, other: Panoptic) -> None:
         """Count another accumulator's pictures in; the class sets must be equal (ValueError)."""
@@ -207,6 +154,8 @@ class Panoptic:
             raise ValueError("accumulators of different class sets cannot be merged")
         self.counts += other.counts
         self.iou_sums += other.iou_sums
+        self._picture_pq = self._picture_pq + other._picture_pq
+        self._pictures += other._pictures
 
     def result(self, rule: VoidRule = VOID_IGNORED) -> PanopticResult:
         """The measures of all pictures together, in one convention."""
@@ -215,4 +164,5 @@ class Panoptic:
         for k, info in enumerate(self.classes, start=1):
             tp, fp, fn = (int(v) for v in self.counts[at, k])
             rows.append(ClassSegments(info.id, info.is_thing, tp, fp, fn, float(self.iou_sums[at, k])))
-        return PanopticResult(rule, tuple(rows))
+        mpq = float(self._picture_pq[at]) / self._pictures if self._pictures else None
+        return PanopticResult(rule, tuple(rows), mpq, self._pictures)

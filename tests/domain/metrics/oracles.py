@@ -97,11 +97,21 @@ def match_segments(pair: Pair, rule: str) -> dict[int, tuple[int, int, int, floa
             result[class_id][0] += 1
             result[class_id][3] += hit[1]
     for at, (class_id, pixels) in enumerate(answers):
-        own_crowd = frozenset().union(*(t for c, crowd, t in truths if crowd and c == class_id))
-        excuse = own_crowd if rule == "void_background" else own_crowd | void
-        if at not in matched and len(pixels & excuse) / len(pixels) <= 0.5:
+        if at not in matched and len(pixels & _excuse(reference, class_id, rule, void)) / len(pixels) <= 0.5:
             result[class_id][1] += 1
     return {k: (int(v[0]), int(v[1]), int(v[2]), v[3]) for k, v in result.items()}
+
+
+def _excuse(reference: Segmentation, class_id: int, rule: str, void: Pixels) -> Pixels:
+    """The pixels on which a segment of this class may be without being a false alarm."""
+    own, other = [], []
+    for key, segment in reference.segments.items():
+        pixels = frozenset(zip(*(axis.tolist() for axis in np.nonzero(reference.ids == key)), strict=True))
+        if segment.crowd and CLASSES.get(segment.class_id) and pixels:
+            (own if segment.class_id == class_id else other).append(pixels)
+    if rule == "void_ignored":
+        return frozenset().union(void, *own[-1:])
+    return frozenset().union(*own) if rule == "void_background" else frozenset().union(void, *own, *other)
 
 
 def _best(

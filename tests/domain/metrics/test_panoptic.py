@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.metrics.overlaps import VOID_BACKGROUND, VOID_COUNTED, VOID_IGNORED, Overlaps
@@ -35,7 +36,7 @@ def _car(result: PanopticResult) -> tuple[int, int, int, float]:
     return row.tp, row.fp, row.fn, row.iou_sum
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(map_pairs())
 def test_counts_equal_matching_by_pixel_sets(pair: Pair) -> None:
     panoptic = _panoptic(pair)
@@ -121,3 +122,40 @@ def test_means_over_things_stuff_and_all() -> None:
 def test_accumulators_of_different_classes_do_not_merge() -> None:
     with pytest.raises(ValueError, match="different class sets"):
         Panoptic(CLASSES).merge(Panoptic(ClassSet()))
+
+
+@settings(max_examples=50)
+@given(st.lists(map_pairs(max_side=5), min_size=1, max_size=4))
+def test_mpq_is_the_mean_over_pictures_of_the_mean_over_classes_of_the_reference(pairs: list[Pair]) -> None:
+    panoptic = _panoptic(*pairs)
+    for rule in RULES:
+        scores = []
+        for pair in pairs:
+            rows = [v for k, v in match_segments(pair, rule).items() if k in CLASSES.things and v[0] + v[2]]
+            if rows:
+                scores.append(np.mean([iou / (tp + fp / 2 + fn / 2) for tp, fp, fn, iou in rows]))
+        result = panoptic.result(rule)
+        assert result.mpq_pictures == len(scores)
+        assert result.mpq == (pytest.approx(np.mean(scores), abs=1e-12) if scores else None)
+        assert result.mpq_plus == result.things.pq
+
+
+def test_a_crowd_of_another_class_excuses_only_where_void_is_counted() -> None:
+    """BDD100K takes crowds of any class as void; panopticapi only that of the segment's own class."""
+    crowd = _cars([[1, 1, 1, 1]], crowds=(1,))
+    people = Segmentation(np.array([[5, 5, 0, 0]], np.uint16), {5: Segment(4)})
+    assert [_panoptic((people, crowd)).result(rule).classes[3].fp for rule in RULES] == [1, 0, 1]
+
+
+def test_of_several_crowds_panopticapi_knows_the_last() -> None:
+    reference = _cars([[1, 1, 2, 2]], crowds=(1, 2))
+    first, last = _cars([[5, 5, 0, 0]]), _cars([[0, 0, 5, 5]])
+    assert [_car(_panoptic((first, reference)).result(rule))[1] for rule in RULES] == [1, 0, 0]
+    assert [_car(_panoptic((last, reference)).result(rule))[1] for rule in RULES] == [0, 0, 0]
+
+
+def test_more_than_255_segments() -> None:
+    ids = np.repeat(np.arange(1, 3601, dtype=np.uint16).reshape(60, 60), 3, axis=1)
+    every = Segmentation(ids, {k: Segment(CAR) for k in range(1, 3601)})
+    gone = Segmentation(ids, {k: Segment(CAR) for k in range(1, 3601) if k % 2})
+    assert _car(_panoptic((gone, every)).result()) == (1800, 0, 1800, 1800.0)
