@@ -50,7 +50,7 @@ def decide(prediction: Prediction, options: DecideOptions = DecideOptions()) -> 
             class_map = absorb_islands(class_map, options.min_area)
         result = Segmentation.from_class_map(class_map)
         _set_mean_scores(result, prediction)
-    objects, claimed = _claim(prediction, options)
+    objects, claimed = claim(prediction, options)
     if objects:
         _paint_objects(result, objects, claimed)
     if prediction.task == "panoptic":
@@ -97,7 +97,7 @@ def _set_mean_scores(result: Segmentation, prediction: Prediction) -> None:
             result.segments[class_id] = Segment(class_id, round(mean, 4))
 
 
-def _claim(prediction: Prediction, options: DecideOptions) -> tuple[list[Instance], np.ndarray]:
+def claim(prediction: Prediction, options: DecideOptions) -> tuple[list[Instance], np.ndarray]:
     """Let objects claim pixels in order of score. Returns (objects kept, (H, W) uint16 with 1..n in their order)."""
     claimed = np.zeros(prediction.size if prediction.instances else (0, 0), np.uint16)
     kept: list[Instance] = []

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from segdesk.domain import rle
+from segdesk.domain.decide import DecideOptions, claim
 from segdesk.domain.errors import Cancelled
 from segdesk.domain.options import CrfOptions
 from segdesk.domain.prediction import Instance, Prediction
@@ -37,9 +38,7 @@ def refined(
     it, to be used and replaced. `least`: the score from which an object counts for its neighbours. Raises as
     `crf.refine` does.
 
-    Objects are refined one by one, the best first. None grows into another that counts, old or new, and none ends with
-    a smaller share of itself free of better ones than it had: `decide` leaves none out that it would have kept before
-    (a least area counts pixels, so a thin object that shrinks may fall below it).
+    Objects are refined one by one, the best first; none grows into another that counts, as it was or as it is now.
     """
     notes: tuple[str, ...] = ()
     of_queries = prediction.queries is not None and prediction.task == "panoptic"
@@ -56,7 +55,7 @@ def _refined_objects(
     prediction: Prediction, image: np.ndarray, options: CrfOptions, cancelled: Cancel, least: float
 ) -> tuple[Instance, ...]:
     """All objects, in their order; those of classes that the CRF is off for stay as they are."""
-    claimed, before, after = (np.zeros(prediction.size, bool) for _ in range(3))
+    claimed = np.zeros(prediction.size, bool)
     for instance in prediction.instances:
         if instance.score >= least:
             _add(claimed, instance)
@@ -67,11 +66,8 @@ def _refined_objects(
         new = instance
         if instance.class_id not in options.off:
             new = crf.refine_instance(instance, image, options, cancelled, claimed)
-            if _free_share(new, after) < _free_share(instance, before):
-                new = instance
         if instance.score >= least:
-            for target, each in ((claimed, new), (before, instance), (after, new)):
-                _add(target, each)
+            _add(claimed, new)
         result[index] = new
     return tuple(result[index] for index in range(len(result)))
 
@@ -82,11 +78,25 @@ def _add(target: np.ndarray, instance: Instance) -> None:
     target[y0:y1, x0:x1] |= rle.decode_box(instance.mask, box)
 
 
-def _free_share(instance: Instance, taken: np.ndarray) -> float:
-    """The share of the object's pixels that (H, W) bool `taken` leaves it."""
-    x0, y0, x1, y1 = box = rle.bounding_box(instance.mask)
-    mask = rle.decode_box(instance.mask, box)
-    return float((mask & ~taken[y0:y1, x0:x1]).sum()) / max(1, int(mask.sum()))
+def whole(before: Prediction, after: Prediction, options: DecideOptions) -> Prediction:
+    """The refined prediction, in which objects that `decide` would leave out only because of the refinement (they lost
+    too much to better ones, or too many pixels) are as they were."""
+    if after.instances is before.instances:
+        return after
+    shown = _shown(before, options)
+    as_before: set[int] = set()
+    while missing := shown - _shown(after, options):
+        # where these alone do not help, others that have come to light cover them
+        as_before |= missing if missing - as_before else set(range(len(after.instances)))
+        mixed = (before.instances[n] if n in as_before else i for n, i in enumerate(after.instances))
+        after = replace(after, instances=tuple(mixed))
+    return after
+
+
+def _shown(prediction: Prediction, options: DecideOptions) -> set[int]:
+    """The numbers of the objects that are not left out."""
+    number = {id(instance): n for n, instance in enumerate(prediction.instances)}
+    return {number[id(instance)] for instance in claim(prediction, options)[0]}
 
 
 def _refined_scores(

@@ -20,7 +20,7 @@ from segdesk.domain.stack import CRF, Stack, StepInfo
 from segdesk.domain.text import N_
 from segdesk.engines import crf, steps
 from segdesk.engines.crf import Kept
-from segdesk.engines.refine import refined
+from segdesk.engines.refine import refined, whole
 from segdesk.engines.steps.base import Where
 
 NOTE_REGIONS = N_("Regions follow the edges of the picture already: the CRF was left out.")
@@ -43,6 +43,14 @@ class Stacked:
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, eq=False)
+class _Decided:
+    """A decision and what was decided."""
+
+    prediction: Prediction
+    segmentation: Segmentation
+
+
 class Stages:
     """The last result of each step on one prediction, and the CRF's kernels. Several threads may use it: a result is
     replaced as a whole, and used only for what it was computed from."""
@@ -55,7 +63,8 @@ class Stages:
     def nbytes(self) -> int:
         """Memory that it holds."""
         results = [value for _, value, _ in tuple(self._results.values())]
-        maps = {id(v.ids): v.ids.nbytes for v in results if isinstance(v, Segmentation)}
+        found = [v.segmentation if isinstance(v, _Decided) else v for v in results]
+        maps = {id(v.ids): v.ids.nbytes for v in found if isinstance(v, Segmentation)}
         scores = sum(v.nbytes for v in results if isinstance(v, Prediction))
         return self.lattices.nbytes + sum(maps.values()) + scores
 
@@ -111,15 +120,20 @@ def stacked(
     `SegDeskError` as the CRF does.
     """
     run = _Run(kept or Stages(), cancelled)
-    refined_ = _scores(run, prediction, image, options, regions=regions)
+    after = _scores(run, prediction, image, options, regions=regions)
     more = bool(options.stack)  # else the map would only cost memory
-    found = run.through("decide", options.decide, lambda: (decide(refined_, options.decide), ()), keep=more)
-    assert isinstance(found, Segmentation)
-    found = _labels(run, found, refined_, options.stack)
+    decided = run.through("decide", options.decide, lambda: (_decided(prediction, after, options), ()), keep=more)
+    assert isinstance(decided, _Decided)
+    found = _labels(run, decided.segmentation, decided.prediction, options.stack)
     known = {info.id for info in steps.order()}
     if any(step not in known for step, _ in options.stack.steps):
         run.notes.append(NOTE_UNKNOWN)
-    return Stacked(refined_, found, tuple(run.notes), run.seconds)
+    return Stacked(decided.prediction, found, tuple(run.notes), run.seconds)
+
+
+def _decided(before: Prediction, after: Prediction, options: RunOptions) -> _Decided:
+    after = whole(before, after, options.decide)
+    return _Decided(after, decide(after, options.decide))
 
 
 def _scores(run: _Run, prediction: Prediction, image: np.ndarray, options: RunOptions, *, regions: bool) -> Prediction:

@@ -213,10 +213,11 @@ def test_objects_that_are_shown_count_for_their_neighbours():
     task=st.sampled_from(["instance", "panoptic"]),
     confidence=st.sampled_from([0.0, 0.3, 0.5, 0.8]),
     overlap=st.sampled_from([0.0, 0.2, 0.5, 0.8]),
+    least=st.sampled_from([0, 40]),
 )
-def test_the_crf_swallows_no_object(seed: int, task: str, confidence: float, overlap: float):
+def test_the_crf_swallows_no_object(seed: int, task: str, confidence: float, overlap: float, least: int):
     prediction, image = answer(task, seed), picture(seed)
-    wanted = RunOptions(DecideOptions(confidence, overlap=overlap), crf=CrfOptions(iterations=2))
+    wanted = RunOptions(DecideOptions(confidence, overlap=overlap, min_area=least), crf=CrfOptions(iterations=2))
     before = decide(prediction, wanted.decide)
     after = stacked(prediction, image, wanted).segmentation
     things = CLASSES.things

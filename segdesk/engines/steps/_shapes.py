@@ -9,7 +9,7 @@ import numpy as np
 
 from segdesk.domain.edit import Rect
 
-TILE = 512
+TILE = 256
 
 
 def disc(radius: int) -> np.ndarray:
@@ -33,26 +33,9 @@ def around(rect: Rect, margin: int, size: tuple[int, int]) -> tuple[tuple[slice,
     return outer, (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
 
 
-def beside(regions: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The sides at which chosen regions end: (n,) number of the region and (n,) flat index of the pixel across.
-
-    `regions`: (H, W) numbers from 0 on; `chosen`: (count,) bool. A pixel across that touches twice is there twice.
-    """
-    width = regions.shape[1]
-    flat, inside = regions.ravel(), chosen[regions]
-    across, down = regions[:, 1:] != regions[:, :-1], regions[1:] != regions[:-1]
-    own, other = [], []
-    for here, apart, step in (
-        (inside[:, :-1], across, 1),
-        (inside[:, 1:], across, -1),
-        (inside[:-1], down, width),
-        (inside[1:], down, -width),
-    ):
-        row, column = np.nonzero(here & apart)
-        at = (row + (step == -width)) * width + column + (step == -1)
-        own.append(flat[at])
-        other.append(at + step)
-    return np.concatenate(own), np.concatenate(other)
+def present(ids: np.ndarray) -> list[int]:
+    """The values that occur in a map of uint16, ascending."""
+    return np.flatnonzero(np.bincount(ids.ravel())).tolist()
 
 
 def nearest(ids: np.ndarray, wanted: np.ndarray, sources: np.ndarray, reach: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 from segdesk.domain.classes import VOID
 from segdesk.domain.stack import Param, StepInfo
 from segdesk.domain.text import N_
-from segdesk.engines.steps._shapes import around, disc
+from segdesk.engines.steps._shapes import around, disc, present, tiles
 from segdesk.engines.steps.base import Numbers, Where
 
 INFO = StepInfo(
@@ -28,27 +28,25 @@ def apply(ids: np.ndarray, where: Where, values: Numbers) -> np.ndarray:
     that would take a pixel, objects go first, then the lower id. All are worked out on the map as it was. A map of
     classes without void is not changed: opening one class is closing its neighbours.
     """
-    from scipy import ndimage  # slow to import: not before it is needed
-
     radius = round(values["radius"])
     kernel, size = disc(radius), (ids.shape[0], ids.shape[1])
-    void = ids == VOID
-    any_things = bool(where.things.any())
-    behind = ~where.things[ids] if any_things else void
-    if not behind.any():
-        return ids
     result = ids.copy()
-    boxes = [(key, box) for key, box in enumerate(ndimage.find_objects(ids), 1) if box is not None]
-    for key, (rows, columns) in sorted(boxes, key=lambda each: not where.things[each[0]]):
-        where.check()
-        rect = (columns.start, rows.start, columns.stop, rows.stop)
-        crop, _ = around(rect, radius + 1, size)
-        free = behind[crop] if where.things[key] else void[crop]
-        if not free.any():
+    for rect in tiles(size):
+        x0, y0, x1, y1 = rect
+        here = ids[y0:y1, x0:x1]
+        void = here == VOID
+        behind = ~where.things[here] if where.task != "semantic" else void
+        if not behind.any():
             continue
-        own = (ids[crop] == key).view(np.uint8)
-        shut = cv2.morphologyEx(own, cv2.MORPH_CLOSE, kernel).view(bool)
-        shut &= free
-        shut &= result[crop] == ids[crop]
-        result[crop][shut] = key
+        where.check()
+        outer, inner = around(rect, 2 * radius + 1, size)
+        crop, target, free = ids[outer], result[y0:y1, x0:x1], behind.copy()
+        labels = [key for key in present(crop) if key != VOID]
+        for key in sorted(labels, key=lambda k: not where.things[k]):
+            own = (crop == key).view(np.uint8)
+            shut = cv2.morphologyEx(own, cv2.MORPH_CLOSE, kernel).view(bool)[inner]
+            take = shut & free if where.things[key] else shut & free & void
+            take &= here != key
+            target[take] = key
+            free[take] = False
     return result

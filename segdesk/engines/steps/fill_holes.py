@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from segdesk.domain.classes import VOID
 from segdesk.domain.stack import Param, StepInfo
 from segdesk.domain.text import N_
-from segdesk.engines.steps._shapes import beside
+from segdesk.engines.steps._regions import Regions
 from segdesk.engines.steps.base import Numbers, Where
 
 INFO = StepInfo(
@@ -32,25 +31,19 @@ def apply(ids: np.ndarray, where: Where, values: Numbers) -> np.ndarray:
     """
     limit = values["area"] or float("inf")
     if values["behind"] and where.task == "panoptic":
-        ids = _filled(ids, ~where.things[ids], limit)
+        ids = _filled(ids, np.where(where.things[ids], ids, np.uint16(VOID)), limit)
         where.check()
-    return _filled(ids, ids == VOID, limit)
+    return _filled(ids, ids, limit)
 
 
-def _filled(ids: np.ndarray, open_: np.ndarray, limit: float) -> np.ndarray:
-    """The ids with each small region of (H, W) bool `open_` that one id encloses filled with that id."""
-    count, found, stats, _ = cv2.connectedComponentsWithStats(open_.view(np.uint8), connectivity=4, ltype=cv2.CV_32S)
-    regions = np.asarray(found, np.int32)
-    left, top, width, height, area = stats.T
-    inner = (left > 0) & (top > 0) & (left + width < ids.shape[1]) & (top + height < ids.shape[0])
-    holes = inner & (area <= limit)
-    holes[0] = False  # what is not open
+def _filled(ids: np.ndarray, seen: np.ndarray, limit: float) -> np.ndarray:
+    """The ids, where each small region that is void in the map `seen` and has one label all around there has it."""
+    regions = Regions(seen)
+    holes = (regions.label == VOID) & ~regions.at_border & (regions.area <= limit)
     if not holes.any():
         return ids
-    own, other = beside(regions, holes)
-    ring = ids.ravel()[other]
-    low, high = np.full(count, np.iinfo(np.uint16).max, np.uint16), np.zeros(count, np.uint16)
-    np.minimum.at(low, own, ring)
-    np.maximum.at(high, own, ring)
-    holes &= low == high
-    return np.where(holes[regions], low[regions], ids)
+    own, other, _ = regions.borders(holes)
+    low, high = np.full(regions.count, np.iinfo(np.uint16).max, np.uint16), np.zeros(regions.count, np.uint16)
+    np.minimum.at(low, own, regions.label[other])
+    np.maximum.at(high, own, regions.label[other])
+    return regions.painted(ids, holes & (low == high), low)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from segdesk.domain.classes import MAX_ID, VOID
-from segdesk.domain.components import components
 from segdesk.domain.stack import Param, StepInfo
 from segdesk.domain.text import N_
-from segdesk.engines.steps._shapes import beside
+from segdesk.engines.steps._regions import Regions
 from segdesk.engines.steps.base import Numbers, Where
 
 INFO = StepInfo(
@@ -43,17 +42,10 @@ def apply(ids: np.ndarray, where: Where, values: Numbers) -> np.ndarray:
     """
     looked = np.ones(MAX_ID + 1, bool) if where.task == "semantic" or values["stuff"] else where.things.copy()
     looked[VOID] = False
-    regions, count = components(ids)
+    regions = Regions(ids)
     where.check()
-    area = np.bincount(regions.ravel(), minlength=count)
-    label = np.zeros(count, np.uint16)
-    label[regions.ravel()] = ids.ravel()
-    gone = looked[label] & ~_stays(label, area, values["share"])
-    if not gone.any():
-        return ids
-    where.check()
-    new = _heirs(regions, label, gone, where.things)
-    return new[regions]
+    gone = looked[regions.label] & ~_stays(regions.label, regions.area, values["share"])
+    return regions.painted(ids, gone, _heirs(regions, gone, where.things)) if gone.any() else ids
 
 
 def _stays(label: np.ndarray, area: np.ndarray, share: float) -> np.ndarray:
@@ -70,14 +62,12 @@ def _stays(label: np.ndarray, area: np.ndarray, share: float) -> np.ndarray:
     return stays | (area >= share * largest[label])
 
 
-def _heirs(regions: np.ndarray, label: np.ndarray, gone: np.ndarray, things: np.ndarray) -> np.ndarray:
+def _heirs(regions: Regions, gone: np.ndarray, things: np.ndarray) -> np.ndarray:
     """(count,) uint16: the label of each region, those that go with the label of the neighbour that they touch most,
     one that stays before others that go, too."""
-    own, other = beside(regions, gone)
-    other = regions.ravel()[other]
-    may = gone[other] | ~things[label[other]]
-    keys, shared = np.unique(own[may].astype(np.int64) * gone.size + other[may], return_counts=True)
-    own, other = keys // gone.size, keys % gone.size
+    own, other, shared = regions.borders(gone)
+    may = gone[other] | ~things[regions.label[other]]
+    own, other, shared = own[may], other[may], shared[may]
     order = np.lexsort((-other, shared, ~gone[other], own))  # the best neighbour of each comes last
     own, other = own[order], other[order]
     last = np.append(own[1:] != own[:-1], True) if own.size else np.zeros(0, bool)
@@ -85,4 +75,4 @@ def _heirs(regions: np.ndarray, label: np.ndarray, gone: np.ndarray, things: np.
     target[own[last]] = other[last]
     for _ in range(gone.size.bit_length() + 1):  # one beside another that goes follows it
         target = np.where(gone, target[target], target)
-    return np.where(gone & gone[target], np.uint16(VOID), label[target])
+    return np.where(gone & gone[target], np.uint16(VOID), regions.label[target])

@@ -9,7 +9,7 @@ import numpy as np
 
 from segdesk.domain.stack import Param, StepInfo
 from segdesk.domain.text import N_
-from segdesk.engines.steps._shapes import around, tiles
+from segdesk.engines.steps._shapes import around, present, tiles
 from segdesk.engines.steps.base import Numbers, Where
 
 TIE = 1e-5  # a tie changes nothing
@@ -38,18 +38,23 @@ def apply(ids: np.ndarray, where: Where, values: Numbers) -> np.ndarray:
         if crop.min() == crop.max():
             continue
         where.check()
-        result[rect[1] : rect[3], rect[0] : rect[2]] = _heaviest(crop, sigma)[inner]
+        result[rect[1] : rect[3], rect[0] : rect[2]] = _heaviest(crop, sigma, margin)[inner]
     return result
 
 
-def _heaviest(crop: np.ndarray, sigma: float) -> np.ndarray:
+def _heaviest(crop: np.ndarray, sigma: float, margin: int) -> np.ndarray:
     """(h, w) uint16: the label with most weight around each pixel; its own label where two are equal."""
+    labels, side = present(crop), 2 * margin + 1
     best, result = np.zeros(crop.shape, np.float32), crop.copy()
-    for label in np.unique(crop):
+    rest = np.ones(crop.shape, np.float32)  # all weights together are 1: the last label has what is left
+    for label in labels:
         own = (crop == label).astype(np.float32)
-        weight = cv2.GaussianBlur(own, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+        weight = rest
+        if label != labels[-1]:
+            weight = cv2.GaussianBlur(own, (side, side), sigma, borderType=cv2.BORDER_REPLICATE)
+            rest -= weight
         weight += TIE * own
         more = weight > best
         np.copyto(best, weight, where=more)
-        result[more] = label
+        np.copyto(result, np.uint16(label), where=more)
     return result
