@@ -26,7 +26,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -169,6 +169,13 @@ def _reason(error: Exception) -> str:
 def class_preset(name: str) -> ClassSet:
     """The classes of `resources/classes/NAME.toml`. Raises `SegDeskError` if there is no such list."""
     return _preset(name)[0]
+
+
+def numbered_preset(name: str) -> ClassSet:
+    """The same classes under their places in the list, counted from 1 with the gaps, as data sets number them."""
+    classes, channels = _preset(name)
+    places = {class_id: place for place, class_id in enumerate(channels, 1)}
+    return ClassSet(replace(c, id=places[c.id]) for c in classes)
 
 
 def preset_names() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,13 +23,16 @@ SUFFIXES = frozenset({".png", ".tif", ".tiff", ".bmp"})
 class Layout:
     """Where the maps lie: class numbers in `labels`, object numbers in `objects` (one of them may be None).
 
-    `object_void`: the object number that means void in 8-bit object maps, or None.
+    `object_void`: the object number that means void in 8-bit object maps, or None. `names`: project paths of file
+    stems. `lazy`: classes join the project when they are first seen, as fits long fixed tables.
     """
 
     labels: Path | None
     objects: Path | None
     table: ReadTable
     object_void: int | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    lazy: bool = False
 
 
 def read_layout(layout: Layout, sink: ImportSink, *, progress: Report, cancelled: Cancel) -> ImportResult:
@@ -72,12 +76,12 @@ class _Reader:
             first = table.classes[0] if table.classes else ClassInfo(2, "object", spread_color(0))
             self._ids = self.sink.class_ids(ClassSet([replace(first, is_thing=True)]))
             self._only = first.id - 1
-        elif table.things_known or self.layout.objects is None:
+        elif not self.layout.lazy and (table.things_known or self.layout.objects is None):
             self._ids = self.sink.class_ids(table.classes)
 
     def take(self, file: Path) -> None:
         stem = file.relative_to(self.folder).with_suffix("").as_posix()
-        name = self.layout.table.pictures.get(stem, stem)
+        name = self.layout.names.get(file.stem) or self.layout.table.pictures.get(stem, stem)
         try:
             size = self.sink.size_of(name)  # a picture that is not there is said first
             numbers, objects = self._maps(file, stem, size)
@@ -143,7 +147,9 @@ class _Reader:
                 return
             self.made_up = True
             info = ClassInfo(number + 1, f"class {number}", spread_color(number))
-        self._ids[info.id] = self.sink.class_ids(ClassSet([replace(info, is_thing=countable)]))[info.id]
+        if not self.layout.table.things_known:
+            info = replace(info, is_thing=countable)
+        self._ids[info.id] = self.sink.class_ids(ClassSet([info]))[info.id]
 
     def notes(self) -> list[Note]:
         return [Note(N_("There was no class list; classes are named by their numbers."))] if self.made_up else []

@@ -21,7 +21,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from segdesk.domain.classes import ClassSet
+from segdesk.domain.classes import MAX_ID, ClassSet
 from segdesk.domain.errors import Cancelled, SegDeskError, fill
 from segdesk.domain.prediction import Instance
 from segdesk.domain.segmentation import Segmentation
@@ -62,6 +62,7 @@ class FormatInfo:
     choose. `keeps`: how much comes back, whatever is chosen. `overlap`: whether `write` uses the raw, overlapping
     `instances` of a prediction. `classes`: the table of a format whose classes are fixed; others cannot be written.
     `entries`: a glob pattern for the files in a written folder that `read` takes, "" for the folder itself.
+    `most_objects`: how many of one class in one picture are told apart, where a format that keeps objects has a limit.
     """
 
     id: str
@@ -75,6 +76,7 @@ class FormatInfo:
     overlap: bool = False
     classes: ClassSet | None = None
     entries: str = ""
+    most_objects: int = MAX_ID
 
     @property
     def lossless(self) -> bool:
