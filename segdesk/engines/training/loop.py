@@ -134,12 +134,12 @@ class Trainer:
         self._optimiser = optimiser_of(self._net, options, scratch=request.start.mode == "scratch")
         self._slow = copy.deepcopy(self._net).eval().requires_grad_(False) if options.ema else None
         self._loss = None if self._objective else SemanticLoss(options, counts, device=self._device)
+        if options.teacher:  # before the random numbers go on where they were
+            teacher.ask(request, self._pictures, learned, device=self._device, cancelled=self._is_stopped)
         if going_on:
             self._restore(state.load(self._folder / STATE))
         else:
             self._judge_old()
-        if options.teacher:
-            teacher.ask(request, self._pictures, learned, device=self._device, cancelled=self._is_stopped)
         place, device = self._place, str(self._device)
         self._tell(
             TrainBegun(

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from segdesk.engines.training.borders import border_weighted
 from segdesk.engines.training.messages import IGNORED
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -77,10 +78,28 @@ def ohem(
     return (plain * weight)[hard].sum() / weight[hard].sum().clamp(min=1e-6)
 
 
-BY_NAME = {"ce": cross_entropy, "ce_dice": cross_entropy_dice, "focal": focal, "ohem": ohem}
+def l1(logits: torch.Tensor, labels: torch.Tensor, *, weights: torch.Tensor | None = None) -> torch.Tensor:
+    """The mean of |p - wanted| over classes and labelled pixels, as pix2pix has it of colours (arXiv:1611.07004,
+    equation 3)."""
+    known = labels != IGNORED
+    wanted = F.one_hot(labels.masked_fill(~known, 0), logits.shape[1]).permute(0, 3, 1, 2)
+    each = (torch.softmax(logits, 1) - wanted).abs().mean(1)
+    factor = known.float() if weights is None else weights[labels.masked_fill(~known, 0)] * known
+    return (each * factor).sum() / factor.sum().clamp(min=1e-6)
 
 
-def loss_of(name: str, weights: torch.Tensor | None) -> Loss:
+BY_NAME = {
+    "ce": cross_entropy,
+    "ce_dice": cross_entropy_dice,
+    "focal": focal,
+    "ohem": ohem,
+    "border": border_weighted,
+    "l1": l1,
+}
+BALANCED = ("border",)  # losses that weigh the classes whatever else is asked for
+
+
+def loss_of(name: str, weights: torch.Tensor | None) -> partial[torch.Tensor]:
     """The loss of a recipe."""
     return partial(BY_NAME[name], weights=weights)
 
@@ -102,10 +121,15 @@ def outputs_of(net: nn.Module, x: torch.Tensor) -> list[tuple[torch.Tensor, floa
 
 
 def total_loss(
-    net: nn.Module, x: torch.Tensor, labels: torch.Tensor, loss: Loss, more: Loss | None = None
+    net: nn.Module,
+    x: torch.Tensor,
+    labels: torch.Tensor,
+    loss: Loss,
+    more: Loss | None = None,
+    first: Loss | None = None,
 ) -> torch.Tensor:
     """The loss of a batch (N, 3, H, W): each answer enlarged to the labels' size; a net with an `elbo` has its own.
-    `more` is added to `loss` for each answer."""
+    `more` is added to `loss` for each answer, `first` for the first one, which is the net's own."""
     if hasattr(net, "elbo"):
         return net.elbo(x, labels)  # pyright: ignore[reportCallIssue]
     aligned = bool(getattr(net, "align_corners", False))
@@ -117,4 +141,6 @@ def total_loss(
             total = total + weight * loss(whole, labels)
             if more is not None:
                 total = total + weight * more(whole, labels)
+            if first is not None:
+                total, first = total + first(whole, labels), None
     return total

@@ -91,6 +91,14 @@ def test_where_nothing_counts_the_loss_and_its_gradient_are_zero(name):
     assert not logits.grad.any()
 
 
+def test_l1_is_the_mean_distance_from_the_labels(case):
+    p, y = rows(case)
+    each = np.abs(p - np.eye(3)[y]).mean(1)
+    assert float(losses.l1(*case)) == pytest.approx(each.mean(), rel=1e-5)
+    found = losses.l1(*case, weights=torch.from_numpy(WEIGHTS).float())
+    assert float(found) == pytest.approx((each * WEIGHTS[y]).sum() / WEIGHTS[y].sum(), rel=1e-5)
+
+
 def test_class_weights_raise_the_rare():
     found = losses.class_weights(torch.tensor([0.9, 0.09, 0.01]))
     plain = 1 / np.log(1.1 + np.array([0.9, 0.09, 0.01]))

@@ -250,7 +250,7 @@ def test_labels_of_another_size_are_named(tmp_path: Path):
 def test_a_loss_that_is_no_number_keeps_the_best(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     real, count = losses.total_loss, [0]
 
-    def breaking(*arguments):
+    def breaking(*arguments, **more):
         count[0] += 1
         return real(*arguments) * (float("nan") if count[0] > 4 else 1.0)
 
@@ -291,7 +291,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path: Path, monkeypatch: pyt
 
 
 def test_memory_that_runs_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    def breaking(*arguments):
+    def breaking(*arguments, **more):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(losses, "total_loss", breaking)
