@@ -43,6 +43,7 @@ class TrainOptions:
 
     `teacher`: over 0, the starting model's averaged answer is learned too: fully where no label is known, and so much
     where the label says the same. `slow`: parameters whose names begin so learn at the encoder's rate as well.
+    `frozen`: those that do not learn at all.
     `adversary`: a second net learns to tell answers from labels, and the first to mislead it, which counts
     `adversary_weight` beside the loss; "labels" sees label maps alone, "patches" the picture too, piece by piece.
     """
@@ -72,6 +73,7 @@ class TrainOptions:
     epoch_crops: int = 64
     teacher: float = 0.0
     slow: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
     adversary: str = "none"
     adversary_weight: float = 0.01
 

@@ -33,16 +33,16 @@ def freeze(
 
     `trained`: the norms know pictures already; `steps`: of the run, 0 = unknown.
     """
-    if options.freeze_encoder:
-        for name, parameter in net.named_parameters():
-            if name.startswith(ENCODER):
-                parameter.requires_grad_(False)
+    still = (*(ENCODER if options.freeze_encoder else ()), *options.frozen)
+    for name, parameter in net.named_parameters():
+        if name.startswith(still):
+            parameter.requires_grad_(False)
     norms = [(n, m) for n, m in net.named_modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     small = batch < NORM_BATCH
     all_frozen = batch < 2 or (options.freeze_norm if options.freeze_norm is not None else small and trained)
     frozen: list[nn.Module] = []
     for name, module in norms:
-        if all_frozen or (options.freeze_encoder and name.startswith(ENCODER)):
+        if all_frozen or name.startswith(still):
             frozen.append(module)
             module.requires_grad_(False)
         elif module.momentum is not None and steps < LONG_RUN:

@@ -26,10 +26,11 @@ def loss(net: nn.Module, x: torch.Tensor, truth: Truth) -> torch.Tensor:
     def whole(name: str) -> torch.Tensor:
         return F.interpolate(answer[name].float(), size=size, mode="bilinear", align_corners=aligned)
 
+    total = x.new_zeros((), dtype=torch.float32)
     weights = pixel_weights(truth.ids)
-    total = CLASSES * bootstrapped(whole("scores"), truth.labels, weights)
-    if "coarse" in answer:
-        total = total + COARSE * bootstrapped(whole("coarse"), truth.labels, weights)
+    for name, weight in (("scores", CLASSES), ("coarse", COARSE)):
+        if name in answer and answer[name].requires_grad:  # what is frozen has nothing to learn
+            total = total + weight * bootstrapped(whole(name), truth.labels, weights)
     heat, ways = targets(truth.ids)
     known = (truth.ids != CROWD)[:, None]
     thing = known & (truth.ids > 0)[:, None]
