@@ -72,6 +72,7 @@ class RunPlan:
             **self.matching,
             **flip,
             **({"average": asdict(average)} if average != Averaging() else {}),
+            **({"stack": self.options.stack.record()} if self.options.stack else {}),
             "decide": _without_later(asdict(self.options.decide)),
             "crf": _without_later(asdict(self.options.crf)) if self.options.crf else None,
             "weights": {i: _hash(c) for i, c in {self.card.id: self.card, **self.parts}.items() if c.weights},
