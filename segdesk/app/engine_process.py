@@ -27,12 +27,14 @@ from segdesk.engines.messages import (
     PromptRequest,
     SnapRequest,
 )
+from segdesk.engines.teach.messages import SampleRequest, TeachAnswer, TeachRequest
 from segdesk.engines.wire import (
     Ask,
     AskDevices,
     AskInspect,
     AskPrompt,
     AskSnap,
+    AskTeach,
     Began,
     Blocks,
     Forget,
@@ -157,30 +159,49 @@ class EngineProcess:
         """Answer clicks, a box or words; blocks. It goes before batch work, and waits for what was asked before it.
         `progress(done, total)` counts layers while the picture is encoded, in a thread of its own. Raises as `answer`
         does."""
-        for _ in range(TRIES):
-            running = self._process()
-            ticket = Ticket(next(self._numbers), progress=progress)
-            shape = None
-            if request.image is not None:
-                height, width = request.image.shape[:2]
-                shape = (height, width, 3)
-                ticket.block = self._in_block(request.image)
-            running.ask(ticket, AskPrompt(ticket.number, replace(request, image=None), ticket.block, shape))
-            self._wait(ticket, cancelled)
-            if isinstance(ticket.outcome, (PromptAnswer, NotKept)):
-                return ticket.outcome
-            _raise_if_error(ticket.outcome)
-        raise _died()
+        bare = replace(request, image=None)
+        answer = self._asked(
+            request.image,
+            lambda ticket, shape: AskPrompt(ticket.number, bare, ticket.block, shape),
+            cancelled,
+            progress,
+        )
+        assert isinstance(answer, (PromptAnswer, NotKept))
+        return answer
 
     def snap(self, request: SnapRequest, cancelled: Cancel = _never) -> np.ndarray:
         """(h, w) uint16: the labels with their borders at the edges of the picture; blocks. Raises as `answer` does."""
+        answer = self._asked(None, lambda ticket, _: AskSnap(ticket.number, request), cancelled)
+        assert isinstance(answer, np.ndarray)
+        return answer
+
+    def teach(self, request: TeachRequest, cancelled: Cancel = _never) -> TeachAnswer:
+        """Sample a picture, or learn from samples; blocks. It goes before batch work. Raises as `answer` does."""
+        image = request.image if isinstance(request, SampleRequest) else None
+        bare = replace(request, image=None) if isinstance(request, SampleRequest) else request
+        answer = self._asked(image, lambda ticket, shape: AskTeach(ticket.number, bare, ticket.block, shape), cancelled)
+        assert isinstance(answer, TeachAnswer)
+        return answer
+
+    def _asked(
+        self,
+        image: np.ndarray | None,
+        message: Callable[[Ticket, tuple[int, int, int] | None], object],
+        cancelled: Cancel,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> object:
+        """The reply to a message, which is sent with a picture where there is one; again, if the process died of
+        something else."""
         for _ in range(TRIES):
-            ticket = Ticket(next(self._numbers))
-            self._process().ask(ticket, AskSnap(ticket.number, request))
+            running = self._process()
+            ticket = Ticket(next(self._numbers), progress=progress)
+            shape = None if image is None else (image.shape[0], image.shape[1], 3)
+            ticket.block = None if image is None else self._in_block(image)
+            running.ask(ticket, message(ticket, shape))
             self._wait(ticket, cancelled)
-            if isinstance(ticket.outcome, np.ndarray):
-                return ticket.outcome
             _raise_if_error(ticket.outcome)
+            if ticket.outcome is not None:
+                return ticket.outcome
         raise _died()
 
     def answer(self, request: PredictRequest, cancelled: Cancel = _never) -> Answer | NotKept:

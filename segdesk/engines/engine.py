@@ -30,6 +30,7 @@ from segdesk.engines.merge import merged
 from segdesk.engines.messages import Answer, DeviceInfo, NotKept, PredictRequest
 from segdesk.engines.predict import ONCE, Loaded, Raw, predict
 from segdesk.engines.stacking import Stages, stacked
+from segdesk.engines.teach.messages import TYPE as TAUGHT
 
 NOTE_LOADED_ON_PROCESSOR = N_("The graphics card has no room for this model: it runs on the processor.")
 
@@ -241,13 +242,15 @@ class Engine:
                 self._models[key] = self._load(card, weights, device)
             self._models.move_to_end(key)
             loaded = self._models[key]
-        # Regions have no net and always run on the processor.
-        elsewhere = loaded.device != device and loaded.net is not None
+        # Regions have no net; they and taught models always run on the processor.
+        elsewhere = loaded.device != device and loaded.output not in ("regions", "taught")
         return loaded, (NOTE_LOADED_ON_PROCESSOR,) if elsewhere else ()
 
     def _load(self, card: ModelCard, weights: str | None, device: torch.device) -> Loaded:
         if card.net.type == "regions":
             return Loaded(card, None, torch.device("cpu"))
+        if card.net.type == TAUGHT:
+            device = torch.device("cpu")
         try:
             return _ready(card, load_net(card, weights, device), device)
         except (RuntimeError, MemoryError) as error:

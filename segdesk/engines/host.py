@@ -26,6 +26,7 @@ from segdesk.engines.wire import (
     AskInspect,
     AskPrompt,
     AskSnap,
+    AskTeach,
     Began,
     Forget,
     Pipe,
@@ -48,7 +49,7 @@ BATCH = 8  # pictures of one size that share a pass on a graphics card
 
 log = logging.getLogger("segdesk.engine")
 
-Message = Ask | AskDevices | AskInspect | AskPrompt | AskSnap
+Message = Ask | AskDevices | AskInspect | AskPrompt | AskSnap | AskTeach
 
 
 class Inbox:
@@ -160,6 +161,8 @@ class Host:
                 self._inspect(message)
             elif isinstance(message, AskPrompt):
                 self._prompt(message)
+            elif isinstance(message, AskTeach):
+                self._teach(message)
             elif isinstance(message, AskSnap):
                 self._snap(message)
             elif self._fits_a_lane(message):
@@ -212,6 +215,24 @@ class Host:
             )
         except BaseException as error:
             value = _as_value(error, ask.request)
+        self._reply(ask.number, value)
+
+    def _teach(self, ask: AskTeach) -> None:
+        from segdesk.engines.teach.answering import answer, failure
+
+        self._pipe.send(Began(ask.number))
+        cancelled = self._inbox.cancelled(ask.number)
+        try:
+            if cancelled():
+                raise Cancelled
+            image = None if ask.block is None or ask.shape is None else _picture(ask.block, ask.shape)
+            request = ask.request if image is None else replace(ask.request, image=image)
+            value: object = answer(request, cancelled)
+        except (SegDeskError, Cancelled) as error:
+            value = error
+        except BaseException as error:
+            log.error("teaching failed", exc_info=error)
+            value = failure(error)
         self._reply(ask.number, value)
 
     def _teller(self, number: int) -> Callable[[int, int], None]:

@@ -15,6 +15,8 @@ from segdesk.domain.errors import SegDeskError
 from segdesk.engines import foreign, transformers_model, word_net
 from segdesk.engines.quicken import quickened
 from segdesk.engines.safeload import State, read_checkpoint, spellings
+from segdesk.engines.teach import answering as teach
+from segdesk.engines.teach.messages import TYPE as TAUGHT
 from segdesk.nets.layouts import LAYOUTS, Layout
 
 # Where the file of a card's [net] type is looked for.
@@ -38,6 +40,10 @@ def load_net(card: ModelCard, weights: str | None, device: torch.device) -> nn.M
         return transformers_model.load(card, Path(weights), device)
     if card.net.type == word_net.TYPE and weights is not None:
         return word_net.load(card, Path(weights), device)
+    if card.net.type == TAUGHT:
+        if weights is None:
+            raise _no_weights(card)
+        return teach.load(card, Path(weights))
     build = builder(card.net.type)
     state = _states(card, Path(weights)) if weights is not None else None
     with torch.device("meta" if state is not None else "cpu"):

@@ -21,6 +21,8 @@ from segdesk.engines.averaging import averaged
 from segdesk.engines.device import free_memory, is_out_of_memory
 from segdesk.engines.inputs import Prepared, slide_of, tensor
 from segdesk.engines.regions import regions
+from segdesk.engines.teach import classifier
+from segdesk.engines.teach.answering import TaughtNet
 
 SCORE_STEP = 4  # semantic probabilities are kept at a quarter of the input's resolution
 
@@ -43,8 +45,8 @@ class Loaded:
 
     @property
     def output(self) -> str:
-        """What the net answers: "scores", "detections", "instances", "queries", "cells", or "regions" without
-        a net."""
+        """What the net answers: "scores", "detections", "instances", "queries", "cells", "taught", or
+        "regions" without a net."""
         return "regions" if self.net is None else str(getattr(self.net, "output", "scores"))
 
 
@@ -123,6 +125,7 @@ def _answer(
         "queries": _queries,
         "cells": _cells,
         "regions": _regions,
+        "taught": _taught,
     }
     looks = {"scores": _scores, "centres": _centres, "panoptic": _panoptic}
     if loaded.output in looks:
@@ -337,6 +340,15 @@ def _regions(loaded: Loaded, pictures: Sequence[Prepared], tile: int | None, can
     class_id = loaded.card.classes[0].id
     return [
         _objects(loaded.card, p, regions(p.pixels, class_id=class_id, cancelled=cancelled, **options))  # type: ignore[arg-type]  # the card's options are numbers
+        for p in pictures
+    ]
+
+
+def _taught(loaded: Loaded, pictures: Sequence[Prepared], tile: int | None, cancelled: Cancel) -> list[Prediction]:
+    assert isinstance(loaded.net, TaughtNet)
+    card, taught = loaded.card, loaded.net.taught
+    return [
+        Prediction("semantic", p.size, card.classes, classifier.scores(taught, p.pixels, cancelled), card.channel_ids)
         for p in pictures
     ]
 

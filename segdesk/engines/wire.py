@@ -21,6 +21,7 @@ from segdesk.domain.edit import Rect
 from segdesk.domain.packed import Labels, PackedMap
 from segdesk.domain.segmentation import Segmentation
 from segdesk.engines.messages import Answer, InspectRequest, PredictRequest, PromptRequest, SnapRequest
+from segdesk.engines.teach.messages import TeachRequest
 
 PIECE = 16 << 20  # bytes of a picture that are copied at a time
 _LENGTH = struct.Struct("<Q")
@@ -49,6 +50,16 @@ class AskPrompt:
 
     number: int
     request: PromptRequest
+    block: str | None = None
+    shape: tuple[int, int, int] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class AskTeach:
+    """To the engine: sample a picture, which lies in the block `block` with the shape `shape`, or learn."""
+
+    number: int
+    request: TeachRequest
     block: str | None = None
     shape: tuple[int, int, int] | None = None
 
@@ -101,8 +112,8 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Reply:
-    """From the engine: the result of a number: an `Answer`, `PromptAnswer`, `NotKept`, `Inspected`, `SegDeskError`,
-    list of devices, (h, w) labels, or `Cancelled`.
+    """From the engine: the result of a number: an `Answer`, `PromptAnswer`, `NotKept`, `Inspected`, `TeachAnswer`,
+    `SegDeskError`, list of devices, (h, w) labels, or `Cancelled`.
 
     `shape`: (H, W) of the label map where it lies in the request's block instead of the answer.
     """

@@ -6,7 +6,9 @@ next to nothing; each map is then enlarged to the picture. Large pictures are co
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from hashlib import blake2b
 
 import cv2
 import numpy as np
@@ -22,6 +24,7 @@ COUNT = 3 + PER_LEVEL * LEVELS
 STEP = 1 << (LEVELS - 1)  # tiles begin at multiples of it, so that all cut the copies alike
 MARGIN = 12 * STEP  # reach of the filters on the smallest copy, and its enlargement
 TILE = 1024  # of the part that is kept
+KEPT_PIXELS = 2_000_000  # 200 MB of features
 
 Cancel = Callable[[], bool]
 
@@ -90,25 +93,69 @@ def tiles(size: tuple[int, int], tile: int = TILE) -> list[Rect]:
 
 def of_tile(image: np.ndarray, rect: Rect) -> np.ndarray:
     """(COUNT, h, w) float16: `whole(image)` inside a rectangle that begins at multiples of `STEP`."""
+    kept = RECENT.find(image)
     height, width = image.shape[:2]
     x0, y0, x1, y1 = rect
+    if kept is not None:
+        return kept[:, y0:y1, x0:x1]
     left, top = max(0, x0 - MARGIN), max(0, y0 - MARGIN)
     part = image[top : min(height, y1 + MARGIN), left : min(width, x1 + MARGIN)]
-    found = whole(part)
-    return found if part.shape == image.shape else found[:, y0 - top : y1 - top, x0 - left : x1 - left]
+    return whole(part)[:, y0 - top : y1 - top, x0 - left : x1 - left]
 
 
 def at_pixels(
     image: np.ndarray, rows: np.ndarray, columns: np.ndarray, cancelled: Cancel = lambda: False
 ) -> np.ndarray:
-    """(N, COUNT) float32: the features of single pixels; only tiles that hold some are computed. Raises `Cancelled`."""
-    out = np.empty((rows.size, COUNT), np.float32)
-    small = TILE // 4
-    for rect in tiles((image.shape[0], image.shape[1]), small):
-        x0, y0, x1, y1 = rect
+    """(N, COUNT) float16: the features of single pixels of a picture that is going to be asked about again. A small
+    one is kept whole; of a large one only tiles that hold some of the pixels are computed. Raises `Cancelled`."""
+    RECENT.keep(image)
+    out = np.empty((rows.size, COUNT), np.float16)
+    for x0, y0, x1, y1 in tiles((image.shape[0], image.shape[1]), TILE // 4):
         inside = np.flatnonzero((rows >= y0) & (rows < y1) & (columns >= x0) & (columns < x1))
         if inside.size:
             if cancelled():
                 raise Cancelled
-            out[inside] = of_tile(image, rect)[:, rows[inside] - y0, columns[inside] - x0].T
+            out[inside] = of_tile(image, (x0, y0, x1, y1))[:, rows[inside] - y0, columns[inside] - x0].T
     return out
+
+
+def no_samples() -> np.ndarray:
+    """What `at_pixels` gives for no pixels."""
+    return np.empty((0, COUNT), np.float16)
+
+
+class Recent:
+    """The features of the picture that was sampled last, if it is not large: after each stroke it is asked for again.
+    Any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: tuple[bytes, np.ndarray] | None = None
+
+    def keep(self, image: np.ndarray) -> None:
+        """Compute and keep a picture's features, in the place of those that were kept."""
+        if self.find(image) is None:
+            self.clear()
+            if image.shape[0] * image.shape[1] <= KEPT_PIXELS:
+                made = whole(image)
+                with self._lock:
+                    self._kept = _digest(image), made
+
+    def find(self, image: np.ndarray) -> np.ndarray | None:
+        """The features of a picture, if they are those that are kept."""
+        kept = self._kept
+        if kept is None or kept[1].shape[1:] != image.shape[:2] or kept[0] != _digest(image):
+            return None
+        return kept[1]
+
+    def clear(self) -> None:
+        """Let go of them."""
+        with self._lock:
+            self._kept = None
+
+
+def _digest(image: np.ndarray) -> bytes:
+    return blake2b(np.ascontiguousarray(image).data, digest_size=16).digest()
+
+
+RECENT = Recent()
