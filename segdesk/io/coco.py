@@ -133,10 +133,14 @@ def categories(classes: ClassSet) -> list[dict[str, object]]:
 
 class SplitLists:
     """The JSON files of an export, one a split that occurs: `of("train")` is `FOLDER/KIND_train.json`, `of("")` is
-    `FOLDER/KIND_default.json`. A context manager; the files are complete after the block, and there is at least one."""
+    `FOLDER/KIND_default.json`, without a KIND `FOLDER/default.json`. A context manager; the files are complete after
+    the block, and there is at least one."""
 
-    def __init__(self, folder: Path, kind: str, head: Mapping[str, object]) -> None:
+    def __init__(
+        self, folder: Path, kind: str, head: Mapping[str, object], lists: tuple[str, ...] = ("images", "annotations")
+    ) -> None:
         self._folder = folder
+        self._names = lists
         self._kind = kind
         self._head = head
         self._lists: dict[str, JsonLists] = {}
@@ -146,10 +150,10 @@ class SplitLists:
         return self
 
     def of(self, split: str) -> JsonLists:
-        """The lists `images` and `annotations` of a split."""
+        """The lists of a split."""
         if split not in self._lists:
-            file = self._folder / f"{self._kind}_{split or 'default'}.json"
-            lists = JsonLists(file, self._head, ("images", "annotations"))
+            file = self._folder / f"{self._kind}_{split or 'default'}.json".lstrip("_")
+            lists = JsonLists(file, self._head, self._names)
             self._lists[split] = self._stack.enter_context(lists)
         return self._lists[split]
 

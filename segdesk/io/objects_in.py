@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -20,11 +21,12 @@ from segdesk.domain.errors import SegDeskError
 from segdesk.domain.rle import Rle
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.domain.text import N_
-from segdesk.io import coco
+from segdesk.io import coco, label_pngs
 from segdesk.io.formats.base import ImportResult, ImportSink, Note, Problem
 
 Size = tuple[int, int]
 Found = tuple[Segment, Rle]
+_HEX = re.compile(r"#?([0-9a-fA-F]{6})$")
 MOST_POINTS = 1_000_000  # of one outline
 
 
@@ -121,6 +123,22 @@ class ObjectsIn:
         return ImportResult(self.pictures, self.objects, tuple(self.problems), tuple(notes))
 
 
+def hex_of(color: Color) -> str:
+    """A colour as "#rrggbb"."""
+    return "#{:02x}{:02x}{:02x}".format(*color)
+
+
+def color_of(given: object) -> Color | None:
+    """A colour from "#rrggbb" or [r, g, b]; None for anything else."""
+    if isinstance(given, list) and len(given) == 3 and all(isinstance(v, int) and 0 <= v < 256 for v in given):
+        return given[0], given[1], given[2]
+    found = _HEX.match(given) if isinstance(given, str) else None
+    if found is None:
+        return None
+    red, green, blue = bytes.fromhex(found[1])
+    return red, green, blue
+
+
 def points_of(value: object, least: int = 3) -> np.ndarray:
     """(n, 2) float x, y from [[x, y], ...]. Raises ValueError."""
     if not isinstance(value, list) or not least <= len(value) <= MOST_POINTS:
@@ -198,3 +216,9 @@ def placed(crop: np.ndarray, x: int, y: int, size: Size) -> Rle:
     if crop.size == 0:
         raise ValueError("it lies outside of the picture")
     return rle.encode_at(crop, max(0, x), max(0, y), size)
+
+
+def require_stated(name: str, stated: tuple[object, object], size: Size) -> None:
+    """Raise `SegDeskError` where a file states another (height, width) than the picture's."""
+    found = tuple(v if isinstance(v, int) else 0 for v in stated)
+    label_pngs.require_size(name, (found[0], found[1]), size)
