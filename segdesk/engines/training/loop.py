@@ -128,7 +128,8 @@ class Trainer:
             taught=cache(partial(teacher.read_answer, self._folder)) if options.teacher else None,
         )
         counts = self._crops.counts[:channels]
-        check_classes(request.card, counts, taught=request.start.positions if options.teacher else ())
+        known = request.start.positions if options.teacher or options.frozen else ()
+        check_classes(request.card, counts, taught=known)
         steps = options.epochs * self._crops.steps
         self._frozen, notes = freeze(self._net, options, trained=begun.trained_norms, batch=batch, steps=steps)
         self._optimiser = optimiser_of(self._net, options, scratch=request.start.mode == "scratch")
@@ -156,6 +157,8 @@ class Trainer:
 
     def _judge_old(self) -> None:
         start = self.request.start
+        if start.card.task != self.request.card.task:  # it answers another question
+            return
         net = old_net(start, self._device)
         if net is not None:
             self._old = self._judged(net, start.card, start.positions)[0]
