@@ -78,7 +78,7 @@ def segment_sets(segmentation: Segmentation) -> list[tuple[int, bool, Pixels]]:
     return [(c, crowd, frozenset(pixels)) for (c, crowd, _), pixels in sets.items()]  # type: ignore[misc]
 
 
-def match_segments(pair: Pair, rule: str) -> dict[int, tuple[int, int, int, float]]:
+def match_segments(pair: Pair, rule: str, threshold: float = 0.5) -> dict[int, tuple[int, int, int, float]]:
     """(TP, FP, FN, sum of IoU) of each class, by sets of pixels."""
     prediction, reference = pair
     void = frozenset((y, x) for y, x in np.ndindex(*reference.ids.shape) if class_at(reference, y, x) == 0)
@@ -89,7 +89,7 @@ def match_segments(pair: Pair, rule: str) -> dict[int, tuple[int, int, int, floa
     for class_id, crowd, truth in truths:
         if crowd:
             continue
-        hit = _best(class_id, truth, answers, void if rule == "void_ignored" else frozenset())
+        hit = _best(class_id, truth, answers, void if rule == "void_ignored" else frozenset(), threshold)
         if hit is None:
             result[class_id][2] += 1
         else:
@@ -115,13 +115,13 @@ def _excuse(reference: Segmentation, class_id: int, rule: str, void: Pixels) -> 
 
 
 def _best(
-    class_id: int, truth: Pixels, answers: list[tuple[int, Pixels]], left_out: Pixels
+    class_id: int, truth: Pixels, answers: list[tuple[int, Pixels]], left_out: Pixels, threshold: float
 ) -> tuple[int, float] | None:
     hits = []
     for at, (other, pixels) in enumerate(answers):
         union = truth | (pixels - left_out)
         iou = len(truth & pixels) / len(union)
-        if other == class_id and iou > 0.5:
+        if other == class_id and iou > threshold:
             hits.append((at, iou))
     assert len(hits) <= 1, "an IoU over one half is unique"
     return hits[0] if hits else None
