@@ -14,7 +14,9 @@ from segdesk.app.batch import Choice, make_batch
 from segdesk.app.desk import Desk
 from segdesk.app.engine_process import EngineProcess
 from segdesk.app.jobs import Context, Done, Failed, Stopped
+from segdesk.app.judging import Judging
 from segdesk.app.logs import log_file
+from segdesk.app.looking import Looking
 from segdesk.app.matching import Matching
 from segdesk.app.models import Models, RunPlan
 from segdesk.app.opening import close_current, open_picture, open_project
@@ -26,6 +28,7 @@ from segdesk.app.saver import Saver
 from segdesk.app.session_saving import PROJECT_WORKERS, SavingVerbs
 from segdesk.app.settings import Settings
 from segdesk.app.snapping import Snapper
+from segdesk.app.teaching import Teaching
 from segdesk.app.training import Training
 from segdesk.app.workers import Workers
 from segdesk.domain.card import PICTURE_TASKS, ModelCard
@@ -83,7 +86,10 @@ class Session(SavingVerbs):
         self.review = Review(self._desk, self._workers)
         self.adding = Adding(self._desk, self._workers, self._models)
         self.prompting = Prompting(self._desk, self._models, self._workers, lambda: self.device)
+        self.looking = Looking(self._desk, self._workers, self._plan_maker)
+        self.judging = Judging(self._desk, self._workers, self._plan_maker)
         self.training = Training(self._desk, self._workers, self._models)
+        self.teaching = Teaching(self._desk, self._workers, self._models)
         self.matching = Matching(self._desk, self._models)
         if self.model_id:
             self.choose_model(self.model_id)

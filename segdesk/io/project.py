@@ -25,6 +25,7 @@ from segdesk.io import project_marks as marks
 from segdesk.io import project_runs as runs
 from segdesk.io.project_database import Database, damaged
 from segdesk.io.project_pictures import Pictures
+from segdesk.io.project_scribbles import ScribbleLayer
 from segdesk.io.project_steps import MissedSteps, Step
 from segdesk.io.project_types import LAYERS, STATES, SUFFIX, PictureRow, RunInfo, default_project_path
 
@@ -33,7 +34,7 @@ __all__ = ["LAYERS", "STATES", "SUFFIX", "PictureRow", "Project", "RunInfo", "de
 JOURNAL_BUDGET = 256 << 20
 
 
-class Project(Pictures, marks.Marks):  # the marks call `set_state` of the pictures
+class Project(Pictures, marks.Marks, ScribbleLayer):  # the marks call `set_state` of the pictures
     """An open project. Thread-safe by one lock; one program at a time. Also a context manager that closes it.
 
     Every method raises `SegDeskError` when the file cannot be read or written; a write that failed changed nothing and
