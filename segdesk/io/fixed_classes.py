@@ -47,19 +47,17 @@ class FixedMaps:
         self._match = matching(self.project, self.info)
 
     def taken(self, segmentation: Segmentation) -> Segmentation:
-        """The map in class ids of the table; segments of other classes are void."""
-        assert self.info.classes is not None
+        """The map in class ids of the table; segments of other classes are void. What the project does not count
+        (a class without objects) is a crowd: it must not pass for one object where the table has objects."""
         segments = {}
         for key, segment in segmentation.segments.items():
-            goal = self._match.get(segment.class_id)
-            if goal is not None:
-                segments[key] = replace(segment, class_id=goal)
-                continue
-            named = self.project.get(segment.class_id)
+            goal, named = self._match.get(segment.class_id), self.project.get(segment.class_id)
             if named is None:
                 self.unknown += 1
-            else:
+            elif goal is None:
                 self.left_out.add(named.name)
+            else:
+                segments[key] = replace(segment, class_id=goal, crowd=segment.crowd or not named.is_thing)
         keep = np.zeros(MAX_ID + 1, np.uint16)
         keep[list(segments)] = list(segments)
         return Segmentation(keep[segmentation.ids], segments)

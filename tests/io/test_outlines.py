@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageDraw
 from pycocotools import mask as coco_mask
 
-from segdesk.io.outlines import Outline, centre_outlines, edge_outlines, even_odd, joined, signed_area
+from segdesk.io.outlines import Outline, centre_outlines, edge_outlines, even_odd, joined, painted_outlines, signed_area
 
 # pycocotools' own decoder warns under NumPy 2
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -56,6 +57,19 @@ def test_centre_outlines_are_exact_for_fill_poly_and_cut_their_holes(mask: np.nd
         part = np.zeros(mask.shape, np.uint8)
         total += cv2.fillPoly(part, [line], 1)
     assert np.array_equal(total, mask.astype(int))
+
+
+@given(masks(), masks())
+def test_painted_outlines_give_the_map_again_with_opencv_and_with_pillow(first: np.ndarray, second: np.ndarray) -> None:
+    height, width = min(first.shape[0], second.shape[0]), min(first.shape[1], second.shape[1])
+    ids = first[:height, :width] + 2 * second[:height, :width]
+    ours, theirs = np.zeros(ids.shape, np.int32), Image.new("I", (width, height))
+    for value, points in painted_outlines(ids):
+        cv2.fillPoly(ours, [points], value)
+        corners = [(int(x), int(y)) for x, y in points]
+        ImageDraw.Draw(theirs).polygon(corners + corners[-1:] * (3 - len(corners)), fill=value)
+    assert np.array_equal(ours, ids)
+    assert np.array_equal(np.asarray(theirs), ids)
 
 
 @given(masks())

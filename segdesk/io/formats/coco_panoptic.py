@@ -141,6 +141,7 @@ class _Reader:
 
     def take(self, image_id: object, row: coco.Row) -> None:
         name = str(self.document.images[image_id].get("file_name", image_id))
+        name = name.replace("_gtFine_leftImg8bit", "_leftImg8bit")  # as the tools of Cityscapes call it
         try:
             size = self.sink.size_of(name)  # a picture that is not there is said first
             ids = label_pngs.load_panoptic(inside(self.folder, str(row.get("file_name", ""))), size)

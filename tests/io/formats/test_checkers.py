@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 
 from segdesk.domain import rle
-from segdesk.io.formats import coco_instances, coco_panoptic, index_png, voc
-from tests.io.formats.exchange import blocks, export, make_project
+from segdesk.io.formats import cityscapes, coco_instances, coco_panoptic, index_png, voc
+from tests.io.formats.exchange import blocks, classes_for, export, make_project
 
 CHECKS = [
     (coco_instances, "check_coco_pycocotools.py"),
     (coco_instances, "check_coco_torchvision.py"),
     (voc, "check_voc_torchvision.py"),
     (index_png, "check_indexpng.py"),
+    (cityscapes, "check_cityscapes_torchvision.py"),
 ]
 
 
@@ -31,7 +32,7 @@ def test_checker_says_ok(shared: Path, tmp_path: Path, module: ModuleType, scrip
         ids[rng.random(ids.shape) < 0.05] = 0
         maps[f"p{n}.jpg"] = blocks(ids, {k: (7, 2, 40, 3)[k % 4] for k in range(1, 10)})
     maps["empty.png"] = blocks(np.zeros((20, 30), int), {})
-    with make_project(tmp_path, maps) as project:
+    with make_project(tmp_path, maps, classes_for(module)) as project:
         result = export(project, module, tmp_path / "out")
     assert result.pictures == 5
     if script == "check_coco_pycocotools.py":
