@@ -16,13 +16,16 @@ from segdesk.app.pyramid import Pyramid
 from segdesk.app.reduced import Reduced
 from segdesk.app.tools.base import BaseTool
 from segdesk.domain.edit import Rect
+from segdesk.domain.packed import PackedMap
 from segdesk.ui import canvas_sketch
 from segdesk.ui.canvas_background import Background
 from segdesk.ui.canvas_badge import Badge
+from segdesk.ui.canvas_glance import Shown
 from segdesk.ui.canvas_keys import Keys
 from segdesk.ui.canvas_picture import PictureView
 from segdesk.ui.canvas_pointer import Pointer
 from segdesk.ui.canvas_seeing import LOOKS, Seeing, Seen
+from segdesk.ui.canvas_split import Splitter
 
 COUNT_EVERY_MS = 10
 BRUSH_STEP = 1.1
@@ -61,6 +64,7 @@ class Canvas(PictureView):
         self._sketched = False
         self._marked: Rect | None = None
         self._hovered = (-1, -1)
+        self.splitter = Splitter(self, self._renderer)
         self._cursor_rect = QRect()
         self._counting = QTimer(self)
         self._counting.setInterval(COUNT_EVERY_MS)
@@ -153,6 +157,14 @@ class Canvas(PictureView):
         """Show the model's answer before correction while held."""
         self._see(predicting=on)
 
+    def show_glimpse(self, glimpse: Shown | None) -> None:
+        """Show a quick answer over the labels, until they change or this is called with None."""
+        self._see(glimpse=glimpse)
+
+    def set_split(self, before: PackedMap | None) -> None:
+        """Show other labels left of the split slider; None: there is no slider."""
+        self._see(split=before)
+
     def _set_style(self, **values: object) -> None:
         self._see(style=replace(self.seeing.style, **values))  # type: ignore[arg-type]
 
@@ -240,7 +252,7 @@ class Canvas(PictureView):
             assert self._copies is not None
             self._copies.close()
         self._renderer.layer = self._marked = self._copies = None
-        self.seeing = replace(self.seeing, doubt=None, peeking=False, predicting=False)
+        self.seeing = replace(self.seeing, doubt=None, peeking=False, predicting=False, glimpse=None, split=None)
         self._show_seen(Seen(""))
 
     def _picture_came(self) -> None:
@@ -263,6 +275,7 @@ class Canvas(PictureView):
         doc, old = self.document, self._renderer.layer
         self._show_seen(self.seeing.resolve(doc))
         self._renderer.layer = layer = None if doc is None else self.seeing.layer(doc, self._seen, self._copies)
+        self.splitter.place()
         changed = None if layer is None else layer.changed_from(old)
         if (layer is None and old is None) or (changed is not None and not self._present(changed)):
             return
@@ -292,6 +305,8 @@ class Canvas(PictureView):
 
     def _pixels_changed(self, rect: Rect) -> None:
         assert self._copies is not None
+        if self.seeing.glimpse is not None:  # what it announced has come, or the person paints
+            self.show_glimpse(None)
         self._copies.mark(rect)
         self.update_device(self._renderer.mark(rect))
 
@@ -355,13 +370,15 @@ class Canvas(PictureView):
         return QPointF(device[0] / scale, device[1] / scale)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the badge in its corner."""
+        """Keep the badge in its corner, and the split at its part of the width."""
         super().resizeEvent(event)
         self.badge.place()
+        self.splitter.place()
 
     def view_moved(self) -> None:
-        """Another pixel is under the pointer now."""
+        """Another pixel is under the pointer now, and under the split."""
         self.pointer_moved()
+        self.splitter.view_moved()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """See `Pointer`."""

@@ -12,6 +12,8 @@ from segdesk.domain.classes import VOID
 from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segmentation
 from segdesk.ui import overlay
+from segdesk.ui.canvas_glance import GlanceLayer, Shown
+from segdesk.ui.canvas_split import SplitLayer
 from segdesk.ui.overlay_layers import DifferenceLayer, HeatLayer, LabelLayer, Layer
 
 LOOKS = ("labels", "difference", "doubt")
@@ -19,10 +21,10 @@ LOOKS = ("labels", "difference", "doubt")
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What lies over the picture. `kind`: "labels", "preview", "hidden", "prediction", "difference", "doubt"; one that
-    is asked for but cannot be had is "no_prediction", "no_difference", "no_doubt" (the last two then show the labels).
-    `only`: the name of the class that alone is shown in full, or "". `source`: the label map that is shown; `answer`:
-    the one that it is compared with."""
+    """What lies over the picture. `kind`: "labels", "glimpse" (a quick answer), "preview", "hidden", "prediction",
+    "difference", "doubt"; one that is asked for but cannot be had is "no_prediction", "no_difference", "no_doubt" (the
+    last two then show the labels). `only`: the name of the class that alone is shown in full, or "". `source`: the
+    label map that is shown; `answer`: the one that it is compared with."""
 
     kind: str = "labels"
     only: str = ""
@@ -39,7 +41,8 @@ class Seen:
 @dataclass
 class Seeing:
     """What is asked for. `look`: one of `LOOKS`; `hidden`: the labels are switched off; `peeking` and `predicting`: the
-    keys for it are held, which goes before all else; `doubt`: (h, w) of 0..1, or None."""
+    keys for it are held, which goes before all else; `doubt`: (h, w) of 0..1, or None. `glimpse`: a quick answer that
+    is shown until the labels change; `split`: what is shown left of the split, None = there is none."""
 
     style: overlay.Style = field(default_factory=overlay.Style)
     look: str = "labels"
@@ -47,6 +50,8 @@ class Seeing:
     peeking: bool = False
     predicting: bool = False
     doubt: np.ndarray | None = None
+    glimpse: Shown | None = None
+    split: PackedMap | None = None
 
     def resolve(self, doc: Document | None) -> Seen:
         """What is to be seen of a document."""
@@ -68,6 +73,8 @@ class Seeing:
             return "prediction" if doc.prediction is not None else "no_prediction"
         if self.hidden:
             return "hidden"
+        if self.glimpse is not None and self.look == "labels":
+            return "glimpse"
         if doc.preview is not None:
             return "preview"
         if self.look == "difference":
@@ -78,16 +85,27 @@ class Seeing:
 
     def layer(self, doc: Document, seen: Seen, copies: Reduced | None = None) -> Layer | None:
         """What draws it. `copies`: the reduced ones of the document's map."""
+        layer = self._layer(doc, seen, copies)
+        if seen.kind == "glimpse" and self.glimpse is not None:
+            colors = overlay.tables(self.glimpse.segments, doc.classes, self._style(doc))
+            layer = GlanceLayer(self.glimpse, colors, layer)
+        if self.split is None or layer is None or seen.kind not in ("labels", "preview", "glimpse"):
+            return layer
+        before = LabelLayer(self.split, overlay.tables(self.split.segments, doc.classes, self._style(doc)))
+        return SplitLayer(before, layer)
+
+    def _layer(self, doc: Document, seen: Seen, copies: Reduced | None) -> Layer | None:
         if seen.kind == "doubt" and self.doubt is not None:
             return HeatLayer(self.doubt, doc.segmentation.size)
         if seen.kind == "difference" and doc.prediction is not None:
             return DifferenceLayer(doc.segmentation, doc.prediction, doc.classes, self.style.opacity, copies)
         if seen.source is None:
             return None
-        style = self.style
-        if style.only is not None and doc.classes.get(style.only) is None:
-            style = replace(style, only=None)
-        made = overlay.tables(seen.source.segments, doc.classes, style, seen.picked)
+        made = overlay.tables(seen.source.segments, doc.classes, self._style(doc), seen.picked)
         if isinstance(seen.source, Segmentation):
             return LabelLayer(seen.source.ids, made, copies)
         return LabelLayer(seen.source, made)
+
+    def _style(self, doc: Document) -> overlay.Style:
+        known = self.style.only is None or doc.classes.get(self.style.only) is not None
+        return self.style if known else replace(self.style, only=None)

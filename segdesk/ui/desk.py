@@ -36,6 +36,7 @@ from segdesk.ui.desk_places import Places
 from segdesk.ui.desk_prompts import Prompts
 from segdesk.ui.desk_queue import Queue
 from segdesk.ui.desk_runs import Runs
+from segdesk.ui.desk_split import Splitting
 from segdesk.ui.desk_thumbs import Thumbs
 from segdesk.ui.desk_training import Trainings
 from segdesk.ui.desk_view import View
@@ -110,6 +111,7 @@ class Desk(QObject):
         self.places = Places(self)
         self.thumbs = Thumbs(self)
         self.training = Trainings(self)
+        self.split = Splitting(self)
         self._wanted: int | None = None
         self._handlers: dict[type, Callable[..., None]] = {
             Done: self._done,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from segdesk.app.model_search import Listing
 from segdesk.app.reports import Answered, BatchResult
@@ -18,13 +18,12 @@ from segdesk.domain.text import N_
 from segdesk.engines.messages import DeviceInfo, crf_available
 from segdesk.io.weights import WeightsStatus
 from segdesk.ui.desk_labels import RESULT
+from segdesk.ui.desk_live import Live
 from segdesk.ui.i18n import tr
 
 if TYPE_CHECKING:
     from segdesk.ui.desk import Desk
 
-DEBOUNCE = 150  # milliseconds that a slider must rest before the answer is decided again
-DEBOUNCE_DRAFT = 40  # for the quick answer of the CRF
 READY = ("shipped", "here", "not_needed")
 
 
@@ -53,11 +52,7 @@ class Runs(QObject):
         self.crf_installed = crf_available()
         self._answers: dict[int, str] = {}  # picture -> model that last answered for it
         self._early: Answered | None = None  # an answer that came while its picture was still being read
-        self._draft = False  # the next decision is a quick one, for the eye
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(DEBOUNCE)
-        self._rest.timeout.connect(self.decide_again)
+        self.live = Live(desk, self)
         desk.document_opened.connect(lambda _: self._apply_early())
         desk.project_opened.connect(lambda _: self._answers.clear())
         desk.picture_changed.connect(self._row_changed)
@@ -116,9 +111,9 @@ class Runs(QObject):
 
     @property
     def can_refine(self) -> bool:
-        """Whether CRF makes sense for the model: it answers with scores per pixel."""
+        """Whether CRF makes sense for the model: regions follow the edges of the picture already."""
         card = self.card
-        return card is not None and card.task != "instance" and card.net.type != "regions"
+        return card is not None and card.net.type != "regions"
 
     def set_device(self, device: str) -> None:
         """Where the next runs compute."""
@@ -134,17 +129,16 @@ class Runs(QObject):
         return self._desk.session.options
 
     def set_options(self, options: RunOptions) -> None:
-        """New options; what the model has answered for the open picture is decided again once the hand rests."""
+        """New options; what the model has answered for the open picture is decided again: at once for the eye, and in
+        full when the hand rests (`Live`)."""
         if options == self.options:
             return
-        before = self.options.crf
         if options.crf is not None:
             self.crf = options.crf
         self._desk.session.set_options(options)
         self.options_changed.emit()
-        if self._has_answer():
-            self._draft = options.crf is not None and options.crf != before and options.crf.quality == "exact"
-            self._rest.start(DEBOUNCE_DRAFT if self._draft else DEBOUNCE)
+        if self.has_answer:
+            self.live.moved()
 
     def set_crf_options(self, crf: CrfOptions) -> None:
         """New parameters of the CRF, kept while it is off."""
@@ -158,7 +152,9 @@ class Runs(QObject):
         """CRF on or off."""
         self.set_options(replace(self.options, crf=self.crf if on else None))
 
-    def _has_answer(self) -> bool:
+    @property
+    def has_answer(self) -> bool:
+        """Whether the chosen model has answered for the open picture in this session."""
         document, card = self._desk.labels.document, self.card
         return document is not None and card is not None and self._answers.get(document.row.id) == card.id
 
@@ -174,23 +170,13 @@ class Runs(QObject):
 
     def decide_again(self) -> None:
         """Apply the options to the model's kept answer for the open picture."""
-        self._rest.stop()
-        if self._has_answer():
+        self.live.rest()
+        if self.has_answer:
             self._desk.attempt(self._decide_again)
 
     def _decide_again(self) -> None:
-        options, then = self.options, self.take_answer
-        if self._draft and options.crf is not None:
-            options, then = replace(options, crf=replace(options.crf, quality="fast")), self._take_draft
-        self._draft = False
-        job = self._desk.session.decide_again(options=options)
-        self._desk.track(job, N_("Deciding again"), then=then)
-
-    def _take_draft(self, value: object) -> None:
-        """A quick answer of the CRF is shown at once; the exact one follows unless the hand has moved on."""
-        self.take_answer(value)
-        if not self._rest.isActive():
-            self.decide_again()
+        job = self._desk.session.decide_again()
+        self.live.follow(self._desk.track(job, N_("Deciding again"), then=self.take_answer))
 
     def take_answer(self, value: object) -> None:
         """Apply an answer where it belongs to the open document; the session keeps any other in the project."""
@@ -288,7 +274,7 @@ class Runs(QObject):
     def match_classes(self, card_id: str, choices: Mapping[str, Match | str]) -> None:
         """Set what a model's classes become; its answer for the open picture follows."""
         self._desk.session.matching.match(card_id, choices)
-        if card_id == self._desk.session.model_id and self._has_answer():
+        if card_id == self._desk.session.model_id and self.has_answer:
             self.decide_again()
 
     def model_folders(self) -> None:

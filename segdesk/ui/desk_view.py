@@ -52,6 +52,7 @@ class View(QObject):
     def bind(self, canvas: Canvas) -> None:
         """The canvas to work on."""
         self._canvas = canvas
+        self._desk.runs.live.bind(canvas)
         canvas.overlay_hidden.connect(self._hidden_by_key)
         canvas.hovered.connect(self._hovered)
         self._desk.labels.state_changed.connect(self._follow_class)

@@ -28,6 +28,7 @@ from segdesk.ui.options_panel import OptionsPanel
 from segdesk.ui.place_note import PlaceNote
 from segdesk.ui.progress_panel import ProgressPanel
 from segdesk.ui.save_banner import SaveBanner
+from segdesk.ui.split_view import SplitView
 from segdesk.ui.stage import Stage
 from segdesk.ui.toasts import Toasts
 from segdesk.ui.tool_bar import ToolBar
@@ -78,6 +79,7 @@ class MainWindow(Translated, QMainWindow):
         self.preview_bar = PreviewBar(self.desk, self.canvas)
         self.floating = Floating(self.canvas, self.view_card, self.preview_bar)
         self.place_note = PlaceNote(self.desk, self.canvas)
+        self.split_view = SplitView(self.desk, self.action_set, self.canvas)
         self.welcome = Welcome(self.desk, self.action_set)
         self.stage = Stage(self.desk, self.canvas, self.welcome)
         self.toasts = Toasts(self.stage)
