@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from segdesk import __version__, cli_add, cli_models, cli_points, cli_run, cli_train
+from segdesk import __version__, cli_add, cli_models, cli_points, cli_refine, cli_run, cli_train
 from segdesk.app import settings as settings_file
 from segdesk.app.first_job import first_job, summary
 from segdesk.app.logs import start_logging, stop_logging
@@ -23,7 +23,6 @@ from segdesk.app.reports import BatchResult
 from segdesk.app.session import Session
 from segdesk.cli_output import Output, value_of
 from segdesk.domain.errors import Cancelled, SegDeskError
-from segdesk.domain.options import CrfOptions
 from segdesk.io.formats.base import ExportResult, ImportResult
 
 OK, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
@@ -135,17 +134,19 @@ def _open(session: Session, arguments: argparse.Namespace) -> None:
     _do(session, session.open(found))
 
 
-def _run_model(session: Session, arguments: argparse.Namespace, output: Output) -> int:
-    project = Path(arguments.project) if arguments.project else None
+def _choose(session: Session, arguments: argparse.Namespace) -> str:
+    """The model and the options that the arguments ask for; returns the model's id."""
     model_id = cli_run.model_id(arguments)
     session.choose_model(model_id)
     session.set_device(arguments.device)
-    decide = session.options.decide
-    for field in ("confidence", "min_area", "overlap", "stuff_area"):
-        if (value := getattr(arguments, field)) is not None:
-            decide = replace(decide, **{field: value})
-    crf, average = CrfOptions() if arguments.crf else None, cli_run.averaging(arguments)
-    session.set_options(replace(session.options, decide=decide, crf=crf, average=average))
+    options, card = replace(session.options, average=cli_run.averaging(arguments)), session.card(model_id)
+    session.set_options(options if card is None else cli_refine.refined(options, card, arguments))
+    return model_id
+
+
+def _run_model(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    project = Path(arguments.project) if arguments.project else None
+    model_id = _choose(session, arguments)
     opened = _do(session, session.open(Path(arguments.folder), project))
     if opened.note:
         output.note(opened.note)
@@ -215,6 +216,14 @@ def _evaluate(session: Session, arguments: argparse.Namespace, output: Output) -
     return SOME_FAILED if found.report.failed else OK
 
 
+def _steps(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    model_id = _choose(session, arguments)
+    _open(session, arguments)
+    if arguments.map or arguments.ignore_rest:
+        session.matching.match_rules(model_id, arguments.map or [], ignore_rest=arguments.ignore_rest)
+    return SOME_FAILED if cli_refine.judge(session, arguments, output, _do).failed else OK
+
+
 def _formats(session: Session, arguments: argparse.Namespace, output: Output) -> int:
     for plugin in session.formats:
         ways = " ".join(w for w, can in (("export", plugin.info.can_write), ("import", plugin.info.can_read)) if can)
@@ -235,7 +244,10 @@ def _add(session: Session, arguments: argparse.Namespace, output: Output) -> int
 
 
 def _train(session: Session, arguments: argparse.Namespace, output: Output) -> int:
-    _open(session, arguments)
+    if arguments.project:
+        _open(session, arguments)
+    elif not cli_train.stands_alone(arguments):
+        raise SegDeskError("Name the project to train on.", "Or a data set: segdesk train --data PATH --format F.")
     return cli_train.train(session, arguments, output, _do)
 
 
@@ -277,6 +289,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, Verb]]:
         add("import", _import, "read labels of a format into a project"),
         add("evaluate", _evaluate, "compare two layers of labels and write a report"),
     )
+    _steps_arguments(add("steps", _steps, cli_refine.STEPS_HELP))
     command = add("models", cli_models.models, "list the models: id, task, where the weights are, size, licence, score")
     cli_models.arguments(command)
     _weights_argument(command)
@@ -301,9 +314,23 @@ def _run_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", metavar="FOLDER", help="a folder of pictures (with subfolders), or a project file")
     command.add_argument("--model", metavar="ID", required=True, help="a model of `segdesk models`")
     command.add_argument("--project", metavar="FILE", help="the project file, where it is not to lie in the folder")
-    command.add_argument("--crf", action="store_true", help="sharpen borders with a dense CRF (slow)")
-    command.add_argument("--confidence", metavar="P", type=_fraction, help="leave out objects below this score, 0 to 1")
-    command.add_argument("--min-area", metavar="N", type=_count, help="leave out objects of fewer pixels")
+    command.add_argument("--again", action="store_true", help="also where this model with these options has been run")
+    _model_arguments(command)
+
+
+def _steps_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("project", metavar="PROJECT", help="a project file, or the folder that it lies in")
+    command.add_argument("--model", metavar="ID", required=True, help="a model of `segdesk models`")
+    cli_refine.steps_arguments(command)
+    _model_arguments(command)
+
+
+def _model_arguments(command: argparse.ArgumentParser) -> None:
+    """How a model answers, for `run` and `steps` alike."""
+    text = "leave out objects below this score, or make pixels below this probability void, 0 to 1"
+    command.add_argument("--confidence", metavar="P", type=_fraction, help=text)
+    text = "leave out objects of fewer pixels; smaller islands of classes join their neighbour"
+    command.add_argument("--min-area", metavar="N", type=_count, help=text)
     text = "leave out objects of which less than this share is free of better ones, 0 to 1"
     command.add_argument("--overlap", metavar="P", type=_fraction, help=text)
     text = "in panoptic maps, make classes without objects void that cover fewer pixels in all"
@@ -311,9 +338,9 @@ def _run_arguments(command: argparse.ArgumentParser) -> None:
     cli_run.text_argument(command)
     cli_run.looks_arguments(command)
     cli_run.matching_arguments(command)
+    cli_refine.refinement_arguments(command)
     command.add_argument("--device", default="auto", help="auto (the default), cpu, cuda, cuda:1, mps")
     command.add_argument("--limit", metavar="N", type=_count, help="at most so many pictures")
-    command.add_argument("--again", action="store_true", help="also where this model with these options has been run")
     _weights_argument(command)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any, TextIO
 
 from tqdm import tqdm
@@ -89,6 +90,13 @@ def _left(seconds: float | None) -> str:
         return ""
     minutes, rest = divmod(round(seconds), 60)
     return f", {minutes} min {rest} s left" if minutes else f", {rest} s left"
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows as lines: the first column to the left, the others to the right, each as wide as it must be."""
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    cells = ([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))] for row in rows)
+    return ["  ".join(each).rstrip() for each in cells]
 
 
 def value_of(session: Session, job_id: int) -> Any:
