@@ -19,7 +19,7 @@ from segdesk.domain.errors import SegDeskError
 from segdesk.domain.rle import Box, Rle
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.domain.text import N_
-from segdesk.io import images
+from segdesk.io import images, label_pngs
 from segdesk.io.formats.base import ExportItem, ExportSource, Note, Problem
 from segdesk.io.picture_names import is_inside
 
@@ -86,6 +86,19 @@ class PictureCopies:
             self.problems.append(Problem(item.path, error))
             return False
         return True
+
+
+def read_pixels(item: ExportItem, problems: list[Problem]) -> np.ndarray | None:
+    """(H, W, 3) uint8 RGB of the item's picture, upright; None, and a line in `problems`, if it cannot be read."""
+    try:
+        if not is_inside(item.path):
+            raise SegDeskError("The file {name} lies outside of the folder and was not touched.", name=item.path)
+        pixels = images.read(item.picture_file)
+        label_pngs.require_size(item.path, item.segmentation.size, (pixels.shape[0], pixels.shape[1]))
+    except SegDeskError as error:
+        problems.append(Problem(item.path, error))
+        return None
+    return pixels
 
 
 def merged_stuff(segmentation: Segmentation, classes: ClassSet) -> tuple[Segmentation, int]:
