@@ -11,13 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-
-from segdesk.domain import rle
-from segdesk.domain.classes import MAX_ID
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.rle import Box, Rle
-from segdesk.domain.segmentation import Segment, Segmentation
+from segdesk.domain.segmentation import Segment
 from segdesk.domain.text import N_
 from segdesk.io import coco, label_pngs
 from segdesk.io.atomic import new_folder
@@ -36,6 +32,7 @@ from segdesk.io.formats.base import (
     Report,
     stream,
 )
+from segdesk.io.objects_in import resolved
 
 INFO = FormatInfo(
     id="coco_instances",
@@ -158,8 +155,9 @@ class _Reader:
                 raise SegDeskError("{name} occurs more than once in the file; the first one was taken.", name=name)
             size = self.sink.size_of(name)
             self._check_size(name, image_id, size)
-            labels = self._resolved(name, self._decoded(name, rows, size), size)
+            labels, overlaps = resolved(name, self._decoded(name, rows, size), size)
             self.sink.put(name, labels)
+            self.overlaps += overlaps
         except SegDeskError as error:
             self.problems.append(Problem(name, error))
             return
@@ -198,27 +196,6 @@ class _Reader:
         score = row.get("score", 1.0)
         score = min(1.0, max(0.0, float(score))) if isinstance(score, (int, float)) else 1.0
         return Segment(self.project_ids[class_id], score, crowd=coco.is_crowd(row)), found.mask
-
-    def _resolved(self, name: str, found: list[tuple[Segment, Rle]], size: tuple[int, int]) -> Segmentation:
-        """One label a pixel: crowds at the bottom, then large objects, so that a small one in front of a large one
-        (a person on a sofa) keeps its pixels."""
-        if len(found) > MAX_ID:
-            raise SegDeskError(
-                "{name} has {count} objects; a map can hold {limit}.",
-                "Cut the picture into pieces.",
-                name=name,
-                count=len(found),
-                limit=MAX_ID,
-            )
-        result = Segmentation.empty(*size)
-        for key, (segment, mask) in enumerate(sorted(found, key=lambda f: (not f[0].crowd, -f[1].area)), 1):
-            x0, y0, x1, y1 = box = rle.bounding_box(mask)
-            area = result.ids[y0:y1, x0:x1]
-            crop = rle.decode_box(mask, box)
-            self.overlaps += bool(np.any(area[crop]))
-            area[crop] = key
-            result.segments[key] = segment
-        return result.pruned()
 
     def notes(self) -> list[Note]:
         notes = []
