@@ -15,7 +15,7 @@ from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.options import CrfOptions
 from segdesk.domain.prediction import Instance, Prediction
 from segdesk.engines import crf
-from segdesk.engines.crf import kernels, refining, vec, windows
+from segdesk.engines.crf import embedding, refining, vec, windows
 from segdesk.engines.crf.lattice import Lattice, Places
 from segdesk.engines.crf.team import Team
 from segdesk.engines.refine import NOTE_REDUCED, refined
@@ -200,7 +200,7 @@ def same_winner(a: np.ndarray, b: np.ndarray) -> float:
 
 def filtered(lattice: Lattice, values: np.ndarray, team: Team) -> np.ndarray:
     """What the lattice makes of (n,) values: splat, blur, slice."""
-    nodes = np.zeros((lattice.count, 8), np.float32)
+    nodes = np.zeros((lattice.rows, 8), np.float32)
     np.add.at(nodes[:, 0], lattice.vertices, lattice.weights * values[:, None])
     blurred, _ = lattice.blur(nodes.ravel(), np.zeros(nodes.size, np.float32), 8, team)
     return (blurred.reshape(-1, 8)[lattice.vertices, 0] * lattice.weights).sum(1) * lattice.alpha
@@ -231,7 +231,7 @@ def test_a_pixel_s_weights_are_barycentric_and_its_vertices_linked():
     vertices, weights = np.empty((n, 6), np.int32), np.empty((n, 6), np.float32)
     scale, factors = (np.float32(0.3),) * 5, (3, 5001, 7000003, 90000000001, 11000000000003)
     stop = np.zeros(1, np.uint8)
-    keys = kernels.embed(image, np.arange(n, dtype=np.int32), scale, factors, vertices, weights, stop)
+    keys = embedding.embed(image, np.arange(n, dtype=np.int32), scale, factors, vertices, weights, stop)
     assert np.unique(keys).size == keys.size == vertices.max() + 1
     assert weights.min() >= -1e-4
     assert np.allclose(weights.sum(1), 1, atol=1e-4)

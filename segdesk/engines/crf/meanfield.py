@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,15 +12,10 @@ from segdesk.engines.crf import kernels
 from segdesk.engines.crf.lattice import Lattice, Places
 from segdesk.engines.crf.team import Team
 
-LANES = 8  # classes are filled up to a multiple of it
-LEAST = 1e-5  # probabilities below it count as it
-NEVER = np.float32(-1e30)  # the logit of a class that only fills up
-START, AGAIN, LAST = 0, 1, 2  # see kernels.step
+NOTHING = np.empty(0, np.float32)
+ROWS = 1 << 12  # of results are written at a time
 
-
-def padded(count: int) -> int:
-    """The width of a row of `count` classes."""
-    return -(-count // LANES) * LANES
+Write = Callable[[int, int, np.ndarray], None]  # first, last, (last - first, width) probabilities of these pixels
 
 
 @dataclass(frozen=True)
@@ -43,65 +39,66 @@ class Kernels:
 
 
 class Field:
-    """The lattices' values during inference: one set of all, and for each thread one to add to."""
+    """The values of a lattice during inference: what is sliced (nothing at the start) and what is added up."""
 
     def __init__(self, lattice: Lattice, weight: float, width: int, team: Team) -> None:
         self._lattice, self._width, self._team = lattice, width, team
         self.weight = np.float32(weight * lattice.alpha)
-        self.values = np.zeros(lattice.count * width, np.float32)
-        self.added = [np.zeros(lattice.count * width, np.float32) for _ in range(team.size)]
+        self.values = NOTHING
+        self.added = np.zeros(lattice.rows * width, np.float32)
 
-    def blur(self) -> None:
-        """What was added becomes the values; nothing is added then."""
-        first = self.added[0]
-        for other in self.added[1:]:
-            self._team.share(first.size, lambda _, a, b, o=other: kernels.add(first, o, a, b), chunk=1 << 18)
-        self.values, self.added[0] = self._lattice.blur(first, self.values, self._width, self._team)
-        self._team.share(first.size, self._clear, chunk=1 << 18)
+    def blur(self, *, last: bool) -> None:
+        """What was added becomes the values; nothing is added then. The last time the receivers get values as well."""
+        other = self.values if self.values.size else np.zeros_like(self.added)
+        self.values, other = self._lattice.blur(self.added, other, self._width, self._team, all_=last)
+        self.added = NOTHING if last else other
+        self._team.share(self.added.size, self._clear, chunk=1 << 18)
 
     def _clear(self, _: int, first: int, last: int) -> None:
-        for added in self.added:
-            added[first:last] = 0
+        self.added[first:last] = 0
 
 
-def infer(logits: np.ndarray, both: Kernels, options: CrfOptions, team: Team) -> None:
-    """Turn (n, width) float32 `logits` of the kernels' pixels into probabilities, in place. Raises `Cancelled`."""
-    width = logits.shape[1]
+def infer(unary: np.ndarray, send: np.ndarray, both: Kernels, options: CrfOptions, team: Team, write: Write) -> None:
+    """Inference over the pixels of the kernels, whose results go to `write`, on several threads and in any order.
+
+    `unary`: (n, width) uint16, see `vec.decoded`. `send`: (n,) float32, the mass of each pixel, less what takes no
+    part. Raises `Cancelled`.
+    """
+    width = unary.shape[1]
     near, far = Field(both.near, options.w2, width, team), Field(both.far, options.w1, width, team)
-    flat, mass = logits.reshape(-1), both.places.mass
+    flat = unary.reshape(-1)
 
-    def step(mode: int) -> None:
-        def part(thread: int, first: int, last: int) -> None:
-            kernels.step(
-                flat,
-                width,
-                mass,
-                both.near.vertices,
-                both.near.weights,
-                near.values,
-                near.added[thread],
-                both.far.vertices,
-                both.far.weights,
-                far.values,
-                far.added[thread],
-                near.weight,
-                far.weight,
-                first,
-                last,
-                mode,
-            )
+    def step(first: int, last: int, out: np.ndarray = NOTHING) -> None:
+        kernels.step(
+            flat,
+            width,
+            send,
+            both.near.vertices,
+            both.near.weights,
+            near.values,
+            near.added,
+            both.far.vertices,
+            both.far.weights,
+            far.values,
+            far.added,
+            near.weight,
+            far.weight,
+            first,
+            last,
+            out,
+        )
 
-        team.share(len(logits), part)
+    def results(_: int, first: int, last: int) -> None:
+        rows = np.empty((last - first) * width, np.float32)
+        step(first, last, rows)
+        write(first, last, rows.reshape(-1, width))
 
-    step(START)
+    team.share(both.places.senders, lambda _, first, last: step(first, last))
     for left in range(options.iterations, 0, -1):
-        near.blur()
-        far.blur()
-        step(AGAIN if left > 1 else LAST)
-
-
-def logits_of(probabilities: np.ndarray, classes: int) -> None:
-    """Probabilities (n, width) float32 become logits in place; what lies beyond `classes` never wins."""
-    np.clip(probabilities, LEAST, 1.0, out=probabilities)
-    np.log(probabilities, out=probabilities)
-    probabilities[:, classes:] = NEVER
+        near.blur(last=left == 1)
+        far.blur(last=left == 1)
+        if left > 1:
+            team.share(both.places.senders, lambda _, first, last: step(first, last))
+        else:
+            team.share(len(unary), results, chunk=ROWS)
+        team.advance(1 / (options.iterations + 1))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from segdesk.domain.errors import SegDeskError
+from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.options import CrfOptions
 from segdesk.engines.messages import crf_available
 
@@ -21,6 +21,11 @@ MAX_VALUES = 600_000_000  # labels x pixels of an answer: 1.2 GB
 PRESENT = 0.05  # a class whose probability nowhere reaches this is left out
 
 Cancel = Callable[[], bool]
+Progress = Callable[[float], object]
+
+
+def _silent(_: float) -> None:
+    pass
 
 
 def available() -> bool:
@@ -54,15 +59,17 @@ def refine_present(
     dtype: type[np.floating] = np.float16,
     kept: Kept | None = None,
     held: Sequence[int] = (),
+    progress: Progress = _silent,
 ) -> tuple[np.ndarray, np.ndarray]:
     """As `refine`, for (K, h, w) scores of any resolution that cover the picture. Returns (the P channels that occur,
     their (P, H, W) probabilities of `dtype` at the picture's size).
 
     `kept`: kernels of an earlier run on the picture, to be used and replaced. `held`: channels that keep their
     probabilities, which the others see as settled: these share what is left at each pixel (mean field with the
-    marginals of the held classes clamped).
+    marginals of the held classes clamped); they come last in the answer. `progress` is told the share that is done,
+    0..1, by the calling thread.
     """
-    return _refine(scores, image, options, cancelled, None, dtype, kept, held)
+    return _refine(scores, image, options, cancelled, None, dtype, kept, held, progress)
 
 
 def refine_window(
@@ -119,28 +126,40 @@ def _refine(
     dtype: type[np.floating],
     kept: Kept | None,
     held: Sequence[int],
+    progress: Progress = _silent,
 ) -> tuple[np.ndarray, np.ndarray]:
-    _check(scores, image, options)
-    present = np.flatnonzero(scores.reshape(scores.shape[0], -1).max(axis=1) >= PRESENT)
+    peaks = _checked(scores, image, options, cancelled)
+    holding = np.array(sorted(set(held) & set(range(len(scores)))), np.int64)
+    chosen = np.setdiff1d(np.flatnonzero(peaks >= PRESENT), holding)
+    present = np.concatenate([chosen, holding])
     y0, x0, y1, x1 = box or (0, 0, *image.shape[:2])
     result = np.empty((present.size, y1 - y0, x1 - x0), dtype)
-    if present.size < 2:
-        result[:] = 1
+    for plane, channel in zip(result[chosen.size :], holding, strict=True):
+        plane[:] = _enlarged(scores[channel], image.shape[:2])[y0:y1, x0:x1]
+    if chosen.size < 2:
+        result[: chosen.size] = np.clip(1 - result[chosen.size :].sum(axis=0, dtype=np.float32), 0, 1)
         return present, result
     if not available():
         raise SegDeskError("The dense CRF is not installed.", "Install the package numba, or switch the CRF off.")
+    from segdesk.engines.crf.scores import Scores
     from segdesk.engines.crf.team import Team
-    from segdesk.engines.crf.windows import Scores, run, run_box
+    from segdesk.engines.crf.windows import run, run_box
 
-    chosen = scores if present.size == scores.shape[0] else scores[present]
-    values, image = Scores.of(chosen, image.shape[:2]), np.ascontiguousarray(image)
-    with Team(cancelled) as team:
+    image, target = np.ascontiguousarray(image), result[: chosen.size]
+    with Team(cancelled, progress=progress) as team:
         team.check()
+        values = Scores.of(scores, chosen, holding, image.shape[:2], team)
         if box is None:
-            run(values, image, options, result, team, kept)
+            run(values, image, options, target, team, kept)
         else:
-            run_box(values, image, options, result, team, box, kept)
+            run_box(values, image, options, target, team, box, kept)
     return present, result
+
+
+def _enlarged(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(H, W) float32 of a (h, w) plane of any float type."""
+    plane = plane.astype(np.float32)
+    return plane if plane.shape == size else cv2.resize(plane, size[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def limited(labels: int, height: int, width: int) -> tuple[int, int]:
@@ -172,16 +191,24 @@ def _differ() -> SegDeskError:
     return SegDeskError("The picture and the class probabilities to refine differ in size.", "Run the model again.")
 
 
-def _check(scores: np.ndarray, image: np.ndarray, options: CrfOptions) -> None:
+def _checked(scores: np.ndarray, image: np.ndarray, options: CrfOptions, cancelled: Cancel) -> np.ndarray:
+    """(K,) the highest value of each channel of scores that make sense, as all else does."""
     if scores.ndim != 3 or scores.shape[0] == 0 or scores.size == 0:
         raise SegDeskError("There are no class probabilities to refine.", "Run the model again.")
     if image.ndim != 3 or image.shape[2] != 3 or image.size == 0 or image.dtype != np.uint8:
         raise _differ()
-    if not np.isfinite(scores).all():
-        raise SegDeskError(
-            "The model answered with values that are not numbers.", "Run it again on the processor, or without the CRF."
-        )
     if not min(options.sigma_alpha, options.sigma_beta, options.sigma_gamma) > 0:
         raise SegDeskError("The widths (sigma) of the CRF must be greater than 0.", "Reset the parameters of the CRF.")
     if options.iterations < 1:
         raise SegDeskError("The CRF needs at least one iteration.", "Reset the parameters of the CRF.")
+    peaks = np.empty(len(scores), np.float32)
+    for k, plane in enumerate(scores):
+        if cancelled():
+            raise Cancelled
+        peaks[k] = plane.max()  # of a NaN it is NaN
+        if not np.isfinite([peaks[k], plane.min()]).all():
+            raise SegDeskError(
+                "The model answered with values that are not numbers.",
+                "Run it again on the processor, or without the CRF.",
+            )
+    return peaks

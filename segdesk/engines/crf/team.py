@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 
 from segdesk.domain.errors import Cancelled
 
-MOST = 4  # each thread has lattice values of its own: more threads would need too much memory
+MOST = 8  # what every thread has of its own grows with them
 ASK_SECONDS = 0.01
 
 Cancel = Callable[[], bool]
@@ -21,13 +22,17 @@ T = TypeVar("T")
 class Team:
     """As many threads as torch may use here, at most `MOST`. To be used with `with`, by one thread.
 
-    `stop`: (1,) uint8, set as soon as `cancelled` says so; long loops look at it.
+    `stop`: (1,) uint8, set as soon as `cancelled` says so; long loops look at it. `progress` is told the share of the
+    work that is done (0..1), by the thread that uses the team; `weight`: how much of it the present part is.
     """
 
-    def __init__(self, cancelled: Cancel, threads: int = 0) -> None:
+    def __init__(
+        self, cancelled: Cancel, threads: int = 0, progress: Callable[[float], object] = lambda _: None
+    ) -> None:
         self.size = threads or max(1, min(MOST, torch.get_num_threads()))
         self.stop = np.zeros(1, np.uint8)
-        self._cancelled = cancelled
+        self.weight = 1.0
+        self._cancelled, self._progress, self._done = cancelled, progress, 0.0
         self._pool = ThreadPoolExecutor(self.size, "crf")
 
     def __enter__(self) -> Team:
@@ -54,14 +59,22 @@ class Team:
             raise Cancelled
         return [future.result() for future in futures]
 
+    def stretches(self, first: int, last: int) -> list[tuple[int, int]]:
+        """A range in as many parts as there are threads: the same that `share` makes."""
+        return list(pairwise(first + (last - first) * i // self.size for i in range(self.size + 1)))
+
     def share(self, count: int, work: Callable[[int, int, int], object], chunk: int = 1 << 14) -> None:
         """Do `work(thread, first, last)` for all of 0..`count`: a stretch for each thread, in chunks."""
 
-        def stretch(thread: int) -> None:
-            last = count * (thread + 1) // self.size
-            for first in range(count * thread // self.size, last, chunk):
+        def stretch(thread: int, start: int, last: int) -> None:
+            for first in range(start, last, chunk):
                 if self.stop[0]:
                     return
                 work(thread, first, min(first + chunk, last))
 
-        self.all([lambda thread=thread: stretch(thread) for thread in range(self.size)])
+        self.all([lambda i=i, a=a, b=b: stretch(i, a, b) for i, (a, b) in enumerate(self.stretches(0, count))])
+
+    def advance(self, share: float) -> None:
+        """Say that some of the work is done: `share` of what `weight` says of the present part."""
+        self._done += share * self.weight
+        self._progress(min(1.0, self._done))

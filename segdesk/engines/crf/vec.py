@@ -9,10 +9,12 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, models, register_model
 
-LANES = 8  # see WIDTH of kernels
+LANES = 8
 FLOATS = ir.VectorType(ir.FloatType(), LANES)
 WHOLES = ir.VectorType(ir.IntType(32), LANES)
 TINY = 6.2e-5
+CODES = 5650.0  # a logit is kept as this times its negative; so -11.5 (see meanfield.LEAST) is the least
+NEVER = 0xFFFF  # the code of what never wins
 FUSE = ("contract",)
 
 
@@ -51,6 +53,22 @@ def load(_context, array, at):
         found = builder.load(_pointer(context, builder, signature.args[0], *arguments))
         found.align = 4
         return found
+
+    return eight(array, types.int64), build
+
+
+@intrinsic
+def decoded(_context, array, at):
+    """Eight logits of a flat uint16 array of codes."""
+
+    def build(context, builder, signature, arguments):
+        data = context.make_array(signature.args[0])(context, builder, value=arguments[0]).data
+        codes = ir.VectorType(ir.IntType(16), LANES)
+        found = builder.load(builder.bitcast(builder.gep(data, [arguments[1]]), ir.PointerType(codes)))
+        found.align = 2
+        value = builder.fmul(builder.uitofp(builder.zext(found, WHOLES), FLOATS), _all(-1 / CODES))
+        never = builder.icmp_unsigned("==", found, ir.Constant(codes, [NEVER] * LANES))
+        return builder.select(never, _all(-1e30), value)
 
     return eight(array, types.int64), build
 

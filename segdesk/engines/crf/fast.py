@@ -1,0 +1,146 @@
+"""Mean field on some pixels of a window: those where classes meet, and a grid elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from segdesk.engines.crf.lattice import Places
+from segdesk.engines.crf.meanfield import Kernels, infer
+from segdesk.engines.crf.scores import Scores
+from segdesk.engines.crf.vec import TINY
+from segdesk.engines.crf.windows import TILE, Box, Job
+
+LOOKS = 2  # iterations on the grid alone that find out where classes meet
+SURE = 0.9  # a neighbourhood of one class that is everywhere this likely needs no second look
+STAYS = 0.3  # a class whose probability nowhere reaches this then is left out
+FINE, LARGE = 0.5e6, 4  # pictures of fewer pixels have a grid of one less than this
+SMOOTH = 2.0  # with a sigma_gamma of so many pixels, every second pixel where classes meet sends for two
+
+
+class Grid(NamedTuple):
+    """Every `step`-th pixel of every `step`-th row: `ys`, `xs` in the picture."""
+
+    step: int
+    ys: np.ndarray
+    xs: np.ndarray
+
+    @staticmethod
+    def over(window: Box, size: tuple[int, int]) -> Grid:
+        """The middles of the cells, which are the same in every window of a picture of `size`."""
+        step = LARGE if size[0] * size[1] >= FINE else LARGE - 1
+        y0, x0, y1, x1 = window
+        ys = np.minimum(np.arange(y0, y1, step) + step // 2, y1 - 1)
+        return Grid(step, ys, np.minimum(np.arange(x0, x1, step) + step // 2, x1 - 1))
+
+    def pixels(self, image_width: int) -> np.ndarray:
+        """(n,) int32, y * image_width + x."""
+        return (self.ys[:, None] * image_width + self.xs).ravel().astype(np.int32)
+
+    def whole(self, cells: np.ndarray, window: Box) -> np.ndarray:
+        """A (h, w) array of cells at the window's size."""
+        y0, x0, y1, x1 = window
+        return cells[np.arange(y1 - y0) // self.step][:, np.arange(x1 - x0) // self.step]
+
+
+def fast(job: Job) -> None:
+    """First on a grid, to see where the classes meet; then on the pixels there and on the grid elsewhere, where a pixel
+    stands for its cell."""
+    width, team, whole = job.image.shape[1], job.team, job.team.weight
+    grid = Grid.over(job.window, job.image.shape[:2])
+    points = grid.pixels(width)
+    team.weight = whole / 5
+    look, _ = _infer(job, job.scores, Places.alike(job.image, points), min(LOOKS, job.options.iterations))
+    stays = np.flatnonzero(look[:, : job.scores.channels.size].max(axis=0) >= STAYS)
+    meets = _meets(look.reshape(grid.ys.size, grid.xs.size, -1))
+    team.weight = whole * 4 / 5
+    team.check()
+    senders, others = _split(grid.whole(meets, job.window), job)
+    calm = points[~meets.ravel()]
+    every = 1 if others.size == 0 else 2
+    mass = np.repeat(np.array([every, grid.step**2, 1], np.float32), [senders.size, calm.size, others.size])
+    pixels = np.concatenate([senders, calm, others])
+    places = Places(job.image, pixels, mass, senders.size + calm.size)
+    found, free = _infer(job, job.scores.only(stays), places, job.options.iterations)
+    grown = np.zeros((points.size, found.shape[1]), np.float32)
+    grown[:, : stays.size] = look[:, stays]
+    grown[~meets.ravel()] = found[senders.size : places.senders]
+    job.target[np.setdiff1d(np.arange(len(job.target)), stays)] = 0
+    band = np.concatenate([senders, others])
+    chosen = np.r_[0 : senders.size, places.senders : pixels.size]
+    _write(job, band, found, chosen, stays, free)
+    _fill(job, grid, grown, meets, stays)
+
+
+def _infer(job: Job, scores: Scores, places: Places, iterations: int) -> tuple[np.ndarray, np.ndarray]:
+    """((n, lanes) probabilities of pixels after inference on the senders, what the held classes leave)."""
+    options = replace(job.options, iterations=iterations)
+    both = Kernels.over(places, options, job.team)
+    job.team.advance(1 / (iterations + 1))
+    unary, free = scores.unary(places.pixels, job.image.shape[1], job.team)
+    found = np.empty(unary.shape, np.float32)
+
+    def write(first: int, last: int, rows: np.ndarray) -> None:
+        found[first:last] = rows
+
+    infer(unary, places.mass * free, both, options, job.team, write)
+    return found, free
+
+
+def _meets(found: np.ndarray) -> np.ndarray:
+    """(h, w) bool: where the neighbourhood in an (h, w, lanes) answer is not of one class, or not sure of it."""
+    winner = found.argmax(axis=2).astype(np.uint16)
+    sure = (found.max(axis=2) >= SURE).view(np.uint8)
+    around = np.ones((3, 3), np.uint8)
+    return (cv2.erode(winner, around) != cv2.dilate(winner, around)) | (cv2.erode(sure, around) == 0)
+
+
+def _split(meets: np.ndarray, job: Job) -> tuple[np.ndarray, np.ndarray]:
+    """The pixels of the window where classes meet, tile by tile: those that send and those that only receive."""
+    (y0, x0, _, x1), width = job.window, job.image.shape[1]
+    at = np.flatnonzero(meets)
+    y, x = np.divmod(at.astype(np.int32), np.int32(x1 - x0))
+    tile = (y // TILE * ((x1 - x0) // TILE + 1) + x // TILE).astype(np.uint16)
+    order = np.argsort(tile, kind="stable")
+    pixels = ((y + y0) * np.int32(width) + x + x0).astype(np.int32)[order]
+    if job.options.sigma_gamma < SMOOTH:
+        return pixels, pixels[:0]
+    odd = ((y + x + (y0 + x0)) % 2 == 1)[order]
+    return pixels[~odd], pixels[odd]
+
+
+def _write(
+    job: Job, pixels: np.ndarray, found: np.ndarray, chosen: np.ndarray, stays: np.ndarray, free: np.ndarray
+) -> None:
+    """The answer of the pixels where classes meet, as it is: rows `chosen` of what was found."""
+
+    def part(_: int, first: int, last: int) -> None:
+        at = chosen[first:last]
+        job.write(pixels[first:last], found[at] * free[at, None], stays)
+
+    job.team.share(pixels.size, part, chunk=1 << 12)
+
+
+def _fill(job: Job, grid: Grid, answer: np.ndarray, meets: np.ndarray, stays: np.ndarray) -> None:
+    """Between them the answer of the grid, interpolated."""
+    (y0, x0, _, _), core, width = job.window, job.core, job.image.shape[1]
+    shift = np.array([grid.step // 2 + y0, grid.step // 2 + x0]) / grid.step
+    at = np.array([1 / grid.step, -shift[0], 1 / grid.step, -shift[1]])
+    coarse = Scores(answer.reshape(-1), (grid.ys.size, grid.xs.size, at), np.arange(answer.shape[1]), np.arange(0))
+    columns = np.arange(core[1], core[3], dtype=np.int32)
+    cells = (columns - x0) // grid.step
+
+    def part(_: int, first: int, last: int) -> None:
+        rows = np.arange(first + core[0], last + core[0], dtype=np.int32)
+        calm = ~meets[(rows - y0) // grid.step][:, cells]
+        pixels = (rows[:, None] * np.int32(width) + columns)[calm]
+        lines = coarse.rows(pixels, width)
+        np.multiply(lines, lines > TINY, out=lines)
+        if job.scores.held.size:
+            lines *= job.scores.free(pixels, width)[:, None]
+        job.write(pixels, lines, stays)
+
+    job.team.share(core[2] - core[0], part, chunk=8)
