@@ -19,6 +19,9 @@ import numpy as np
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.metrics.ap_records import Judge, Records
 from segdesk.domain.metrics.detections import Objects
+from segdesk.domain.metrics.map_objects import map_objects
+from segdesk.domain.metrics.overlaps import Overlaps
+from segdesk.domain.segmentation import Segment
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
 RECALLS = np.linspace(0.0, 1.0, 101)
@@ -118,11 +121,22 @@ class APAccumulator:
         _check_sizes(references, detections, name)
         self._judge.add(references, detections)
 
+    def add_maps(self, overlaps: Overlaps, segments: Mapping[int, Segment]) -> None:
+        """Judge one picture by two label maps, whose objects do not overlap. `segments`: the prediction's table, which
+        has the scores; the area of an object is its number of pixels."""
+        lowest = float(THRESHOLDS[0])
+        self._judge.add(*map_objects(overlaps, self.classes, segments=segments, lowest=lowest))
+
     def merge(self, other: APAccumulator) -> None:
         """Put another accumulator's pictures after these; classes and limits must be equal (ValueError)."""
         if (self.classes, self.limits) != (other.classes, other.limits):
             raise ValueError("accumulators of different classes or limits cannot be merged")
         self._judge.merge(other._judge)
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures were added."""
+        return self._judge.pictures
 
     @property
     def records(self) -> Records:

@@ -31,6 +31,16 @@ class ClassPixels:
         return _ratio(self.tp, self.tp + self.fn)
 
     @property
+    def recall(self) -> float | None:
+        """TP / (TP + FN): another name of the class's accuracy."""
+        return self.accuracy
+
+    @property
+    def f1(self) -> float | None:
+        """2 TP / (2 TP + FP + FN), the harmonic mean of precision and recall: another name of Dice."""
+        return self.dice
+
+    @property
     def precision(self) -> float | None:
         """TP / (TP + FP): how much of what was called the class is it."""
         return _ratio(self.tp, self.tp + self.fp)
@@ -80,6 +90,11 @@ class PixelResult:
         return mean([c.dice for c in self.classes])
 
     @property
+    def mean_precision(self) -> float | None:
+        """Mean precision over the classes that the prediction has."""
+        return mean([c.precision for c in self.classes])
+
+    @property
     def fwiou(self) -> float | None:
         """IoU weighted by each class's share of the reference's labelled pixels."""
         labelled = sum(c.tp + c.fn for c in self.classes)
@@ -99,6 +114,13 @@ class Confusion:
         self.classes = classes
         self.counts = np.zeros((len(classes) + 1, len(classes) + 1), np.int64)
 
+    @classmethod
+    def of(cls, overlaps: Overlaps, classes: ClassSet) -> Confusion:
+        """The matrix of one picture."""
+        one = cls(classes)
+        one.add(overlaps)
+        return one
+
     def add(self, overlaps: Overlaps) -> None:
         """Count one picture in."""
         index, side = class_index(self.classes), len(self.classes) + 1
@@ -115,16 +137,18 @@ class Confusion:
 
     def result(self, rule: VoidRule = VOID_IGNORED) -> PixelResult:
         """The measures of all pictures together, in one convention ("void_background" counts as "void_counted")."""
+        table = self.table(rule)
+        rows = tuple(ClassPixels(c.id, *row) for c, row in zip(self.classes, table[1:].tolist(), strict=True))
+        return PixelResult(rule, rows, int(table[:, 0].sum()), int(table[:, [0, 2]].sum()))
+
+    def table(self, rule: VoidRule = VOID_IGNORED) -> np.ndarray:
+        """(K + 1, 3) int64: TP, FP and FN of void and each class, in one convention."""
         counts = self.counts
         if rule == VOID_IGNORED:
             counts = counts.copy()
             counts[0] = 0
         tp = np.diagonal(counts)
-        fp, fn = counts.sum(axis=0) - tp, counts.sum(axis=1) - tp
-        rows = tuple(
-            ClassPixels(info.id, int(tp[k]), int(fp[k]), int(fn[k])) for k, info in enumerate(self.classes, start=1)
-        )
-        return PixelResult(rule, rows, int(tp.sum()), int(counts.sum()))
+        return np.stack([tp, counts.sum(axis=0) - tp, counts.sum(axis=1) - tp], axis=1)
 
 
 def mean(values: list[float | None]) -> float | None:

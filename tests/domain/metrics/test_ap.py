@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,11 @@ from segdesk.domain.errors import SegDeskError
 from segdesk.domain.metrics import ap_records, detections, shapes
 from segdesk.domain.metrics.ap import AREAS, APAccumulator, APResult
 from segdesk.domain.metrics.detections import Objects
+from segdesk.domain.metrics.overlaps import Overlaps
+from segdesk.domain.segmentation import Segment, Segmentation
 from tests.domain.metrics.coco_oracle import Scene, judged_by_pycocotools, scene
+from tests.domain.metrics.oracles import CLASSES as MAP_CLASSES
+from tests.domain.metrics.oracles import Pair, map_pairs
 
 CLASSES = [7, 2, 5, 11]  # of which the scenes have 2 and, where they have so many, 5
 
@@ -57,6 +63,30 @@ def test_blocks_and_chunks_change_nothing(kind: str, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(detections, "CHUNK", 7)
     monkeypatch.setattr(shapes, "QUERIES", 5)
     _assert_equal(_judged(drawn), whole)
+
+
+@settings(max_examples=60, deadline=None)
+@given(pairs=st.lists(map_pairs(), min_size=1, max_size=3), seed=st.integers(0, 99))
+def test_label_maps_are_judged_as_their_masks(pairs: list[Pair], seed: int) -> None:
+    rng, things = np.random.default_rng(seed), sorted(MAP_CLASSES.things)
+    by_maps, by_masks = APAccumulator(things), APAccumulator(things)
+    for prediction, reference in pairs:
+        scored = {k: replace(s, score=round(float(rng.random()), 1)) for k, s in prediction.segments.items()}
+        by_maps.add_maps(Overlaps.of(Segmentation(prediction.ids, scored), reference), scored)
+        by_masks.add(_masks(reference.ids, reference.segments), _masks(prediction.ids, scored))
+    by_masks.add(Objects.of_masks([], []), Objects.of_masks([], []))
+    by_maps.add(Objects.of_masks([], []), Objects.of_masks([], []))
+    _assert_equal(by_maps.result(), by_masks.result())
+
+
+def _masks(ids: np.ndarray, table: dict[int, Segment]) -> Objects:
+    keys = sorted(k for k in table if (ids == k).any())
+    return Objects.of_masks(
+        [rle.encode(ids == k) for k in keys],
+        [table[k].class_id for k in keys],
+        scores=[table[k].score for k in keys],
+        crowd=[table[k].crowd for k in keys],
+    )
 
 
 def test_merging_equals_adding() -> None:

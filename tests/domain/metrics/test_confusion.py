@@ -71,6 +71,9 @@ def test_hand_counted_measures() -> None:
     assert [c.iou for c in counted.classes] == [3 / 5, 1 / 3, None, None]
     assert [c.accuracy for c in counted.classes] == [3 / 4, 1 / 2, None, None]
     assert [c.precision for c in counted.classes] == [3 / 4, 1 / 2, None, None]
+    assert [c.recall for c in ignored.classes] == [c.accuracy for c in ignored.classes]
+    assert [c.f1 for c in ignored.classes] == [6 / 7, 2 / 4, None, None]
+    assert counted.mean_precision == (3 / 4 + 1 / 2) / 2
     assert [c.dice for c in ignored.classes] == [6 / 7, 2 / 4, None, None]
     assert ignored.miou == pytest.approx((3 / 4 + 1 / 3) / 2)
     assert counted.miou == pytest.approx((3 / 5 + 1 / 3) / 2)
