@@ -15,7 +15,8 @@ from segdesk.app.jobs import Context
 from segdesk.domain.classes import VOID
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.holdout import held_out
-from segdesk.engines.training.messages import SET, TrainItem
+from segdesk.domain.segmentation import Segmentation
+from segdesk.engines.training.messages import CROWD, SET, TrainItem
 from segdesk.io import atomic
 from segdesk.io.project import PictureRow
 
@@ -85,13 +86,19 @@ def class_table(segments: Mapping[int, object]) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
-    """What to copy. `channels`: the net's channel of each class id that is trained; `rest`: of all else."""
+    """What to copy. `channels`: the net's channel of each class id that is trained; `rest`: of all else.
+
+    Where objects are learned, `things` are the class ids that have them, and `rest_unknown` says that pixels of none of
+    the classes may show some; None = only classes are learned.
+    """
 
     rows: Sequence[PictureRow]
     layer: str
     channels: Mapping[int, int]
     rest: int
     judging: frozenset[str]
+    things: frozenset[int] | None = None
+    rest_unknown: bool = False
 
 
 def copied(
@@ -104,31 +111,54 @@ def copied(
         table[class_id] = channel
     items: list[TrainItem] = []
     left_out: list[tuple[str, SegDeskError]] = []
+    shown = False
     for number, row in enumerate(wanted.rows, 1):
         stem = f"{len(items):06}"
         try:
-            picture, labels = _pair(desk, opened, row, wanted.layer, table)
+            picture, found = _pair(desk, opened, row, wanted.layer)
         except SegDeskError as error:
             left_out.append((row.path, error))
         else:
             _write(folder / SET / f"{stem}.png", picture[..., ::-1])
-            _write(folder / SET / f"{stem}.labels.png", labels)
+            _write(folder / SET / f"{stem}.labels.png", table[class_table(found.segments)[found.ids]])
+            if wanted.things is not None:
+                ids = object_ids(found, wanted)
+                shown = shown or bool(((ids > 0) & (ids < CROWD)).any())
+                _write(folder / SET / f"{stem}.objects.png", ids)
             items.append(TrainItem(row.path, stem, row.path in wanted.judging))
         ctx.progress(number, len(wanted.rows), row.path)
         yield
+    if wanted.things is not None and items and not shown:
+        raise SegDeskError(
+            "The labels show no object of the classes that are learned.",
+            "Outline objects, each by itself, or choose a model that tells classes apart only.",
+        )
     return items, left_out
 
 
-def _pair(
-    desk: Desk, opened: OpenProject, row: PictureRow, layer: str, table: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def object_ids(found: Segmentation, wanted: Wanted) -> np.ndarray:
+    """(H, W) uint16: 1..n the objects of a map, 0 = none, `CROWD` = not known: crowds, and what is of none of the
+    classes where that is not known."""
+    assert wanted.things is not None
+    table = np.zeros(65_536, np.uint16)
+    if wanted.rest_unknown:
+        table[[VOID, *(key for key, s in found.segments.items() if s.class_id not in wanted.channels)]] = CROWD
+    number = 0
+    for key, segment in found.segments.items():
+        if segment.class_id in wanted.things:
+            number += not segment.crowd
+            table[key] = CROWD if segment.crowd else number
+    return table[found.ids]
+
+
+def _pair(desk: Desk, opened: OpenProject, row: PictureRow, layer: str) -> tuple[np.ndarray, Segmentation]:
     picture = desk.prefetch.get(opened.path_of(row.id))
     found = opened.project.load_map(row.id, layer)
     if found is None or found.size != picture.shape[:2]:
         raise SegDeskError(
             "The labels of {name} are not of the picture's size.", "Leave this picture out.", name=row.path
         )
-    return picture, table[class_table(found.segments)[found.ids]]
+    return picture, found
 
 
 def _write(path: Path, pixels: np.ndarray) -> None:

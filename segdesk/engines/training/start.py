@@ -62,7 +62,12 @@ def begin(card: ModelCard, start: TrainStart, *, blank: bool = False) -> Begun:
     try:
         net, plain = built(card)
     except (ValueError, TypeError) as error:
-        raise _cannot(start.card) from error
+        raise SegDeskError(
+            "{model} cannot be built for these classes: {reason}.",
+            "Choose other classes, or another model of the list.",
+            model=start.card.name.en,
+            reason=str(error).rstrip("."),
+        ) from error
     if not has_loss(net, card.task):
         raise _cannot(start.card)
     net.train().requires_grad_(True)
