@@ -20,6 +20,7 @@ from segdesk.domain.rle import Box, Rle
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.domain.text import N_
 from segdesk.io import images, label_pngs
+from segdesk.io.class_tables import WriteTable
 from segdesk.io.formats.base import ExportItem, ExportSource, Note, Problem
 from segdesk.io.picture_names import is_inside
 
@@ -146,6 +147,28 @@ def relabelled(ids: np.ndarray, values: Mapping[int, int], dtype: type[np.unsign
         if key != VOID:
             table[key] = value
     return table[ids]
+
+
+def index_pair(labels: Segmentation, table: WriteTable, classes: ClassSet) -> tuple[np.ndarray, np.ndarray | None]:
+    """(H, W) class numbers, and object numbers of things from 1 (uint16; None where the project has no things)."""
+    index = table.index_map(labels.class_map())
+    if not classes.things:
+        return index, None
+    keys = (k for k, s in labels.segments.items() if s.class_id in classes.things)
+    return index, relabelled(labels.ids, {k: n for n, k in enumerate(keys, 1)}, np.uint16)
+
+
+def index_notes(table: WriteTable, crowds: int) -> list[Note]:
+    """What the index formats do not hold."""
+    notes = [Note(N_("Scores are not part of this format."))]
+    if table.void == 0:
+        notes.append(Note(N_("Pixels without a label are written as number 0, background.")))
+    if table.ignore != 255:
+        text = N_("{count} classes do not fit 8 bits; the maps are 16-bit grey PNGs, void is 65535.")
+        notes.append(Note(text, {"count": len(table.names)}))
+    if crowds:
+        notes.append(Note(N_("{count} crowd regions are written as single objects."), {"count": crowds}))
+    return notes
 
 
 def usual_notes(turned: int, unknown: int) -> list[Note]:

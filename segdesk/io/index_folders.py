@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,7 +16,9 @@ from segdesk.io.class_tables import ReadTable
 from segdesk.io.formats.base import Cancel, ImportResult, ImportSink, Note, Problem, Report
 from segdesk.io.images import natural_key
 
-SUFFIXES = frozenset({".png", ".tif", ".tiff", ".bmp"})
+SUFFIXES = (".png", ".tif", ".tiff", ".bmp")
+_LABEL_FOLDERS = ("masks", "labels", "semantic")
+Load = Callable[[Path, tuple[int, int]], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Layout:
     """Where the maps lie: class numbers in `labels`, object numbers in `objects` (one of them may be None).
 
     `object_void`: the object number that means void in 8-bit object maps, or None. `names`: project paths of file
-    stems. `lazy`: classes join the project when they are first seen, as fits long fixed tables.
+    stems. `lazy`: classes join the project when they are first seen, as fits long fixed tables. `load(file, size)`
+    reads an (H, W) map of integers for a picture of `size` from a file with one of the `suffixes`.
     """
 
     labels: Path | None
@@ -33,6 +36,23 @@ class Layout:
     object_void: int | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     lazy: bool = False
+    load: Load = label_pngs.load_index
+    suffixes: tuple[str, ...] = SUFFIXES
+
+
+def index_layout(path: Path, *, load: Load = label_pngs.load_index, suffixes: tuple[str, ...] = SUFFIXES) -> Layout:
+    """The layout of a folder that was chosen: one with `masks` and `instances`, one of these two, or just maps; with
+    the first class list in it or above it. Raises `SegDeskError`."""
+    if not path.is_dir():
+        raise SegDeskError("{name} is not a folder.", "Choose the folder with the label files.", name=str(path))
+    labels = next((path / n for n in _LABEL_FOLDERS if (path / n).is_dir()), None)
+    objects = next((f for f in (path / "instances", path.parent / "instances") if f.is_dir() and f != path), None)
+    if labels is None and not (path / "instances").is_dir():
+        labels = path
+    if path.name == "instances":  # chosen itself: object numbers, not classes
+        labels, objects = None, path
+    table = ReadTable.find([path, path.parent])
+    return Layout(labels, objects, table, load=load, suffixes=suffixes)
 
 
 def read_layout(layout: Layout, sink: ImportSink, *, progress: Report, cancelled: Cancel) -> ImportResult:
@@ -40,23 +60,25 @@ def read_layout(layout: Layout, sink: ImportSink, *, progress: Report, cancelled
     folder = layout.labels or layout.objects
     assert folder is not None
     files = sorted(
-        (f for f in folder.rglob("*") if f.suffix.lower() in SUFFIXES and not f.name.startswith(".")),
+        (f for f in folder.rglob("*") if f.suffix.lower() in layout.suffixes and not f.name.startswith(".")),
         key=lambda f: natural_key(f.relative_to(folder).as_posix()),
     )
     if not files:
-        raise SegDeskError("{name} holds no label pictures.", "Choose the folder with the PNG files.", name=str(folder))
-    reader = _Reader(layout, folder, sink)
+        raise SegDeskError(
+            "{name} holds no label pictures.", "Choose the folder with the label files.", name=str(folder)
+        )
+    reader = IndexReader(layout, folder, sink)
     progress(0, len(files))
     for done, file in enumerate(files, 1):
         if cancelled():
             raise Cancelled
         reader.take(file)
         progress(done, len(files))
-    return ImportResult(reader.pictures, reader.segments, tuple(reader.problems), tuple(reader.notes()))
+    return reader.result()
 
 
 @dataclass
-class _Reader:
+class IndexReader:
     """Numbers and complaints of what has been read so far."""
 
     layout: Layout
@@ -80,11 +102,16 @@ class _Reader:
             self._ids = self.sink.class_ids(table.classes)
 
     def take(self, file: Path) -> None:
+        """Take in the maps of one file."""
         stem = file.relative_to(self.folder).with_suffix("").as_posix()
         name = self.layout.names.get(file.stem) or self.layout.table.pictures.get(stem, stem)
+        self.put(name, lambda size: self._maps(file, stem, size))
+
+    def put(self, name: str, maps: Callable[[tuple[int, int]], tuple[np.ndarray, np.ndarray | None]]) -> None:
+        """Take one picture in: `maps(size)` gives its class numbers and object numbers (None: none) for its (H, W)."""
         try:
             size = self.sink.size_of(name)  # a picture that is not there is said first
-            numbers, objects = self._maps(file, stem, size)
+            numbers, objects = maps(size)
             segmentation = label_pngs.compose(self._class_ids(name, numbers, objects), objects)
             self.sink.put(name, segmentation)
         except SegDeskError as error:
@@ -95,14 +122,14 @@ class _Reader:
 
     def _maps(self, file: Path, stem: str, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
         """(class numbers, object numbers) of one picture."""
-        numbers = label_pngs.load_index(file, size)
+        numbers = self.layout.load(file, size)
         if self.layout.labels is None:
             void = next(iter(self.layout.table.void), 0)
             return np.where(numbers > 0, self._only, void), numbers
         partner = self._object_file(stem)
         if partner is None:
             return numbers, None
-        objects = label_pngs.load_index(partner, size)
+        objects = self.layout.load(partner, size)
         if objects.dtype == np.uint8 and self.layout.object_void is not None:
             objects = np.where(objects == self.layout.object_void, 0, objects)
         return numbers, objects
@@ -110,7 +137,7 @@ class _Reader:
     def _object_file(self, stem: str) -> Path | None:
         if self.layout.objects is None:
             return None
-        found = (self.layout.objects / f"{stem}{suffix}" for suffix in SUFFIXES)
+        found = (self.layout.objects / f"{stem}{suffix}" for suffix in self.layout.suffixes)
         return next((f for f in found if f.is_file()), None)
 
     def _class_ids(self, name: str, numbers: np.ndarray, objects: np.ndarray | None) -> np.ndarray:
@@ -151,5 +178,10 @@ class _Reader:
             info = replace(info, is_thing=countable)
         self._ids[info.id] = self.sink.class_ids(ClassSet([info]))[info.id]
 
+    def result(self) -> ImportResult:
+        """What an importer gives back."""
+        return ImportResult(self.pictures, self.segments, tuple(self.problems), tuple(self.notes()))
+
     def notes(self) -> list[Note]:
+        """Remarks on what was read."""
         return [Note(N_("There was no class list; classes are named by their numbers."))] if self.made_up else []

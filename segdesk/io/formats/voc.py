@@ -18,7 +18,7 @@ from segdesk.domain.text import N_
 from segdesk.io import label_pngs
 from segdesk.io.atomic import new_folder
 from segdesk.io.class_tables import VOC_NAMES, ReadTable, WriteTable
-from segdesk.io.export_files import PictureCopies, merged_stuff, relabelled, usual_notes
+from segdesk.io.export_files import PictureCopies, index_notes, merged_stuff, relabelled, usual_notes
 from segdesk.io.formats.base import (
     Cancel,
     ExportItem,
@@ -31,8 +31,8 @@ from segdesk.io.formats.base import (
     Report,
     stream,
 )
-from segdesk.io.formats.index_png import index_notes
 from segdesk.io.index_folders import Layout, read_layout
+from segdesk.io.index_writing import index_notes
 from segdesk.io.picture_names import UniqueNames
 
 INFO = FormatInfo(

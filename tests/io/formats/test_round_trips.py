@@ -16,7 +16,7 @@ from PIL import Image
 
 from segdesk.domain.classes import ClassInfo, ClassSet
 from segdesk.domain.segmentation import Segment, Segmentation
-from segdesk.io.formats import coco_instances, coco_panoptic, index_png, voc
+from segdesk.io.formats import coco_instances, coco_panoptic, hf_parquet, index_png, voc
 from segdesk.io.formats.base import ExportItem, Keeps
 from segdesk.io.project import Project
 from segdesk.io.project_exchange import export_source
@@ -220,6 +220,8 @@ def test_pictures_with_equal_stems_and_turned_pictures(module: ModuleType, tmp_p
                 assert_same_labels(found, maps[row.path], project.classes, classes)
             else:
                 assert found is not None, row.path
+    if module is hf_parquet:  # the pictures are inside the files
+        return
     copies = [f for f in picture_files(tmp_path / "out") if not f.stem.endswith("_seg")]
     assert len(copies) == 4
     for copy in copies:
