@@ -112,7 +112,7 @@ def _of_coco(document: coco.Document, image_id: object, size: tuple[int, int]) -
         info = document.classes.get(document.class_of[row["category_id"]])
         voc = VOC_OF.get(info.name) if info is not None else None
         if voc is not None:
-            found.append((voc, rle.decode(coco.decode(row["segmentation"], size)[0]), coco.is_crowd(row)))
+            found.append((voc, rle.decode(coco.decode(row, size).mask), coco.is_crowd(row)))
     return found
 
 
@@ -123,7 +123,7 @@ def _of_lines(path: Path, size: tuple[int, int]) -> Found:
         voc = VOC_OF_PLACE.get(int(place))
         if voc is not None and len(numbers) >= 6:
             polygon = (np.array(numbers, float).reshape(-1, 2) * (size[1], size[0])).ravel().tolist()
-            found.append((voc, rle.decode(coco.decode([polygon], size)[0]), False))
+            found.append((voc, rle.decode(coco.decode({"segmentation": [polygon]}, size).mask), False))
     return found
 
 

@@ -4,12 +4,10 @@ came of it. No torch."""
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import threading
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from segdesk.app import training_set
@@ -19,18 +17,19 @@ from segdesk.app.desk import Desk, OpenProject
 from segdesk.app.jobs import Context
 from segdesk.app.models import Models
 from segdesk.app.training_card import card_table, finished, record_text
+from segdesk.app.training_data import DataSet, taken_in
 from segdesk.app.training_process import TrainingProcess
+from segdesk.app.training_runs import Run, found_runs, new_folder, note_progress, write_run
 from segdesk.app.training_set import Survey, Wanted
 from segdesk.app.workers import Workers
 from segdesk.domain.card import ModelCard
-from segdesk.domain.classes import VOID, ClassInfo
+from segdesk.domain.classes import VOID, ClassInfo, ClassSet
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.holdout import held_out
 from segdesk.domain.text import N_
 from segdesk.engines.training.messages import (
     IGNORED,
-    STATE,
-    TrainItem,
+    EpochEnd,
     TrainOptions,
     TrainProgress,
     TrainRequest,
@@ -41,7 +40,6 @@ from segdesk.io import atomic, weights
 from segdesk.io.project import PictureRow
 from segdesk.paths import user_data_dir
 
-RUN = "run.json"
 ENOUGH = 2  # pictures
 GROUNDS = ("auto", "class", "ignored")
 STEPS = 1_000  # of the progress that is shown
@@ -54,6 +52,9 @@ class TrainPlan:
     `layer`, `only_verified`: which labels. `classes`: ids of the project's, () = all that the labels show. `ground`:
     what pixels of no class are: "class" (the ground, told apart like one), "ignored", "auto" (the ground where the
     model has one, or where there is one class). `share`, `seed`: of the hold-out; `judging`: its paths instead.
+
+    `data`: a data set outside the program instead of the open project, all of whose labels count; `class_names`: the
+    names of its classes, instead of `classes`.
     """
 
     card_id: str
@@ -66,27 +67,9 @@ class TrainPlan:
     ground: str = "auto"
     share: float = 0.2
     judging: frozenset[str] | None = None
+    data: DataSet | None = None
+    class_names: tuple[str, ...] = ()
     options: TrainOptions = field(default_factory=TrainOptions)
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """A prepared run, in its folder. `table`: the card to come; `left_out`: pictures that could not be taken, why."""
-
-    request: TrainRequest
-    table: Mapping[str, object]
-    project: str
-    left_out: tuple[tuple[str, SegDeskError], ...] = ()
-
-    @property
-    def folder(self) -> Path:
-        """Where all of it lies."""
-        return Path(self.request.folder)
-
-    @property
-    def begun(self) -> bool:
-        """Whether there is a checkpoint to go on from."""
-        return (self.folder / STATE).exists()
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +78,6 @@ class TrainNews:
 
     job_id: int
     value: object
-
-
-def runs_home() -> Path:
-    """Where runs lie until they are kept or dropped."""
-    return user_data_dir() / "training"
 
 
 class Training:
@@ -121,13 +99,15 @@ class Training:
 
     def prepare(self, plan: TrainPlan) -> int:
         """Copy pictures and labels into a run's folder. Done value: `Run`. Nothing is left where it fails."""
-        opened = self._desk.opened()
+        opened = self._desk.opened() if plan.data is None else None
 
         def run(ctx: Context) -> Generator[None, None, Run]:
             self._desk.saver.flush(ctx.cancelled)
-            folder = runs_home() / datetime.now().strftime("%Y%m%d-%H%M%S-%f")
+            folder = new_folder()
             try:
-                return (yield from self._prepared(opened, plan, folder, ctx))
+                if plan.data is None:
+                    return (yield from self._prepared(opened or self._desk.opened(), plan, folder, ctx))
+                return (yield from self._from_data(plan.data, plan, folder, ctx))
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
@@ -169,16 +149,24 @@ class Training:
         )
 
     def unfinished(self) -> int:
-        """Runs that were neither kept nor dropped and can go on, the latest first. Done value: list of `Run`."""
+        """Runs that were neither kept nor dropped, do not run here now and can go on, the latest first. Done value:
+        list of `Run`."""
 
         def work(ctx: Context) -> list[Run]:
-            folders = sorted((p.parent for p in runs_home().glob(f"*/{RUN}")), reverse=True)
-            found = (self._read(folder) for folder in folders)
-            return [run for run in found if run is not None]
+            with self._lock:
+                busy = {process.folder for process in self._processes.values()}
+            return [run for run in found_runs(self._models.get) if str(run.folder) not in busy]
 
         return self._workers.submit("files", N_("Looking for trainings"), work)
 
     # -- parts ---------------------------------------------------------------------------------------------------
+
+    def _from_data(self, data: DataSet, plan: TrainPlan, folder: Path, ctx: Context) -> Generator[None, None, Run]:
+        with taken_in(self._desk, data, folder / "data", ctx) as found:
+            here = replace(plan, layer="annotation", only_verified=False, judging=found.judging or plan.judging)
+            run = yield from self._prepared(found.opened, here, folder, ctx)
+            more = [(problem.name, problem.error) for problem in found.problems]
+            return replace(run, left_out=(*more, *run.left_out))
 
     def _prepared(self, opened: OpenProject, plan: TrainPlan, folder: Path, ctx: Context) -> Generator[None, None, Run]:
         base, project = self._models.get(plan.card_id), opened.project.path.stem
@@ -193,19 +181,21 @@ class Training:
             if not judging or len(judging) == len(paths):  # the earlier choice leaves nothing on one side
                 judging = held_out(paths, share=plan.share, seed=plan.options.seed)
         classes = yield from self._classes(opened, plan, rows, ctx)
-        ground = _has_ground(plan.ground, base, len(classes))
+        ground = _has_ground(plan.ground, base, classes)
         name = plan.name.strip() or f"{base.system or base.name.en} · {project}"
         card_id = free_id(name, lambda i: self._models.find(i) or (home() / f"{i}.toml").exists())
         table = card_table(base, classes, ground=ground, name=name, card_id=card_id, project=project)
         start = self._start(opened, plan, base, classes)
         channels = {info.id: at + ground for at, info in enumerate(classes)}
         wanted = Wanted(rows, plan.layer, channels, 0 if ground else IGNORED, judging)
+        if base.task != "semantic":
+            wanted = _with_objects(wanted, plan, base, classes)
         items, left_out = yield from training_set.copied(self._desk, opened, wanted, folder, ctx)
         if len(items) < ENOUGH:
             raise left_out[0][1] if left_out else _too_few(len(items), only_verified=plan.only_verified)
         request = TrainRequest(str(folder), card_of(table), tuple(items), start, plan.options)
         run = Run(request, table, project, tuple(left_out))
-        _write(run)
+        write_run(run)
         sides = {**training_set.known_sides(opened), **{p: p in judging for p in paths}}
         self._desk.saver.put(lambda: opened.project.set_meta(training_set.HOLDOUT, sides), key="holdout")
         return run
@@ -214,7 +204,7 @@ class Training:
         self, opened: OpenProject, plan: TrainPlan, rows: list[PictureRow], ctx: Context
     ) -> Generator[None, None, list[ClassInfo]]:
         """The classes to train: those that are wanted, or all that the labels show."""
-        known, chosen = opened.book.classes, set(plan.classes)
+        known, chosen = opened.book.classes, set(plan.classes) | ids_of(opened.book.classes, plan.class_names)
         if not chosen:
             for row in rows:
                 ctx.check()
@@ -224,6 +214,14 @@ class Training:
         classes = [info for info in known if info.id in chosen]
         if not classes:
             raise SegDeskError("The labels show no class.", "Label something first.")
+        task = self._models.get(plan.card_id).task
+        things = [info for info in classes if info.is_thing]
+        if task != "semantic" and not things:
+            raise SegDeskError(
+                "The model finds objects, and none of the classes is countable.",
+                "Mark classes as things, or choose a model that tells classes apart only.",
+            )
+        classes = things if task == "instance" else classes
         if len(classes) > training_set.MOST_CLASSES:
             raise SegDeskError(
                 "At most {most} classes can be trained at once.", "Choose fewer.", most=training_set.MOST_CLASSES
@@ -258,7 +256,7 @@ class Training:
                 found.append(by_name.get(info.name.casefold(), 0))
             else:
                 found.append(places.get(target or VOID, 0))
-        return tuple(found) if any(found) and len(found) > 1 else ()
+        return tuple(found) if any(found) and (len(found) > 1 or card.task != "semantic") else ()
 
     def _followed(self, run: Run, ctx: Context, listener: Callable[[object], None]) -> TrainResult:
         process = TrainingProcess(run.request, user_data_dir() / "logs" / "training.log")
@@ -267,11 +265,16 @@ class Training:
             word = self._words.get(ctx.job_id, "go")
         if word != "go":
             process.command(word)
+        scores: list[float | None] = [run.score]
+        over = False
         try:
             for message in process.messages():
                 ctx.check()
                 if message is None:
                     continue
+                if isinstance(message, EpochEnd):
+                    scores = [*scores, message.judged.score]
+                    note_progress(run, message, max((s for s in scores if s is not None), default=None))
                 if isinstance(message, TrainProgress):
                     ctx.progress(round(message.fraction * STEPS), STEPS)
                 listener(message)
@@ -279,12 +282,15 @@ class Training:
                 if isinstance(message, TrainResult):
                     return message
             raise Cancelled
+        except SegDeskError:  # its last word, though it may still be ending
+            over = True
+            raise
         finally:
             with self._lock:
                 self._processes.pop(ctx.job_id, None)
                 self._words.pop(ctx.job_id, None)
             process.close()
-            if not run.begun and not process.alive:  # there is nothing to go on from
+            if not run.begun and (over or not process.alive):  # there is nothing to go on from
                 shutil.rmtree(run.folder, ignore_errors=True)
 
     def _kept(self, run: Run, result: TrainResult, name: str, folder: Path) -> str:
@@ -300,50 +306,41 @@ class Training:
         atomic.write_text(folder / f"{card_id}.toml", card_text(table))
         return card_id
 
-    def _read(self, folder: Path) -> Run | None:
-        """A run from its folder; None if it cannot be gone on with."""
-        try:
-            stored = json.loads((folder / RUN).read_text(encoding="utf-8"))
-            start = stored["start"]
-            card = self._models.get(start["card"])
-            request = TrainRequest(
-                str(folder),
-                card_of(stored["table"]),
-                tuple(TrainItem(**item) for item in stored["items"]),
-                TrainStart(card, start["weights"], start["mode"], tuple(start["positions"])),
-                TrainOptions(**stored["options"]),
-            )
-            return Run(request, stored["table"], stored["project"])
-        except (OSError, ValueError, KeyError, TypeError, SegDeskError):
-            return None
+
+def ids_of(classes: ClassSet, names: Iterable[str]) -> set[int]:
+    """The ids of classes by their names. Raises `SegDeskError` where there is none of a name."""
+    found = set()
+    for name in names:
+        info = classes.named(name)
+        if info is None:
+            known = ", ".join(c.name for c in classes)
+            raise SegDeskError("The project has no class {name}.", "Its classes are: {known}.", name=name, known=known)
+        found.add(info.id)
+    return found
 
 
-def _write(run: Run) -> None:
-    request = run.request
-    start = request.start
-    stored = {
-        "table": run.table,
-        "items": [asdict(item) for item in request.items],
-        "start": {
-            "card": start.card.id,
-            "weights": start.weights,
-            "mode": start.mode,
-            "positions": list(start.positions),
-        },
-        "options": asdict(request.options),
-        "project": run.project,
-    }
-    atomic.write_text(run.folder / RUN, json.dumps(stored, ensure_ascii=False))
-
-
-def _has_ground(wanted: str, base: ModelCard, classes: int) -> bool:
+def _has_ground(wanted: str, base: ModelCard, classes: list[ClassInfo]) -> bool:
+    """Whether the net has a channel for the ground."""
+    if base.task == "instance":  # unlabelled pixels show no object; some nets have a channel that says so
+        return VOID in base.channel_ids
+    alone = len(classes) < 2 or (base.task == "panoptic" and all(info.is_thing for info in classes))
     if wanted == "class":
         return True
-    if wanted == "ignored" and classes < 2:
+    if wanted == "ignored" and alone:
         raise SegDeskError(
-            "One class alone can only be told from the ground.", "Let unlabelled pixels count as the ground."
+            "One class alone can only be told from the ground, and so can things without stuff.",
+            "Let unlabelled pixels count as the ground.",
         )
-    return wanted == "auto" and (VOID in base.channel_ids or classes < 2)
+    return wanted == "auto" and (VOID in base.channel_ids or alone)
+
+
+def _with_objects(wanted: Wanted, plan: TrainPlan, base: ModelCard, classes: list[ClassInfo]) -> Wanted:
+    """The labels with the objects of things. In an instance map what is not labelled is no object, unless the person
+    says that it is unknown."""
+    unknown = plan.ground == "ignored" if base.task == "instance" else wanted.rest == IGNORED
+    rest = IGNORED if base.task == "instance" else wanted.rest
+    things = frozenset(info.id for info in classes if info.is_thing)
+    return replace(wanted, rest=rest, things=things, rest_unknown=unknown)
 
 
 def _too_few(count: int, *, only_verified: bool) -> SegDeskError:

@@ -29,6 +29,7 @@ class TrainingProcess:
         """Start it. `log`: its own messages are appended there."""
         root = str(Path(segdesk.__file__).resolve().parent.parent)
         path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
+        self.folder = request.folder
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as stderr:
             self._process = subprocess.Popen(

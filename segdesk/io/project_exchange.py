@@ -44,17 +44,18 @@ class ProjectSink:
     """The sink of an import: `ProjectSink(project, layer)`.
 
     A foreign name finds its picture by relative path, then by path without suffix, by file name and by stem; letter
-    case is ignored. An annotation import leaves pictures that a person has edited or verified alone unless
-    `replace_work` is set; pictures that got an annotation become "edited".
+    case is ignored; only pictures whose path begins with `within` are looked at. An annotation import leaves pictures
+    that a person has edited or verified alone unless `replace_work` is set; pictures that got an annotation become
+    "edited".
     """
 
-    def __init__(self, project: Project, layer: str, *, replace_work: bool = False) -> None:
+    def __init__(self, project: Project, layer: str, *, replace_work: bool = False, within: str = "") -> None:
         self._project = project
         self._layer = layer
         self._replace_work = replace_work
         self._by_name: dict[tuple[str, str], list[int]] = {}
         for row in project.pictures():
-            for key in _names(row.path):
+            for key in _names(row.path) if row.path.startswith(within) else ():
                 self._by_name.setdefault(key, []).append(row.id)
 
     def class_ids(self, classes: ClassSet) -> dict[int, int]:

@@ -17,7 +17,8 @@ import pytest
 from segdesk.app.jobs import Done, Failed, Stopped
 from segdesk.app.session import Session
 from segdesk.app.settings import Settings
-from segdesk.app.training import Run, TrainNews, TrainPlan, runs_home
+from segdesk.app.training import Run, TrainNews, TrainPlan
+from segdesk.app.training_runs import runs_home
 from segdesk.app.training_set import HOLDOUT
 from segdesk.cli import NOTHING_DONE, OK, main
 from segdesk.domain.classes import ClassSet
