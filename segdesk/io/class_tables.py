@@ -47,13 +47,13 @@ class WriteTable:
     ignore: int
 
     @classmethod
-    def of(cls, classes: ClassSet) -> WriteTable:
-        """Number the classes in their order; 16-bit numbers where 8 bits do not hold them and void."""
+    def of(cls, classes: ClassSet, *, deep: bool = False) -> WriteTable:
+        """Number the classes in their order; 16-bit numbers where 8 bits do not hold them and void, or if `deep`."""
         zero = next((c for c in classes if c.name.casefold() in BACKGROUND), None)
         rest = [c for c in classes if c is not zero]
         first = zero or ClassInfo(1, "background", (0, 0, 0))
         listed = [first, *rest]
-        ignore = 255 if len(listed) <= 255 else 65_535
+        ignore = 255 if len(listed) <= 255 and not deep else 65_535
         index_of = {c.id: n for n, c in enumerate(rest, 1)} | ({zero.id: 0} if zero else {})
         return cls(
             tuple(c.name for c in listed),

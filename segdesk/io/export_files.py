@@ -163,8 +163,8 @@ def index_notes(table: WriteTable, crowds: int) -> list[Note]:
     notes = [Note(N_("Scores are not part of this format."))]
     if table.void == 0:
         notes.append(Note(N_("Pixels without a label are written as number 0, background.")))
-    if table.ignore != 255:
-        text = N_("{count} classes do not fit 8 bits; the maps are 16-bit grey PNGs, void is 65535.")
+    if len(table.names) > 255:
+        text = N_("{count} classes do not fit 8 bits; the maps have 16 bits, void is 65535.")
         notes.append(Note(text, {"count": len(table.names)}))
     if crowds:
         notes.append(Note(N_("{count} crowd regions are written as single objects."), {"count": crowds}))

@@ -32,7 +32,6 @@ from segdesk.io.formats.base import (
     stream,
 )
 from segdesk.io.index_folders import Layout, read_layout
-from segdesk.io.index_writing import index_notes
 from segdesk.io.picture_names import UniqueNames
 
 INFO = FormatInfo(
