@@ -12,7 +12,7 @@ from segdesk.domain.classes import ClassInfo, ClassSet, spread_color
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.text import N_
 from segdesk.io import label_pngs
-from segdesk.io.class_tables import ReadTable
+from segdesk.io.class_tables import LISTS, ReadTable
 from segdesk.io.formats.base import Cancel, ImportResult, ImportSink, Note, Problem, Report
 from segdesk.io.images import natural_key
 
@@ -60,7 +60,11 @@ def read_layout(layout: Layout, sink: ImportSink, *, progress: Report, cancelled
     folder = layout.labels or layout.objects
     assert folder is not None
     files = sorted(
-        (f for f in folder.rglob("*") if f.suffix.lower() in layout.suffixes and not f.name.startswith(".")),
+        (
+            f
+            for f in folder.rglob("*")
+            if f.suffix.lower() in layout.suffixes and f.name not in LISTS and not f.name.startswith(".")
+        ),
         key=lambda f: natural_key(f.relative_to(folder).as_posix()),
     )
     if not files:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from segdesk.domain.classes import ClassInfo, ClassSet
 from segdesk.domain.segmentation import Segment, Segmentation
-from segdesk.io.formats import coco_instances, coco_panoptic, hf_parquet, index_png, voc
+from segdesk.io.formats import arrays, coco_instances, coco_panoptic, hf_parquet, index_png, voc
 from segdesk.io.formats.base import ExportItem, Keeps
 from segdesk.io.project import Project
 from segdesk.io.project_exchange import export_source
@@ -153,7 +153,7 @@ def test_more_objects_than_a_byte_holds(module: ModuleType) -> None:
     round_trip(module, {"p.png": blocks(ids, {k: 7 if k % 2 else 40 for k in range(1, 1025)})})
 
 
-@pytest.mark.parametrize("module", [coco_panoptic, index_png, voc], ids=format_id)
+@pytest.mark.parametrize("module", [arrays, coco_panoptic, index_png, voc], ids=format_id)
 def test_all_65535_objects(module: ModuleType) -> None:
     ids = np.arange(65_536).reshape(256, 256)
     round_trip(module, {"p.png": blocks(ids, dict.fromkeys(range(1, 65_536), 7))})
