@@ -24,6 +24,7 @@ from segdesk.domain.text import N_
 from segdesk.engines.messages import Answer
 
 AGAINST = ("reference", "annotation")
+ANY = "any"
 
 
 @dataclass(frozen=True)
@@ -68,15 +69,22 @@ class Judging:
         self, *, against: str = "reference", among: Collection[int] | None = None, limit: int | None = None
     ) -> int:
         """Judge each step of the options that are set, on all pictures with labels in the layer `against`
-        ("annotation": of those that are verified), or on those of the ids `among`, at most `limit`. Nothing is stored.
+        ("annotation": of those that are verified; "any": the reference where there is one, else these), or on those of
+        the ids `among`, at most `limit`. Nothing is stored.
         Done value: `StepsJudged`; Failed if there is nothing to compare with."""
         opened, make_plan = self._desk.opened(), self._plan_maker(None)
 
         def run(ctx: Context) -> Generator[None, None, StepsJudged]:
             plan = make_plan()
             self._desk.saver.flush(ctx.cancelled)
-            ids = _judged_on(opened, against, among)[:limit]
-            return (yield from _Steps(self._desk, opened, plan, against).steps(ids, ctx))
+            for layer in AGAINST if against == ANY else (against,):
+                ids = _judged_on(opened, layer, among)[:limit]
+                if ids:
+                    return (yield from _Steps(self._desk, opened, plan, layer).steps(ids, ctx))
+            raise SegDeskError(
+                "There is nothing to compare the refinements with: no picture has labels that are known to be right.",
+                "Import reference labels, or verify pictures and compare with these.",
+            )
 
         return self._workers.submit("engine", N_("Judging the refinements"), run, lane="batch")
 
@@ -89,11 +97,6 @@ def _judged_on(opened: OpenProject, against: str, among: Collection[int] | None)
     rows = [r for r in opened.roster.rows if r.id in labelled and (among is None or r.id in among)]
     if against == "annotation":
         rows = [r for r in rows if r.state == "verified"]
-    if not rows:
-        raise SegDeskError(
-            "There is nothing to compare the refinements with: no picture has labels that are known to be right.",
-            "Import reference labels, or verify pictures and compare with these.",
-        )
     return [r.id for r in rows]
 
 
