@@ -12,13 +12,17 @@ import numpy as np
 
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.errors import Cancelled, SegDeskError
+from segdesk.domain.metrics.bootstrap import ratio
 from segdesk.domain.metrics.confusion import Confusion
 from segdesk.domain.metrics.overlaps import Overlaps
-from segdesk.domain.metrics.panoptic import Panoptic
+from segdesk.domain.metrics.panoptic import Panoptic, quality
 from segdesk.domain.metrics.report import PictureScore, Report, Specimen, panoptic_rule, pixel_rule
+from segdesk.domain.metrics.segment_pairs import RULES, SegmentPairs
+from segdesk.domain.metrics.suite import Suite
 from segdesk.domain.segmentation import Segmentation
 
 THUMB_SIDE = 420  # longest side of a specimen's maps, in pixels
+BEST = 6  # specimens of the highest scores
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,10 @@ class EvalItem:
 class Evaluation:
     """A running evaluation: `add` pictures one by one (a batch job may yield between them), then take `report`.
 
-    Memory does not grow with the pictures' maps: per picture only its scores are kept. Any one thread at a time.
+    Memory does not grow with the pictures' maps: per picture only its scores are kept, and in a full evaluation some 40
+    bytes of each object. Any one thread at a time.
+    `full`: with the further measures of `Findings` and the best pictures, which take several times as long; a quick one
+    has the confusion matrix and PQ.
 
     Void: whether the references label stuff is known only at the end, so every measure is kept in each convention,
     and the report leads with the fitting one. If no reference has a stuff segment, they are instance labels: what they
@@ -52,12 +59,16 @@ class Evaluation:
         against: str = "reference",
         about: Mapping[str, str] | None = None,
         worst: int = 12,
+        full: bool = False,
     ) -> None:
         self._classes, self._layer, self._against, self._about = classes, layer, against, dict(about or {})
         self._confusion, self._panoptic = Confusion(classes), Panoptic(classes)
+        self._suite = Suite(classes) if full else None
         self._scores: dict[bool, list[PictureScore]] = {False: [], True: []}
         self._failed: list[tuple[str, SegDeskError]] = []
-        self._worst = {key: _Lowest(worst) for key in product(("miou", "pq"), (False, True))}
+        leads = list(product(("miou", "pq"), (False, True)))
+        self._worst = {key: _Extremes(worst, sign=-1) for key in leads}
+        self._best = {key: _Extremes(BEST if full else 0, sign=1) for key in leads}
         self._things = self._stuff_in_reference = False
 
     def add(self, item: EvalItem) -> None:
@@ -69,18 +80,27 @@ class Evaluation:
             # Without its traceback, whose frames would keep the maps of this picture alive.
             self._failed.append((item.name, error.with_traceback(None)))
             return
-        self._confusion.add(overlaps)
-        self._panoptic.add(overlaps)
-        present = self._note_kinds(overlaps)
-        # The picture's own scores need only the classes that it has: much cheaper where the set is large.
-        confusion, panoptic = Confusion(present), Panoptic(present)
-        confusion.add(overlaps)
-        panoptic.add(overlaps)
+        pairs = SegmentPairs.of(overlaps, self._classes)
+        confusion, panoptic = Confusion.of(overlaps, self._classes), Panoptic.of(pairs, self._classes)
+        self._confusion.merge(confusion)
+        self._panoptic.merge(panoptic)
+        if self._suite is not None:
+            self._suite.add(
+                item.prediction,
+                item.reference,
+                name=item.name,
+                overlaps=overlaps,
+                pairs=pairs,
+                confusion=confusion,
+                panoptic=panoptic,
+            )
+        self._note_kinds(overlaps)
         for instance_only, scores in self._scores.items():
             score = _picture_score(item, confusion, panoptic, instance_only=instance_only)
             scores.append(score)
-            self._worst["miou", instance_only].offer(score.miou, item)
-            self._worst["pq", instance_only].offer(score.pq, item)
+            for kept in (self._worst, self._best):
+                kept["miou", instance_only].offer(score.miou, item)
+                kept["pq", instance_only].offer(score.pq, item)
 
     def report(self) -> Report:
         """What was found. Raises `SegDeskError` if no picture could be judged."""
@@ -93,50 +113,53 @@ class Evaluation:
                 layer=self._layer,
                 against=self._against,
             )
-        ranked_by = "pq" if self._things else "miou"
+        ranked_by, suite = "pq" if self._things else "miou", self._suite
         return Report(
             classes=self._classes,
             confusion=self._confusion,
             panoptic=self._panoptic,
             pictures=tuple(scores),
             worst=self._worst[ranked_by, instance_only].specimens(),
+            best=self._best[ranked_by, instance_only].specimens(),
             failed=tuple(self._failed),
             layer=self._layer,
             against=self._against,
             ranked_by=ranked_by,
             instance_only=instance_only,
             about=self._about,
+            findings=suite.findings(pixel_rule(instance_only), panoptic_rule(instance_only)) if suite else None,
         )
 
-    def _note_kinds(self, overlaps: Overlaps) -> ClassSet:
-        """Note what kinds of classes occur; returns the classes of this picture."""
+    def _note_kinds(self, overlaps: Overlaps) -> None:
+        """Note what kinds of classes occur."""
         reference = set(overlaps.reference_classes.tolist())
         either = reference.union(overlaps.prediction_classes.tolist())
         present = ClassSet(c for c in self._classes if c.id in either)
         self._things |= bool(present.things)
         self._stuff_in_reference |= any(c.id in reference and not c.is_thing for c in present)
-        return present
 
 
-class _Lowest:
-    """Keeps the items of the lowest scores, reduced to thumbnails; perfect ones are not worth a look."""
+class _Extremes:
+    """Keeps the items of the highest (`sign` 1) or lowest (-1) scores, reduced to thumbnails. Of the lowest, perfect
+    ones are not worth a look."""
 
-    def __init__(self, room: int) -> None:
-        self._room, self._heap, self._order = room, [], count()
+    def __init__(self, room: int, *, sign: int) -> None:
+        self._room, self._sign, self._heap, self._order = room, sign, [], count()
 
     def offer(self, score: float | None, item: EvalItem) -> None:
-        if score is None or score >= 1.0 or self._room <= 0:
+        if score is None or self._room <= 0 or (self._sign < 0 and score >= 1.0):
             return
-        if len(self._heap) == self._room and -score <= self._heap[0][0]:
+        merit = self._sign * score
+        if len(self._heap) == self._room and merit <= self._heap[0][0]:
             return
-        # Negated, so that the best of the kept ones is at the top; the count keeps earlier pictures on a tie.
-        heapq.heappush(self._heap, (-score, -next(self._order), _specimen(item)))
+        # The least of the kept ones is at the top; the count keeps earlier pictures on a tie.
+        heapq.heappush(self._heap, (merit, -next(self._order), _specimen(item)))
         if len(self._heap) > self._room:
             heapq.heappop(self._heap)
 
     def specimens(self) -> tuple[Specimen, ...]:
-        """Worst first."""
-        return tuple(entry[2] for entry in sorted(self._heap, key=lambda e: (-e[0], -e[1])))
+        """The most extreme first."""
+        return tuple(entry[2] for entry in sorted(self._heap, key=lambda e: e[:2], reverse=True))
 
 
 def _specimen(item: EvalItem) -> Specimen:
@@ -153,19 +176,26 @@ def _reduced(segmentation: Segmentation, step: int) -> Segmentation:
 
 
 def _picture_score(item: EvalItem, confusion: Confusion, panoptic: Panoptic, *, instance_only: bool) -> PictureScore:
-    pixels = confusion.result(pixel_rule(instance_only))
-    segments = panoptic.result(panoptic_rule(instance_only))
+    table = confusion.table(pixel_rule(instance_only))
+    at = RULES.index(panoptic_rule(instance_only))
+    tp, fp, fn = panoptic.counts[at].T
+    right, judged = int(table[:, 0].sum()), int(table[:, [0, 2]].sum())
     return PictureScore(
         name=item.name,
         pixels=int(confusion.counts.sum()),
         labelled=int(confusion.counts[1:].sum()),
-        accuracy=pixels.pixel_accuracy,
-        miou=pixels.miou,
-        pq=segments.all.pq,
-        tp=sum(c.tp for c in segments.classes),
-        fp=sum(c.fp for c in segments.classes),
-        fn=sum(c.fn for c in segments.classes),
+        accuracy=right / judged if judged else None,
+        miou=_known_mean(ratio(table[1:, 0], table[1:].sum(axis=1))),
+        pq=_known_mean(quality(tp, fp, fn, panoptic.iou_sums[at])),
+        tp=int(tp.sum()),
+        fp=int(fp.sum()),
+        fn=int(fn.sum()),
     )
+
+
+def _known_mean(values: np.ndarray) -> float | None:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else None
 
 
 def evaluate(
@@ -180,11 +210,11 @@ def evaluate(
     progress: Callable[[int, int], None] = lambda done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Report:
-    """Judge all items, streaming. `progress(done, total)` follows each picture (`total` as given, 0 = unknown).
+    """Judge all items in full, streaming. `progress(done, total)` follows each picture (`total` as given, 0 = unknown).
 
     Raises `Cancelled` between pictures, and `SegDeskError` if no picture could be judged.
     """
-    evaluation = Evaluation(classes, layer=layer, against=against, about=about, worst=worst)
+    evaluation = Evaluation(classes, layer=layer, against=against, about=about, worst=worst, full=True)
     for done, item in enumerate(items, start=1):
         if cancelled():
             raise Cancelled

@@ -16,9 +16,9 @@ from segdesk.domain.classes import ClassSet
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.metrics.effort import EffortTally
 from segdesk.domain.metrics.report import Report
-from segdesk.io.formats.base import ExportResult, ImportResult
+from segdesk.io.formats.base import ImportResult
 from segdesk.io.project import LAYERS, PictureRow, Project
-from segdesk.io.project_exchange import ProjectSink, export_source
+from segdesk.io.project_exchange import ProjectSink
 from segdesk.io.report import write_report
 
 
@@ -28,33 +28,6 @@ class Evaluated:
 
     page: Path
     report: Report
-
-
-@dataclass(frozen=True)
-class ExportOrder:
-    """What to export. `layer`: "annotation", "prediction" or "reference"."""
-
-    folder: Path
-    only_verified: bool = False
-    layer: str = "annotation"
-    with_pictures: bool = True
-
-
-def export(desk: Desk, plugin: Plugin, order: ExportOrder, ctx: Context) -> ExportResult:
-    """Write labels of the open project in a format, after all that waits has been saved."""
-    opened = desk.opened()
-    check_layer(order.layer)
-    if not plugin.info.can_write:
-        raise SegDeskError("{format} can only be imported.", "Choose another format.", format=plugin.info.title)
-    desk.saver.flush(ctx.cancelled)
-    states = ("verified",) if order.only_verified else None
-    source = export_source(opened.project, layer=order.layer, states=states, with_pictures=order.with_pictures)
-    if source.count == 0:
-        raise SegDeskError(
-            "There is nothing to export.",
-            "Verify at least one picture first." if order.only_verified else "Run a model or label a picture first.",
-        )
-    return plugin.module.write(source, order.folder, progress=ctx.progress, cancelled=ctx.cancelled)
 
 
 def import_labels(desk: Desk, plugin: Plugin, path: Path, layer: str, ctx: Context) -> ImportResult:
@@ -94,7 +67,7 @@ def evaluate(
     check_layer(against)
     desk.saver.flush(ctx.cancelled)
     about = {"Project": opened.project.path.stem}
-    evaluation = Evaluation(opened.book.classes, layer=layer, against=against, about=about)
+    evaluation = Evaluation(opened.book.classes, layer=layer, against=against, about=about, full=True)
     tally = EffortTally(opened.book.classes)
     rows, found = opened.roster.rows, False
     for number, row in enumerate(rows, start=1):

@@ -66,9 +66,11 @@ class APResult:
         at_iou, at_class, at_area, at_limit = self._at(iou, class_id, area, limit)
         return _mean(self.recall[at_iou][:, at_class, at_area, at_limit])
 
-    def curve(self, iou: float = 0.5, *, area: str = "all", class_id: int | None = None) -> np.ndarray | None:
+    def curve(
+        self, iou: float = 0.5, *, area: str = "all", limit: int | None = None, class_id: int | None = None
+    ) -> np.ndarray | None:
         """(101,) float64 precision at the recalls 0, 0.01 ... 1, for a plot, of a class or the mean of all."""
-        at_iou, at_class, at_area, at_limit = self._at(iou, class_id, area, None)
+        at_iou, at_class, at_area, at_limit = self._at(iou, class_id, area, limit)
         rows = self.precision[at_iou][0][:, at_class, at_area, at_limit]
         rows = rows[:, rows[0] > -1]
         return rows.mean(axis=1) if rows.size else None
@@ -77,10 +79,15 @@ class APResult:
     def figures(self) -> dict[str, float | None]:
         """COCO's twelve, 0..1: AP, AP50, AP75, APs, APm, APl, then AR with each limit (AR1, AR10, AR100), ARs, ARm,
         ARl. None where nothing can be judged, for which COCO prints -1."""
-        values = {"AP": self.ap(), "AP50": self.ap(iou=0.5), "AP75": self.ap(iou=0.75)}
-        values |= {f"AP{area[0]}": self.ap(area=area) for area in tuple(AREAS)[1:]}
-        values |= {f"AR{limit}": self.ar(limit=limit) for limit in self.limits}
-        return values | {f"AR{area[0]}": self.ar(area=area) for area in tuple(AREAS)[1:]}
+        return self.figures_within(self.limits[-1])
+
+    def figures_within(self, limit: int) -> dict[str, float | None]:
+        """The same with at most `limit`, one of the limits, detections of a class in a picture."""
+        values = {"AP": self.ap(limit=limit), "AP50": self.ap(iou=0.5, limit=limit)}
+        values["AP75"] = self.ap(iou=0.75, limit=limit)
+        values |= {f"AP{area[0]}": self.ap(area=area, limit=limit) for area in tuple(AREAS)[1:]}
+        values |= {f"AR{most}": self.ar(limit=most) for most in self.limits if most <= limit}
+        return values | {f"AR{area[0]}": self.ar(area=area, limit=limit) for area in tuple(AREAS)[1:]}
 
     def _at(
         self, iou: float | None, class_id: int | None, area: str, limit: int | None

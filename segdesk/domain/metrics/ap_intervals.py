@@ -13,9 +13,12 @@ DRAWS = 200  # each judges all detections anew at ten thresholds
 CELLS = 1 << 21  # detections times draws at once: bounds the memory
 
 
-def ap_intervals(total: APAccumulator, *, draws: int = DRAWS, seed: int = 0) -> dict[str, Interval | None]:
-    """Intervals of AP ("ap"), AP at an IoU of 0.5 ("ap50") and 0.75 ("ap75"), for all areas and the largest limit."""
-    values, pictures = drawn_ap(total, draws=draws, seed=seed), total.pictures
+def ap_intervals(
+    total: APAccumulator, *, limit: int | None = None, draws: int = DRAWS, seed: int = 0
+) -> dict[str, Interval | None]:
+    """Intervals of AP ("ap"), AP at an IoU of 0.5 ("ap50") and 0.75 ("ap75"), for all areas and at most `limit`
+    detections of a class in a picture (None: the accumulator's largest limit)."""
+    values, pictures = drawn_ap(total, limit=limit, draws=draws, seed=seed), total.pictures
     by_threshold = np.stack([mean_known(row) for row in values])
     at = {"ap50": int(np.isclose(THRESHOLDS, 0.5).argmax()), "ap75": int(np.isclose(THRESHOLDS, 0.75).argmax())}
     return {
@@ -24,7 +27,7 @@ def ap_intervals(total: APAccumulator, *, draws: int = DRAWS, seed: int = 0) -> 
     }
 
 
-def drawn_ap(total: APAccumulator, *, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
+def drawn_ap(total: APAccumulator, *, limit: int | None = None, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
     """(T, K, draws) float64: AP of each threshold and class in each draw, NaN where a class has no reference in it."""
     records, kinds = total.records, len(total.classes)
     drawn = np.zeros((total.pictures, draws), np.uint8)
@@ -36,6 +39,7 @@ def drawn_ap(total: APAccumulator, *, draws: int = DRAWS, seed: int = 0) -> np.n
         if not mine.any():
             continue
         rows = records.of_class(k)
+        rows = rows[records.rank[rows] < (total.limits[-1] if limit is None else limit)]
         step = max(1, CELLS // max(1, rows.size))
         for low in range(0, draws, step):
             part = drawn[:, low : low + step]

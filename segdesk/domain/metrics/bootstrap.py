@@ -64,11 +64,16 @@ class Resamples:
             self._sums[kind] += values[kind][:, None] * drawn
 
     @property
+    def kinds(self) -> list[int]:
+        """The kinds that occur, rising."""
+        return sorted(self._sums)
+
+    @property
     def sums(self) -> np.ndarray:
         """(kinds that occur, columns, draws) float64, by kind."""
         if not self._sums:
             return np.zeros((0, self.columns, self.draws))
-        return np.stack([self._sums[kind] for kind in sorted(self._sums)])
+        return np.stack([self._sums[kind] for kind in self.kinds])
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

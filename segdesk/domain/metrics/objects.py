@@ -89,6 +89,8 @@ class ObjectTally:
     """Counts the objects (segments of countable classes) of many pictures, in all conventions at once.
 
     `thresholds`: rising, and at least 0.5, where a match is unique. `counts` (rules, T, K + 1, 3) int64: TP, FP, FN.
+    `pictures` (rules,) int64: those with an object in either map; `picture_sums` (rules, T): the
+    sums of their TP / (TP + FP + FN).
     """
 
     def __init__(self, classes: ClassSet, *, thresholds: Sequence[float] | np.ndarray = THRESHOLDS) -> None:
@@ -98,8 +100,7 @@ class ObjectTally:
         self._things = np.array([False, *(c.is_thing for c in classes)])
         shape = (len(RULES), self.thresholds.size)
         self.counts = np.zeros((*shape, len(classes) + 1, 3), np.int64)
-        # Per convention: the pictures' scores summed, the pictures that have one, and the histograms of areas.
-        self._scores, self._pictures = np.zeros(shape), np.zeros(len(RULES), np.int64)
+        self.picture_sums, self.pictures = np.zeros(shape), np.zeros(len(RULES), np.int64)
         self._sizes = np.zeros((len(RULES), 3, SIZE_BINS), np.int64)
 
     @classmethod
@@ -111,8 +112,8 @@ class ObjectTally:
         tp, fp, fn = np.moveaxis(one.counts.sum(axis=2), -1, 0)
         every = tp + fp + fn
         judged = every[:, 0] > 0
-        one._scores[judged] = tp[judged] / every[judged]
-        one._pictures[judged] = 1
+        one.picture_sums[judged] = tp[judged] / every[judged]
+        one.pictures[judged] = 1
         return one
 
     def merge(self, other: ObjectTally) -> None:
@@ -120,15 +121,15 @@ class ObjectTally:
         if self.classes != other.classes or not np.array_equal(self.thresholds, other.thresholds):
             raise ValueError("tallies of different class sets or thresholds cannot be merged")
         self.counts += other.counts
-        self._scores += other._scores
-        self._pictures += other._pictures
+        self.picture_sums += other.picture_sums
+        self.pictures += other.pictures
         self._sizes += other._sizes
 
     def result(self, rule: VoidRule = VOID_BACKGROUND) -> ObjectResult:
         """The measures of all pictures together, in one convention."""
         at = RULES.index(rule)
-        pictures = int(self._pictures[at])
-        scores = self._scores[at] / pictures if pictures else np.full(self.thresholds.size, np.nan)
+        pictures = int(self.pictures[at])
+        scores = self.picture_sums[at] / pictures if pictures else np.full(self.thresholds.size, np.nan)
         ids = tuple(c.id for c in self.classes if c.is_thing)
         return ObjectResult(
             rule, self.thresholds, ids, self.counts[at][:, self._things], scores, pictures, self._sizes[at].copy()

@@ -112,6 +112,7 @@ class Panoptic:
     `classes` count as void. Crowd segments of the reference (COCO's rule): never matched, never a miss, and an excuse
     for what is found on them.
     `counts` (rules, K + 1, 3) int64: TP, FP and FN, row 0 unused; `iou_sums` (rules, K + 1) float64: of the matches.
+    `pictures`: those with a countable object in the reference; `picture_sums` (rules,) float64: of their mean PQ.
     """
 
     def __init__(self, classes: ClassSet) -> None:
@@ -119,8 +120,7 @@ class Panoptic:
         self.counts = np.zeros((len(RULES), len(classes) + 1, 3), np.int64)
         self.iou_sums = np.zeros((len(RULES), len(classes) + 1))
         self._things = np.array([False, *(c.is_thing for c in classes)])
-        # Of the pictures with a countable object in the reference: the sum of their mean PQ, and how many they are.
-        self._picture_pq, self._pictures = np.zeros(len(RULES)), 0
+        self.picture_sums, self.pictures = np.zeros(len(RULES)), 0
 
     @classmethod
     def of(cls, pairs: SegmentPairs, classes: ClassSet) -> Panoptic:
@@ -141,7 +141,7 @@ class Panoptic:
         present = one._things & (one.counts[0, :, 0] + one.counts[0, :, 2] > 0)
         if present.any():
             tp, fp, fn = np.moveaxis(one.counts[:, present], -1, 0)
-            one._picture_pq, one._pictures = quality(tp, fp, fn, one.iou_sums[:, present]).mean(axis=1), 1
+            one.picture_sums, one.pictures = quality(tp, fp, fn, one.iou_sums[:, present]).mean(axis=1), 1
         return one
 
     def add(self, overlaps: Overlaps) -> None:
@@ -154,8 +154,8 @@ class Panoptic:
             raise ValueError("accumulators of different class sets cannot be merged")
         self.counts += other.counts
         self.iou_sums += other.iou_sums
-        self._picture_pq = self._picture_pq + other._picture_pq
-        self._pictures += other._pictures
+        self.picture_sums = self.picture_sums + other.picture_sums
+        self.pictures += other.pictures
 
     def result(self, rule: VoidRule = VOID_IGNORED) -> PanopticResult:
         """The measures of all pictures together, in one convention."""
@@ -164,5 +164,5 @@ class Panoptic:
         for k, info in enumerate(self.classes, start=1):
             tp, fp, fn = (int(v) for v in self.counts[at, k])
             rows.append(ClassSegments(info.id, info.is_thing, tp, fp, fn, float(self.iou_sums[at, k])))
-        mpq = float(self._picture_pq[at]) / self._pictures if self._pictures else None
-        return PanopticResult(rule, tuple(rows), mpq, self._pictures)
+        mpq = float(self.picture_sums[at]) / self.pictures if self.pictures else None
+        return PanopticResult(rule, tuple(rows), mpq, self.pictures)

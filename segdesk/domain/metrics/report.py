@@ -11,6 +11,7 @@ from segdesk.domain.metrics.confusion import Confusion, PixelResult
 from segdesk.domain.metrics.effort import Effort
 from segdesk.domain.metrics.overlaps import VOID_BACKGROUND, VOID_COUNTED, VOID_IGNORED, VoidRule
 from segdesk.domain.metrics.panoptic import Panoptic, PanopticResult
+from segdesk.domain.metrics.suite import COCO_LIMIT, Findings
 from segdesk.domain.segmentation import Segmentation
 
 
@@ -64,6 +65,8 @@ class Report:
     `instance_only`: no reference labels stuff, so that void is read as background.
     `failed`: pictures that could not be compared, with the reason; they are in no figure.
     `effort`: what correction cost, over the pictures that a person worked on; None where there is none.
+    `findings`: the further measures of a full report, with intervals; None in a quick one.
+    `best`: specimens of the highest scores, best first.
     """
 
     classes: ClassSet
@@ -78,6 +81,8 @@ class Report:
     instance_only: bool = False
     about: Mapping[str, str] = field(default_factory=dict)
     effort: Effort | None = None
+    findings: Findings | None = None
+    best: tuple[Specimen, ...] = ()
 
     @property
     def pixel_rule(self) -> VoidRule:
@@ -101,24 +106,32 @@ class Report:
 
     @property
     def headline(self) -> dict[str, float | None]:
-        """The few figures to show first: "miou", "pixel_accuracy", "pq", "sq", "rq", in the leading conventions."""
-        pixels, quality = self.pixel_result, self.panoptic_result.all
-        return {
+        """The few figures to show first: "miou", "pixel_accuracy", "pq", "sq", "rq", in the leading conventions; in a
+        full report also "boundary_iou" and, where classes are countable, "dsb" and COCO's "ap"."""
+        pixels, segments = self.pixel_result, self.panoptic_result.all
+        values = {
             "miou": pixels.miou,
             "pixel_accuracy": pixels.pixel_accuracy,
-            "pq": quality.pq,
-            "sq": quality.sq,
-            "rq": quality.rq,
+            "pq": segments.pq,
+            "sq": segments.sq,
+            "rq": segments.rq,
         }
+        if self.findings is not None:
+            values["boundary_iou"] = self.findings.boundaries.result(self.pixel_rule).mean_iou
+            if self.findings.precision is not None:
+                values["dsb"] = self.findings.objects.result(self.panoptic_rule).dsb
+                values["ap"] = self.findings.precision.ap(limit=COCO_LIMIT)
+        return values
 
     def headline_lines(self) -> list[str]:
-        """The same figures as English lines for a terminal, each with its convention and the number of pictures."""
-        rules: dict[str, VoidRule] = {"miou": self.pixel_rule, "pixel_accuracy": self.pixel_rule}
+        """The same figures as English lines for a terminal, each with its interval, convention and sample size."""
         lines = []
         for key, value in self.headline.items():
-            rule = _RULES[rules.get(key, self.panoptic_rule)]
+            rule = _RULES[self.pixel_rule if key in _OF_PIXELS else self.panoptic_rule]
+            span = self.findings.intervals.get(key) if self.findings is not None else None
             figure = "-" if value is None else f"{value:.4f}"
-            lines.append(f"{_NAMES[key]:15} {figure}  ({rule}; {len(self.pictures)} pictures)")
+            figure += f" [{span.low:.4f}, {span.high:.4f}]" if span is not None else ""
+            lines.append(f"{_NAMES[key]:15} {figure}  ({_WAYS.get(key, rule)}; {len(self.pictures)} pictures)")
         if self.effort is not None:
             done, of = self.effort, self.effort.pictures
             lines.append(f"{'the model did':15} {done.model_share:.4f}  (of {of} pictures worked on or verified;")
@@ -126,9 +139,20 @@ class Report:
         return lines
 
 
-_NAMES = {"miou": "mIoU", "pixel_accuracy": "pixel accuracy", "pq": "PQ", "sq": "SQ", "rq": "RQ"}
+_NAMES = {
+    "miou": "mIoU",
+    "pixel_accuracy": "pixel accuracy",
+    "pq": "PQ",
+    "sq": "SQ",
+    "rq": "RQ",
+    "boundary_iou": "boundary IoU",
+    "dsb": "DSB-2018 score",
+    "ap": "AP",
+}
+_OF_PIXELS = ("miou", "pixel_accuracy", "boundary_iou")
 _RULES: dict[VoidRule, str] = {
     VOID_IGNORED: "void in the reference ignored",
     VOID_COUNTED: "labels on void count as wrong",
     VOID_BACKGROUND: "void is background, objects on it count as wrong, IoU > 0.5",
 }
+_WAYS = {"ap": "COCO, IoU 0.50:0.95, at most 100 objects of a class in a picture"}

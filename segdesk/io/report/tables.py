@@ -11,9 +11,10 @@ from segdesk.domain.metrics.effort import Effort
 from segdesk.domain.metrics.overlaps import VOID_COUNTED, VOID_IGNORED, VoidRule
 from segdesk.domain.metrics.panoptic import RULES, ClassSegments, PanopticResult, Quality
 from segdesk.domain.metrics.report import Report
+from segdesk.io.report.findings_json import conventions, findings_json
 
 PIXEL_RULES: tuple[VoidRule, ...] = (VOID_IGNORED, VOID_COUNTED)
-PIXEL_COLUMNS = ("iou", "dice", "accuracy", "precision", "tp", "fp", "fn")
+PIXEL_COLUMNS = ("iou", "dice", "accuracy", "precision", "recall", "f1", "tp", "fp", "fn")
 SEGMENT_COLUMNS = ("pq", "sq", "rq", "tp", "fp", "fn")
 
 
@@ -41,6 +42,7 @@ def as_json(report: Report, *, version: str, created: str) -> dict[str, object]:
         "about": dict(report.about),
         "instance_only_references": report.instance_only,
         "leading_convention": {"pixels": report.pixel_rule, "panoptic": report.panoptic_rule},
+        "conventions": conventions(),
         "headline": report.headline,
         "sample": sample_sizes(report),
         "classes": [{"id": c.id, "name": c.name, "is_thing": c.is_thing} for c in report.classes],
@@ -50,7 +52,9 @@ def as_json(report: Report, *, version: str, created: str) -> dict[str, object]:
         "pictures": [{name: getattr(p, name) for name in p.__slots__} for p in report.pictures],
         "worst_pictures": [s.name for s in report.worst],
         "ranked_by": report.ranked_by,
+        "best_pictures": [s.name for s in report.best],
         "effort": _effort_json(report.effort),
+        **findings_json(report),
         "failed": [{"name": n, "message": e.text(), "hint": e.hint_text()} for n, e in report.failed],
     }
 
@@ -122,6 +126,7 @@ def _pixel_json(result: PixelResult) -> dict[str, object]:
         "pixel_accuracy": result.pixel_accuracy,
         "mean_accuracy": result.mean_accuracy,
         "mean_dice": result.mean_dice,
+        "mean_precision": result.mean_precision,
         "fwiou": result.fwiou,
         "right_pixels": result.right,
         "judged_pixels": result.total,
@@ -134,6 +139,7 @@ def _panoptic_json(result: PanopticResult) -> dict[str, object]:
     values: dict[str, object] = {
         name: {"pq": q.pq, "sq": q.sq, "rq": q.rq, "classes": q.classes} for name, q in groups.items()
     }
+    values |= {"mpq": result.mpq, "mpq_pictures": result.mpq_pictures, "mpq_plus": result.mpq_plus}
     return {**values, "classes": [_row(c, (*SEGMENT_COLUMNS, "iou_sum")) for c in result.classes]}
 
 
