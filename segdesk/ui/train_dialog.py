@@ -3,20 +3,16 @@ may be closed while the training goes on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from dataclasses import replace
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QListWidget,
-    QListWidgetItem,
     QSpinBox,
     QStackedWidget,
     QVBoxLayout,
@@ -33,30 +29,24 @@ from segdesk.ui.desk import Desk
 from segdesk.ui.desk_training import ENDED, IDLE
 from segdesk.ui.export_dialog import LAYERS
 from segdesk.ui.i18n import error_text, tr
+from segdesk.ui.train_choices import (
+    ADVERSARIES,
+    AUGMENTATIONS,
+    DATA,
+    GROUNDS,
+    LOSSES,
+    OPTIMISERS,
+    REMINDER,
+    SCHEDULES,
+    STARTS,
+    box_of,
+    checked,
+    fill,
+    ranged,
+)
 from segdesk.ui.train_run import ResultPage, RunPage
+from segdesk.ui.train_sources import DataSetFields, EarlierTrainings, EncoderBox
 from segdesk.ui.widgets import button, label, name, swatch
-
-STARTS = {
-    "card": N_("With all its weights"),
-    "encoder": N_("With the weights of its encoder only"),
-    "scratch": N_("From scratch, with random numbers"),
-}
-GROUNDS = {
-    "auto": N_("As the model has it"),
-    "class": N_("The ground: told apart from the classes"),
-    "ignored": N_("Unknown: neither learned nor judged"),
-}
-LOSSES = {
-    "ce": N_("Cross-entropy"),
-    "ce_dice": N_("Cross-entropy and Dice"),
-    "focal": N_("Focal"),
-    "ohem": N_("Hard pixels only (OHEM)"),
-}
-OPTIMISERS = {"adamw": "AdamW", "sgd": N_("SGD with momentum")}
-SCHEDULES = {"poly": N_("Polynomial"), "cosine": N_("Cosine")}
-AUGMENTATIONS = {"photo": N_("Photographs"), "microscopy": N_("Microscopy, from above"), "none": N_("None")}
-Spin = TypeVar("Spin", QSpinBox, QDoubleSpinBox)
-KEY, CHECKED = Qt.ItemDataRole.UserRole, Qt.CheckState.Checked
 
 
 class TrainDialog(QDialog):
@@ -69,7 +59,7 @@ class TrainDialog(QDialog):
         self.setWindowTitle(tr("Train a model"))
         self.resize(780, 680)
         self.survey: Survey | None = None
-        self.broken: Run | None = None  # a training that was broken off
+        self.earlier: list[Run] = []  # trainings that were broken off
         self.pages = QStackedWidget()
         self.form_page, self.run_page, self.result_page = QWidget(), RunPage(desk), ResultPage(desk)
         for page in (self.form_page, self.run_page, self.result_page):
@@ -100,25 +90,29 @@ class TrainDialog(QDialog):
         usual = TrainOptions()
         self.model = label()
         self.model.setWordWrap(True)
-        self.start = _box(STARTS)
+        self.start = box_of(STARTS)
+        self.encoders, self.data = EncoderBox(self.desk), DataSetFields(self.desk)
         self.name = QLineEdit()
-        self.layer = _box(LAYERS)
+        self.layer = box_of({**LAYERS, DATA: N_("From a data set…")})
         self.verified = QCheckBox(tr("Only verified pictures"))
         self.verified.setChecked(True)
-        self.ground = _box(GROUNDS)
+        self.ground = box_of(GROUNDS)
         self.classes, self.judging = QListWidget(), QListWidget()
         name(self.classes, tr("Classes that are learned"))
         name(self.judging, tr("Pictures that judge and are never learned from"))
-        self.epochs = _spin(QSpinBox(), 0, 9999, usual.epochs)
-        self.minutes = _spin(QDoubleSpinBox(), 0, 9999, 0)
-        self.loss, self.optimiser = _box(LOSSES), _box(OPTIMISERS)
-        self.schedule, self.augmentation = _box(SCHEDULES), _box(AUGMENTATIONS)
+        self.epochs = ranged(QSpinBox(), 0, 9999, usual.epochs)
+        self.minutes = ranged(QDoubleSpinBox(), 0, 9999, 0)
+        self.loss, self.optimiser = box_of(LOSSES), box_of(OPTIMISERS)
+        self.schedule, self.augmentation = box_of(SCHEDULES), box_of(AUGMENTATIONS)
         self.weights = QCheckBox(tr("Rare classes count more"))
         self.encoder = QCheckBox(tr("Freeze the encoder"))
-        self.batch = _spin(QSpinBox(), 0, 64, 0)
-        self.crop = _spin(QSpinBox(), 0, 2048, 0)
-        self.seed = _spin(QSpinBox(), 0, 999_999, usual.seed)
-        self.patience = _spin(QSpinBox(), 0, 999, 0)
+        self.teacher = QCheckBox(tr("Remember what the model knows"))
+        self.teacher.setToolTip(tr("Its own answer is learned too, where no label says otherwise"))
+        self.adversary = box_of(ADVERSARIES)
+        self.batch = ranged(QSpinBox(), 0, 64, 0)
+        self.crop = ranged(QSpinBox(), 0, 2048, 0)
+        self.seed = ranged(QSpinBox(), 0, 999_999, usual.seed)
+        self.patience = ranged(QSpinBox(), 0, 999, 0)
         for spin in (self.batch, self.crop):
             spin.setSpecialValueText(tr("Automatic"))
         for spin in (self.minutes, self.patience, self.epochs):
@@ -131,6 +125,8 @@ class TrainDialog(QDialog):
             box.currentIndexChanged.connect(lambda _: self._look())
         self.verified.toggled.connect(lambda _: self._look())
         self.seed.valueChanged.connect(lambda _: self._look())
+        self.data.changed.connect(self.refresh)
+        self.teacher.toggled.connect(lambda _: self.refresh())
         for listing in (self.classes, self.judging):
             listing.itemChanged.connect(lambda _: self.refresh())
         for spin in (self.epochs, self.minutes):
@@ -144,6 +140,7 @@ class TrainDialog(QDialog):
         for text, field in (
             (tr("Network"), self.model),
             (tr("Start"), self.start),
+            (tr("Its encoder"), self.encoders),
             (tr("Name"), self.name),
             (tr("Labels"), self.layer),
             ("", self.verified),
@@ -152,20 +149,25 @@ class TrainDialog(QDialog):
             (tr("Minutes at most"), self.minutes),
         ):
             left.addRow(text, field)
+        self.left = left
         for text, field in (
             (tr("Loss"), self.loss),
             ("", self.weights),
+            (tr("Adversary"), self.adversary),
             (tr("Optimiser"), self.optimiser),
             (tr("Rate over time"), self.schedule),
             (tr("Augmentation"), self.augmentation),
             (tr("Crops at a time"), self.batch),
             (tr("Crop in pixels"), self.crop),
             ("", self.encoder),
+            ("", self.teacher),
             (tr("End after epochs without gain"), self.patience),
             (tr("Seed"), self.seed),
         ):
             right.addRow(text, field)
-        top, lists, bottom = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        self.lists = QWidget()
+        top, lists, bottom = QHBoxLayout(), QHBoxLayout(self.lists), QHBoxLayout()
+        lists.setContentsMargins(0, 0, 0, 0)
         top.setSpacing(24)
         top.addLayout(left, 1)
         top.addLayout(right, 1)
@@ -183,8 +185,9 @@ class TrainDialog(QDialog):
         layout = QVBoxLayout(self.form_page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GAP + 2)
-        for part in (top, lists):
-            layout.addLayout(part, 1 if part is lists else 0)
+        layout.addLayout(top)
+        layout.addWidget(self.lists, 1)
+        layout.addWidget(self.data, 1)
         layout.addWidget(self.why)
         layout.addLayout(bottom)
 
@@ -193,7 +196,7 @@ class TrainDialog(QDialog):
         self._turn()
         if self.desk.training.stage == IDLE:
             self._model()
-            self.broken = None
+            self.earlier = []
             self.go_on.hide()
             found = self.desk.session.training.unfinished()
             self.desk.track(found, N_("Looking for trainings"), then=self._found, shown=False)
@@ -215,16 +218,23 @@ class TrainDialog(QDialog):
             self.start.setProperty("card", card.id)
             self.start.setCurrentIndex(wanted)
             project = self.desk.session.project
-            self.name.setText(f"{card.system or card.name.en} · {project.path.stem if project else ''}")
+            self.name.setText(f"{card.system or card.name.en} · {project.path.stem}" if project else "")
         self.start.setProperty("here", here)
         self.start.setProperty("fits", card.trainable and card.task == "semantic")
         self.refresh()
 
     def _look(self) -> None:
         """See what there is to train on with the form as it is."""
+        outside = self.layer.currentData() == DATA
+        self.data.setVisible(outside)
+        self.lists.setVisible(not outside)
+        other = self.start.currentData() == "other"
+        self.left.setRowVisible(self.encoders, other)
+        if other:
+            self.encoders.fill(self.desk.training.card_id)
         self.verified.setEnabled(self.layer.currentData() == "annotation")
         self.refresh()
-        if self.desk.session.project is None:
+        if self.desk.session.project is None or outside:
             return
         only = self.verified.isChecked() and self.verified.isEnabled()
         job = self.desk.session.training.survey(self.layer.currentData(), only_verified=only, seed=self.seed.value())
@@ -234,24 +244,23 @@ class TrainDialog(QDialog):
         if not isinstance(value, Survey):
             return
         self.survey = value
-        _fill(self.judging, [(p, p, p in value.judging) for p in value.paths])
+        fill(self.judging, [(p, p, p in value.judging) for p in value.paths])
         rows = []
         for info in self.desk.session.classes:
             count = value.pictures.get(info.id, 0)
             share = f"{100 * value.shares.get(info.id, 0.0):.1f}"
             text = tr("{name}: {share} % of the pixels, in %n picture(s)", count, name=info.name, share=share)
             rows.append((text, info.id, count > 0))
-        _fill(self.classes, rows)
+        fill(self.classes, rows)
         for at, info in enumerate(self.desk.session.classes):
             self.classes.item(at).setIcon(swatch(info.color))
         self.refresh()
 
     def _found(self, value: object) -> None:
         if isinstance(value, list) and value:
-            run: Run = value[0]
-            self.broken = run
-            self.go_on.setText(tr("Go on with {name}", name=str(run.table["name"])))
-            name(self.go_on, tr("A training that was broken off goes on where it was"))
+            self.earlier = value
+            self.go_on.setText(tr("Earlier trainings…"))
+            name(self.go_on, tr("Trainings that were broken off go on where they were"))
             self.go_on.show()
 
     # -- what is chosen --------------------------------------------------------------------------------------------
@@ -261,17 +270,28 @@ class TrainDialog(QDialog):
         survey = self.survey
         if not self.start.property("fits"):
             return tr("This model cannot be trained: choose one that gives a class for each pixel.")
+        if self.layer.currentData() == DATA:
+            return self.data.problem() or self._start_problem()
         if survey is None:
             return tr("Looking at the labels…")
         if len(survey.paths) < 2:
             return tr("Training needs at least two labelled pictures: verify more, or take all labelled ones.")
-        judging = _checked(self.judging)
+        judging = checked(self.judging)
         if not judging or len(judging) == len(survey.paths):
             return tr("Some pictures must judge, and some must be learned from.")
-        if not _checked(self.classes):
+        if not checked(self.classes):
             return tr("Choose a class.")
-        if not self.start.property("here") and self.start.currentData() != "scratch":
+        return self._start_problem()
+
+    def _start_problem(self) -> str:
+        """What is wrong with the start or the end."""
+        start = self.start.currentData()
+        if not self.start.property("here") and start in ("card", "encoder"):
             return tr("The weights of this model are not here: download them, or start from scratch.")
+        if start == "other" and self.encoders.currentData() is None:
+            return tr("No other model has its weights here.")
+        if self.teacher.isChecked() and start != "card":
+            return tr("Only a model with all its weights knows something to remember.")
         if not self.epochs.value() and not self.minutes.value():
             return tr("A training needs an end: epochs or minutes.")
         return ""
@@ -297,20 +317,31 @@ class TrainDialog(QDialog):
             crop=self.crop.value(),
             augmentation=self.augmentation.currentData(),
             freeze_encoder=self.encoder.isChecked(),
+            teacher=REMINDER if self.teacher.isChecked() else 0.0,
+            adversary=self.adversary.currentData(),
             patience=self.patience.value(),
             seed=self.seed.value(),
             device=self.desk.session.device,
         )
-        return TrainPlan(
+        outside = self.layer.currentData() == DATA
+        start = self.start.currentData()
+        plan = TrainPlan(
             self.desk.training.card_id,
             self.name.text(),
-            mode=self.start.currentData(),
+            mode="encoder" if start == "other" else start,
+            encoder_from=str(self.encoders.currentData()) if start == "other" else "",
+            ground=self.ground.currentData(),
+            data=self.data.value() if outside else None,
+            options=options,
+        )
+        if outside:
+            return plan
+        return replace(
+            plan,
             layer=self.layer.currentData(),
             only_verified=self.verified.isChecked() and self.verified.isEnabled(),
-            classes=tuple(int(key) for key in _checked(self.classes)),
-            ground=self.ground.currentData(),
-            judging=frozenset(str(key) for key in _checked(self.judging)),
-            options=options,
+            classes=tuple(int(key) for key in checked(self.classes)),
+            judging=frozenset(str(key) for key in checked(self.judging)),
         )
 
     def accept(self) -> None:
@@ -319,8 +350,18 @@ class TrainDialog(QDialog):
             self.desk.attempt(lambda: self.desk.training.prepare(self.plan()))
 
     def _go_on(self) -> None:
-        if self.broken is not None:
-            self.desk.training.start(self.broken)
+        page = EarlierTrainings(self.desk, self.earlier, self)
+        page.accepted.connect(lambda: self._resume(page.chosen()))
+        page.finished.connect(lambda _: self._left(page.runs))
+        page.open()
+
+    def _resume(self, run: Run | None) -> None:
+        if run is not None:
+            self.desk.training.start(run)
+
+    def _left(self, runs: list[Run]) -> None:
+        self.earlier = runs
+        self.go_on.setVisible(bool(runs))
 
     def _turn(self) -> None:
         """Show the page of the stage."""
@@ -338,33 +379,3 @@ class TrainDialog(QDialog):
         self.refresh()
         self.why.setText(" ".join(error_text(error)))
         self.why.show()
-
-
-def _box(rows: dict[str, str]) -> QComboBox:
-    box = QComboBox()
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    for key, text in rows.items():
-        box.addItem(tr(text), key)
-    return box
-
-
-def _spin(spin: Spin, least: int, most: int, value: int) -> Spin:
-    spin.setRange(least, most)
-    spin.setValue(value)
-    return spin
-
-
-def _fill(listing: QListWidget, rows: Sequence[tuple[str, object, bool]]) -> None:
-    """Checkable rows of (text, key, checked)."""
-    listing.blockSignals(True)
-    listing.clear()
-    for text, key, on in rows:
-        item = QListWidgetItem(text, listing)
-        item.setData(KEY, key)
-        item.setCheckState(CHECKED if on else Qt.CheckState.Unchecked)
-    listing.blockSignals(False)
-
-
-def _checked(listing: QListWidget) -> list[Any]:
-    items = [listing.item(i) for i in range(listing.count())]
-    return [item.data(KEY) for item in items if item.checkState() == CHECKED]

@@ -15,6 +15,7 @@ from segdesk.io.project import Project
 from segdesk.paths import user_config_dir
 from segdesk.ui.main_window import MainWindow
 from segdesk.ui.train_dialog import TrainDialog
+from segdesk.ui.train_sources import EarlierTrainings
 
 CARD = "tiny"
 TOML = """
@@ -125,3 +126,74 @@ def test_the_menu_of_models_offers_it(window: MainWindow, page: TrainDialog, unt
     until(page.isVisible)
     assert window.desk.training.card_id == "attention-unet"
     assert "nobody has published" in page.model.text()
+
+
+def choose(box, key: str) -> None:
+    box.setCurrentIndex(box.findData(key))
+    assert box.currentData() == key
+
+
+def test_a_data_set_instead_of_the_project(page: TrainDialog, tmp_path: Path):
+    choose(page.layer, "data")
+    assert page.data.isVisible()
+    assert not page.lists.isVisible()
+    assert not page.ok.isEnabled()
+    assert "file or folder" in page.why.text()
+    (tmp_path / "val").mkdir()
+    choose(page.data.format, "index_png")
+    page.data.labels.setText(str(tmp_path))
+    assert page.ok.isEnabled()
+    page.data.judging.setText(str(tmp_path / "none"))
+    assert not page.ok.isEnabled()
+    page.data.judging.setText(str(tmp_path / "val"))
+    plan = page.plan()
+    assert plan.data is not None
+    assert plan.data.plugin.info.id == "index_png"
+    assert (plan.data.paths, plan.data.judging) == ((tmp_path,), (tmp_path / "val",))
+    assert not page.grab().isNull()
+    choose(page.layer, "annotation")
+    assert page.lists.isVisible()
+    assert page.plan().data is None
+
+
+def test_the_encoder_of_another_model_and_the_further_options(window: MainWindow, page: TrainDialog):
+    choose(page.start, "other")
+    assert page.encoders.isVisible()
+    choose(page.encoders, "nuclei-unet")  # the shipped one is always here
+    choose(page.loss, "border")
+    choose(page.adversary, "patches")
+    assert page.ok.isEnabled()
+    plan = page.plan()
+    assert (plan.mode, plan.encoder_from) == ("encoder", "nuclei-unet")
+    assert (plan.options.loss, plan.options.adversary, plan.options.teacher) == ("border", "patches", 0.0)
+    page.teacher.setChecked(True)
+    assert "something to remember" in page.why.text()
+    assert not page.grab().isNull()
+    choose(page.start, "scratch")
+    assert not page.encoders.isVisible()
+
+
+def test_earlier_trainings_go_on_or_are_deleted(window: MainWindow, page: TrainDialog, until):
+    desk = window.desk
+    page.crop.setValue(32)
+    for _ in range(2):
+        job = desk.session.training.prepare(page.plan())
+        desk.track(job, "preparing", shown=False)
+        until(lambda job=job: job not in desk.jobs)
+    page.begin()
+    until(page.go_on.isVisible)
+    page.go_on.click()
+    listing = page.findChild(EarlierTrainings)
+    assert isinstance(listing, EarlierTrainings)
+    assert len(listing.runs) == 2
+    assert "not begun" in listing.listing.item(0).text()
+    assert not listing.grab().isNull()
+    first, second = listing.runs
+    listing.delete.click()
+    until(lambda: not first.folder.exists())
+    assert second.folder.exists()
+    listing.go_on.click()
+    until(lambda: desk.training.stage == "running")
+    assert desk.training.run is second
+    desk.training.stop()
+    until(lambda: desk.training.stage in ("idle", "ended"))
