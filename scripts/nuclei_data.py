@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from segdesk.engines.training.objectives.cells import targets
 
 CROP = 224
 HELD_OUT, TUNE = 0.2, 0.1
@@ -185,46 +190,3 @@ def _tinted(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if chance < 0.76:
         return x * rng.uniform(0.0, 1.0, 3).astype(np.float32)
     return x
-
-
-def targets(ids: np.ndarray) -> np.ndarray:
-    """(6, h, w) float32 from an (h, w) int32 map (-1 = outside the picture): foreground, depth 0..1, way to the centre
-    in rows and columns, weight of the pixel, weight of the way (one over the nucleus's radius, 0 in the background)."""
-    valid = ids >= 0
-    _, flat = np.unique(np.where(valid, ids, 0), return_inverse=True)
-    label = flat.reshape(ids.shape)
-    if not (np.where(valid, ids, 0) == 0).any():
-        label = label + 1
-    inside = label > 0
-    border, touching = _borders(label, valid)
-    depth = cv2.distanceTransform(((inside & ~border) | ~valid).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    depth = np.where(inside, depth + 0.5, 0.0)
-    count = int(label.max()) + 1
-    summit = np.full(count, 1.0)
-    np.maximum.at(summit, label.ravel(), depth.ravel())
-    area = np.maximum(1, np.bincount(label.ravel(), minlength=count))
-    rows, columns = np.indices(ids.shape, dtype=np.float32)
-    centre_y = np.bincount(label.ravel(), rows.ravel(), count) / area
-    centre_x = np.bincount(label.ravel(), columns.ravel(), count) / area
-    way_y, way_x = (centre_y[label] - rows) * inside, (centre_x[label] - columns) * inside
-    weight = valid * (1.0 + 2.0 * touching)
-    nearness = inside * valid / np.sqrt(area / np.pi)[label]
-    return np.stack([inside, depth / summit[label], way_y, way_x, weight, nearness]).astype(np.float32)
-
-
-def _borders(label: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(pixels with a 4-neighbour of another value, pixels within 2 of two different nuclei); none at invalid ones."""
-    border = np.zeros(label.shape, bool)
-    for axis in (0, 1):
-        low = [slice(None), slice(None)]
-        high = [slice(None), slice(None)]
-        low[axis], high[axis] = slice(None, -1), slice(1, None)
-        differ = (label[tuple(low)] != label[tuple(high)]) & valid[tuple(low)] & valid[tuple(high)]
-        border[tuple(low)] |= differ
-        border[tuple(high)] |= differ
-    box = np.ones((3, 3), np.uint8)
-    as_float = label.astype(np.float32)
-    largest = cv2.dilate(as_float, box)
-    smallest = -cv2.dilate(np.where(label > 0, -as_float, -1e6), box)
-    touching = (largest > 0) & (smallest < 1e6) & (largest != smallest)
-    return border & (label > 0), touching

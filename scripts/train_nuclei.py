@@ -26,7 +26,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -36,6 +35,7 @@ import nuclei_score
 from nuclei_data import Picture
 
 from segdesk.engines.cells import instances
+from segdesk.engines.training.objectives.cells import loss_parts
 from segdesk.nets.nuclei_unet import build
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,24 +43,6 @@ BATCH = 8
 EMA = 0.998
 RATE, DECAY = 2e-3, 0.03
 WARM_UP = 0.03
-
-
-def loss_parts(output: torch.Tensor, wanted: torch.Tensor) -> dict[str, torch.Tensor]:
-    """The four terms of the loss from (N, 4, h, w) output and (N, 6, h, w) targets (`nuclei_data.targets`)."""
-    inside, depth, weight, nearness = wanted[:, 0], wanted[:, 1], wanted[:, 4], wanted[:, 5]
-    total = weight.sum().clamp(min=1.0)
-    probability = torch.sigmoid(output[:, 0])
-    common = (probability * inside * weight).sum((1, 2))
-    both = ((probability + inside) * weight).sum((1, 2))
-    ways = F.smooth_l1_loss(output[:, 2:4] * nearness[:, None], wanted[:, 2:4] * nearness[:, None], reduction="none")
-    return {
-        "foreground": (F.binary_cross_entropy_with_logits(output[:, 0], inside, reduction="none") * weight).sum()
-        / total,
-        "dice": (1.0 - (2.0 * common + 50.0) / (both + 50.0)).mean(),
-        # A squared error has no floor, a soft cross-entropy has: the curve then says how much is left to learn.
-        "depth": 6.0 * (((torch.sigmoid(output[:, 1]) - depth) ** 2) * weight * (1.0 + inside)).sum() / total,
-        "way": 0.5 * ways.sum() / (nearness > 0).sum().clamp(min=1),
-    }
 
 
 def prefetched(batches: Iterator[tuple[np.ndarray, np.ndarray]]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:

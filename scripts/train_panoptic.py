@@ -4,10 +4,10 @@
     python scripts/train_panoptic.py --data PHOTOS --classes FILE --out RUN --score     # scores RUN/best.pth alone
     python scripts/train_panoptic.py --data PHOTOS --classes FILE --out RUN --pack FILE # writes it in half precision
 
-`PHOTOS` is what `photos_set.py` reads; `FILE` the weights of the shipped net of classes (`train_everyday.py`): with them
-the encoder and the branch of the classes begin and stay; what is trained is the branch of the objects. The split is the
-one that those weights were trained with, so no picture that judges was ever learned from. The training itself is
-`segdesk train`'s engine with the options below; a run that was broken off goes on.
+`PHOTOS` is what `photos_set.py` reads; `FILE` the weights of the shipped net of classes (`train_everyday.py`). Encoder
+and branch of the classes begin with them and stay; what is trained is the branch of the objects. The split is the one
+that those weights were trained with, so no picture that judges was ever learned from. The training itself is `segdesk
+train`'s engine with the options below; a run that was broken off goes on.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from torch import nn
 from segdesk.nets.blocks import resize
 from segdesk.nets.instance import solo
 from segdesk.nets.instance.parts import Detector, Objects, chain, coordinates, detector, starts
-from segdesk.nets.instance.solo import SoloHead, doubled, levelled
+from segdesk.nets.instance.solo import MaskMaker, SoloHead, doubled, levelled
 
 TITLE = "Decoupled SOLO"
 PAPER = "arXiv:1912.04488"
@@ -59,6 +59,11 @@ class Head(SoloHead):
         return [
             self.chosen(s, lambda points, n=n: self.masks(columns[n], rows[n], points)) for n, s in enumerate(scores)
         ]
+
+    def mask_maker(self, maps: Sequence[torch.Tensor]) -> MaskMaker:
+        """As `SoloHead` says."""
+        columns, rows = self.line_maps(levelled(maps))
+        return lambda n, level, cells: self.masks(columns[n], rows[n], self.begin[level] + cells)
 
     def line_maps(self, maps: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
         """Probabilities (N, sum of the grids, h, w) for all columns and all rows, level after level."""

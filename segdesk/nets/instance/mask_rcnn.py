@@ -75,6 +75,12 @@ class RoIHead(nn.Module):
         return [best(*picture, **rules) for picture in pictures]
 
 
+class MaskRCNN(TwoStage):
+    """The net, which knows its loss."""
+
+    objective = "two_stage"
+
+
 def answers(found: Sequence[tuple[torch.Tensor, torch.Tensor, torch.Tensor]], masks: torch.Tensor) -> Objects:
     """The objects of all pictures, whose masks (n, 28, 28) lie one behind the other, as one dict a picture."""
     counts = [len(boxes) for boxes, _, _ in found]
@@ -89,4 +95,4 @@ def build(options: Mapping[str, object], num_classes: int) -> nn.Module:
 
     Options: `encoder`, `encoder_options`, `width` of the pyramid, and those of `RoIHead`.
     """
-    return TwoStage(*parts(options, RoIHead, num_classes))  # type: ignore[arg-type]
+    return MaskRCNN(*parts(options, RoIHead, num_classes))  # type: ignore[arg-type]

@@ -30,6 +30,7 @@ class Detector(nn.Module):
         self.backbone = backbone
         self.neck = neck
         self.head_name = head_name
+        self.objective = str(getattr(head, "objective", ""))  # the loss that it trains with
         self.add_module(head_name, head)
 
     def forward(self, x: torch.Tensor) -> list[Objects]:

@@ -3,7 +3,7 @@ the cell in which an object's centre falls says its class and, in a channel of i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -19,6 +19,8 @@ PAPER = "arXiv:1912.04488"
 OUTPUT = "instances"
 
 GRIDS = (40, 36, 24, 16, 12)
+# (picture, level, numbers (m,) of cells in the level's grid) to probabilities (m, h, w) over the padded picture.
+MaskMaker = Callable[[int, int, torch.Tensor], torch.Tensor]
 STRIDES = (8, 8, 16, 32, 32)  # of the pyramid's maps after `levelled`; a mask of fewer pixels is nothing
 
 VARIANTS: dict[str, dict[str, object]] = {"r50": {}, "r101": {"encoder": "resnet101"}, "r18": {"encoder": "resnet18"}}
@@ -34,7 +36,8 @@ SMALL: dict[str, Any] = {
 
 
 class SoloHead(nn.Module):
-    """What SOLO's heads share: the grids over the pyramid's maps, the branch of classes, the choice of masks.
+    """What SOLO's heads share: the grids over the pyramid's maps, the branch of classes, the choice of masks, and the
+    loss that they train with.
 
     `convs`: convolutions of a branch; `width`: their channels; `rule`: a table of `Rule`'s thresholds.
     """
@@ -54,7 +57,7 @@ class SoloHead(nn.Module):
         super().__init__()
         if not len(channels) == len(grids) == len(strides):
             raise ValueError("a grid and a stride are needed for each map of the pyramid")
-        self.grids = list(grids)
+        self.grids, self.objective = list(grids), "solo"
         self.rule = Rule(**(rule or {}))
         self.begin = starts([grid * grid for grid in grids])
         self.least = [float(s) for s, grid in zip(strides, grids, strict=True) for _ in range(grid * grid)]
@@ -63,11 +66,16 @@ class SoloHead(nn.Module):
 
     def point_scores(self, maps: Sequence[torch.Tensor]) -> torch.Tensor:
         """(N, P, K): probability of each class at each point of all grids, from the levelled maps."""
-        found = []
-        for grid, x in zip(self.grids, maps, strict=True):
-            logits = self.conv_cls(self.cls_convs(resize(x, (grid, grid))))
-            found.append(as_points(local_maxima(logits.sigmoid())))
-        return torch.cat(found, 1)
+        return torch.cat([as_points(local_maxima(x.sigmoid())) for x in self.class_logits(maps)], 1)
+
+    def class_logits(self, maps: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """(N, K, grid, grid) of each level, from the levelled maps."""
+        sides = zip(self.grids, maps, strict=True)
+        return [self.conv_cls(self.cls_convs(resize(x, (grid, grid)))) for grid, x in sides]
+
+    def mask_maker(self, maps: Sequence[torch.Tensor]) -> MaskMaker:
+        """What the training asks for masks of cells, from the pyramid's maps (N, C, h, w)."""
+        raise NotImplementedError
 
     def chosen(self, scores: torch.Tensor, masks_of: Any) -> Objects:
         """The objects of one picture from (P, K) scores and what makes the masks of points."""
@@ -106,12 +114,25 @@ class Head(SoloHead):
     def forward(self, maps: Sequence[torch.Tensor]) -> list[Objects]:
         """The pyramid's five maps (N, C, h, w) to the objects of each picture."""
         maps = levelled(maps)
-        scores = self.point_scores(maps)
-        features = [doubled(self.mask_convs(torch.cat([x, coordinates(x)], 1))) for x in maps]
+        scores, features = self.point_scores(maps), self.features(maps)
         return [
             self.chosen(s, lambda points, n=n: self.masks([f[n : n + 1] for f in features], points))
             for n, s in enumerate(scores)
         ]
+
+    def features(self, maps: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """What the masks of each level are made from, from the levelled maps."""
+        return [doubled(self.mask_convs(torch.cat([x, coordinates(x)], 1))) for x in maps]
+
+    def mask_maker(self, maps: Sequence[torch.Tensor]) -> MaskMaker:
+        """As `SoloHead` says."""
+        features = self.features(levelled(maps))
+
+        def make(picture: int, level: int, cells: torch.Tensor) -> torch.Tensor:
+            conv: Any = self.conv_mask_list[level]
+            return F.conv2d(features[level][picture][None], conv.weight[cells], conv.bias[cells])[0].sigmoid()
+
+        return make
 
     def masks(self, features: Sequence[torch.Tensor], points: torch.Tensor) -> torch.Tensor:
         """(m, h, w): the masks of points (m,) of one picture; only the channels that are wanted are computed."""

@@ -12,7 +12,7 @@ from torch import nn
 from segdesk.nets.blocks import resize, up
 from segdesk.nets.instance import solo
 from segdesk.nets.instance.parts import ConvGN, Detector, Objects, as_points, chain, coordinates, detector
-from segdesk.nets.instance.solo import SoloHead, levelled
+from segdesk.nets.instance.solo import MaskMaker, SoloHead, levelled
 
 TITLE = "SOLOv2"
 PAPER = "arXiv:2003.10152"
@@ -87,6 +87,11 @@ class Head(SoloHead):
         return [
             self.chosen(s, lambda points, n=n: masks(features[n], kernels[n, points])) for n, s in enumerate(scores)
         ]
+
+    def mask_maker(self, maps: Sequence[torch.Tensor]) -> MaskMaker:
+        """As `SoloHead` says."""
+        features, kernels = self.mask_feature_head(maps[:-1]), self.kernels(levelled(maps))
+        return lambda n, level, cells: masks(features[n], kernels[n, self.begin[level] + cells])
 
     def kernels(self, maps: Sequence[torch.Tensor]) -> torch.Tensor:
         """(N, P, mask_width): a 1x1 kernel for each point of all grids, from the levelled maps."""

@@ -62,7 +62,8 @@ def object_card(net: str, task: str = "panoptic", *, ground: bool = True) -> Mod
     names = ("disc", "square")
     classes = ClassSet.from_names(list(names), things=names)
     channels = ((0,) if ground else ()) + (1, 2)
-    spec = NetSpec(net, net_module(net).SMALL)
+    small = {"encoder_options": {"base": 8, "stem_width": 8}} if net == "mask_rcnn" else {}
+    spec = NetSpec(net, {**net_module(net).SMALL, **small})
     return ModelCard("tiny", Text("Tiny"), task, "", Text(""), spec, classes, channels, InputSpec(multiple=32))
 
 
