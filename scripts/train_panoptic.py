@@ -49,12 +49,13 @@ ROOT = Path(__file__).resolve().parent.parent
 CLASSES, NET = "deeplabv3-mobilenetv2-voc21", "panoptic_deeplab_mobilenetv2"
 SHARE, SPLIT_SEED = 0.3, 1
 SEMANTIC = ("aspp0.", "pool.", "proj.", "logits.", "decoder.")
-DECIDE = DecideOptions(confidence=0.3, overlap=0.0)
+GROUPS = {"threshold": 0.1, "window": 41}  # as detectron2 groups photographs
+DECIDE = DecideOptions(confidence=0.15, overlap=0.0)
 RECIPE = TrainOptions(
-    epochs=10,
-    epoch_crops=400,
+    epochs=5,
+    epoch_crops=800,
     batch=8,
-    crop=320,
+    crop=288,
     rate=2e-3,
     freeze_encoder=True,
     frozen=SEMANTIC,
@@ -74,7 +75,9 @@ def card_of(confidence: float = DECIDE.confidence) -> ModelCard:
     """The net to come; its classes are those of the teacher."""
     base = _classes_card()
     decide = replace(DECIDE, confidence=confidence)
-    return replace(base, id="everyday-objects", task="panoptic", net=NetSpec(NET), weights=None, decide=decide)
+    return replace(
+        base, id="everyday-objects", task="panoptic", net=NetSpec(NET, {"groups": GROUPS}), weights=None, decide=decide
+    )
 
 
 def request_of(run: Path, weights: Path, *, items: Sequence[TrainItem], options: TrainOptions) -> TrainRequest:

@@ -24,12 +24,16 @@ SMALL: dict[str, object] = {"low": 8, "high": 8, "width": 16, "objects": {"width
 
 class PanopticDeepLabMobileNetV2(DeepLabV3PlusMobileNetV2):
     """The net. `low`, `high`, `width`: of the decoder of the classes; `objects`: a table of options of the branch of
-    the objects, `width`, `head_width`, `pyramid_width`, `project` and `rates`."""
+    the objects, `width`, `head_width`, `pyramid_width`, `project` and `rates`; `spread`: how wide it learns centres to
+    be, in parts of the root of an object's area."""
 
     output = OUTPUT
 
-    def __init__(self, num_classes: int, *, objects: Mapping[str, object] | None = None, **semantic: int) -> None:
+    def __init__(
+        self, num_classes: int, *, objects: Mapping[str, object] | None = None, spread: float = 0.12, **semantic: int
+    ) -> None:
         super().__init__(num_classes, **semantic)
+        self.centre_spread = spread
         self.ins_embed_head = _branch(**(objects or {}))  # pyright: ignore[reportArgumentType]
 
     def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -49,7 +53,7 @@ class PanopticDeepLabMobileNetV2(DeepLabV3PlusMobileNetV2):
 
 def _branch(
     *,
-    width: int = 96,
+    width: int = 64,
     head_width: int = 32,
     pyramid_width: int = 128,
     project: Sequence[int] = (16, 32),

@@ -110,6 +110,15 @@ def test_targets_of_centres_against_one_object_at_a_time():
         assert ways[0, 1].numpy()[inside] == pytest.approx((cx - x)[inside], abs=1e-3)
     assert heat[0, 0].numpy() == pytest.approx(wanted, abs=1e-5)
     assert not ways[:, :, ids == 0].any()
+    wide, same = centres.targets(batch.ids, spread=2.0)
+    assert (same == ways).all()
+    assert (wide >= heat - 1e-6).all()
+    number = int(batch.ids[0, batch.ids[0] < CROWD].max())
+    alone = torch.where(batch.ids == number, batch.ids, 0)
+    sigma = 2.0 * float((alone > 0).sum()) ** 0.5
+    top = int(centres.targets(alone)[0].argmax())
+    wanted = np.exp(-((y - top // SIDE) ** 2 + (x - top % SIDE) ** 2) / (2 * sigma**2))
+    assert centres.targets(alone, spread=2.0)[0][0, 0].numpy() == pytest.approx(wanted, abs=1e-5)
 
 
 class Fixed(nn.Module):

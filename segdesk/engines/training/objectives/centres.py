@@ -18,7 +18,8 @@ SMALL_AREA, SMALL_WEIGHT = 64 * 64, 3.0
 
 
 def loss(net: nn.Module, x: torch.Tensor, truth: Truth) -> torch.Tensor:
-    """The three parts, weighted, for a net whose answer is "centres"; `coarse` scores may be in it too."""
+    """The three parts, weighted, for a net whose answer is "centres"; `coarse` scores may be in it too. Where the net
+    has a `centre_spread`, the centres of large objects are wider than the paper's: see `targets`."""
     assert truth.ids is not None
     answer = net(x)
     size, aligned = tuple(truth.labels.shape[-2:]), bool(getattr(net, "align_corners", False))
@@ -31,7 +32,7 @@ def loss(net: nn.Module, x: torch.Tensor, truth: Truth) -> torch.Tensor:
     for name, weight in (("scores", CLASSES), ("coarse", COARSE)):
         if name in answer and answer[name].requires_grad:  # what is frozen has nothing to learn
             total = total + weight * bootstrapped(whole(name), truth.labels, weights)
-    heat, ways = targets(truth.ids)
+    heat, ways = targets(truth.ids, spread=float(getattr(net, "centre_spread", 0.0)))
     known = (truth.ids != CROWD)[:, None]
     thing = known & (truth.ids > 0)[:, None]
     squares = ((whole("centres") - heat) ** 2 * known).sum() / known.sum().clamp(min=1)
@@ -56,9 +57,12 @@ def pixel_weights(ids: torch.Tensor) -> torch.Tensor:
     return result
 
 
-def targets(ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def targets(ids: torch.Tensor, *, spread: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
     """Heat maps (N, 1, h, w), 1 at each object's centre of mass and falling off like a Gaussian, the higher one where
-    two meet; and (N, 2, h, w) each pixel's way to its object's centre, rows and columns; 0 beside the objects."""
+    two meet; and (N, 2, h, w) each pixel's way to its object's centre, rows and columns; 0 beside the objects.
+
+    A Gaussian's sigma is `SPREAD`, or `spread` times the root of the object's area where that is more: nobody can say
+    to a few pixels where the centre of a large object lies, and the mean of many guesses would be no summit."""
     n, height, width = ids.shape
     heat = torch.zeros(n, 1, height, width, device=ids.device)
     ways = torch.zeros(n, 2, height, width, device=ids.device)
@@ -70,8 +74,9 @@ def targets(ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         if not thing.any():
             continue
         y, x = centres(where, len(found))
-        for row, column in zip(y[thing].round(), x[thing].round(), strict=True):
-            fall = _bell(rows - row)[:, None] * _bell(columns - column)
+        sigma = (torch.bincount(where.flatten()).float().sqrt() * spread).clamp(min=SPREAD)
+        for row, column, width in zip(y[thing].round(), x[thing].round(), sigma[thing], strict=True):
+            fall = _bell(rows - row, width)[:, None] * _bell(columns - column, width)
             torch.maximum(heat[at, 0], fall, out=heat[at, 0])
         inside = thing[where]
         ways[at, 0] = (y[where] - rows[:, None]) * inside
@@ -89,5 +94,5 @@ def centres(where: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor
     return (sums[0] / area).float(), (sums[1] / area).float()
 
 
-def _bell(distance: torch.Tensor) -> torch.Tensor:
-    return torch.exp(-(distance**2) / (2.0 * SPREAD**2))
+def _bell(distance: torch.Tensor, width: torch.Tensor) -> torch.Tensor:
+    return torch.exp(-(distance**2) / (2.0 * width**2))
