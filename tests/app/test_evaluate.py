@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segdesk.app.evaluate import THUMB_SIDE, EvalItem, evaluate
+from segdesk.app.evaluate import THUMB_SIDE, EvalItem, Evaluation, evaluate
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.metrics.overlaps import VOID_BACKGROUND, VOID_COUNTED, VOID_IGNORED
@@ -121,8 +121,35 @@ def test_streams_reports_progress_and_stops_when_told() -> None:
     assert taken == [0, 1, 2, 3]
 
 
+def test_a_full_evaluation_has_further_figures_and_the_best_pictures() -> None:
+    report = evaluate([_street(k) for k in (3, 0, 9, 5, 1, 7, 2, 4)], STREET)
+    assert report.findings is not None
+    assert report.findings.precision is not None
+    assert [s.name for s in report.best] == ["0.png", "1.png", "2.png", "3.png", "4.png", "5.png"]
+    assert report.findings.cells.pictures(2, 1)[:2] == [("9.png", 9), ("7.png", 7)]
+    span = report.findings.intervals["miou"]
+    assert span.low <= (report.headline["miou"] or 0) <= span.high
+    assert list(report.headline) == ["miou", "pixel_accuracy", "pq", "sq", "rq", "boundary_iou", "dsb", "ap"]
+    first, last = report.headline_lines()[0], report.headline_lines()[-1]
+    assert first.startswith("mIoU ")
+    assert "[" in first
+    assert first.endswith("(void in the reference ignored; 8 pictures)")
+    assert last == "AP              -  (COCO, IoU 0.50:0.95, at most 100 objects of a class in a picture; 8 pictures)"
+
+
+def test_a_quick_evaluation_has_the_same_scores_and_no_further_figures() -> None:
+    items = [_street(k) for k in (3, 0, 9)]
+    full, quick = evaluate(items, STREET), Evaluation(STREET)
+    for item in items:
+        quick.add(item)
+    report = quick.report()
+    assert (report.findings, report.best) == (None, ())
+    assert report.pictures == full.pictures
+    assert [s.name for s in report.worst] == [s.name for s in full.worst]
+
+
 def test_totals_do_not_depend_on_the_order() -> None:
     items = [_street(k) for k in range(10)]
     one, two = evaluate(items, STREET), evaluate(reversed(items), STREET)
-    assert one.headline == pytest.approx(two.headline)
+    assert one.headline == pytest.approx(two.headline, abs=1e-12)
     assert np.array_equal(one.confusion.counts, two.confusion.counts)

@@ -45,12 +45,17 @@ class ReportIntervals:
     def result(self, pixel_rule: VoidRule, panoptic_rule: VoidRule) -> dict[str, Interval]:
         """By figure, in these conventions: "miou", "mean_dice", "pixel_accuracy", "pq", "sq", "rq", "mpq", "dsb",
         "boundary_iou", "boundary_f". Without those that have none."""
-        values = {**self._of_pixels(pixel_rule), **self._of_segments(panoptic_rule), **self._of_outlines(pixel_rule)}
+        samples = self.samples(pixel_rule, panoptic_rule)
+        found = {name: interval(drawn, self.pictures) for name, drawn in samples.items()}
+        return {name: span for name, span in found.items() if span is not None}
+
+    def samples(self, pixel_rule: VoidRule, panoptic_rule: VoidRule) -> dict[str, np.ndarray]:
+        """The same figures in each draw, (draws,) float64, NaN where there is none."""
+        values = {**self._of_pixels(pixel_rule), **self._of_segments(panoptic_rule)}
         every = self._pictures.sums.reshape(-1, len(RULES), 4, self._pictures.draws)
         for row in every[:, RULES.index(panoptic_rule)]:
             values |= {"mpq": ratio(row[0], row[1]), "dsb": ratio(row[2], row[3])}
-        found = {name: interval(drawn, self.pictures) for name, drawn in values.items()}
-        return {name: span for name, span in found.items() if span is not None}
+        return {**values, **self._of_outlines(pixel_rule)}
 
     def _of_pixels(self, rule: VoidRule) -> dict[str, np.ndarray]:
         at = 3 * PIXEL_RULES.index(rule)

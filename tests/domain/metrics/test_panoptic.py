@@ -55,8 +55,8 @@ def test_merging_equals_adding(one: Pair, two: Pair) -> None:
 
 @given(map_pairs())
 def test_a_map_agrees_with_itself(pair: Pair) -> None:
-    """But for crowds of stuff, which a prediction cannot tell from the rest of the class, and but for several crowds of a
-    class, of which panopticapi knows one."""
+    """But for crowds of stuff, which a prediction cannot tell from the rest of the class, and but for several crowds of
+    a class, of which panopticapi knows one."""
     last = {s.class_id: k for k, s in pair[1].segments.items() if s.crowd and s.class_id in CLASSES.things}
     table = {k: replace(s, crowd=last.get(s.class_id) == k) for k, s in pair[1].segments.items()}
     reference = Segmentation(pair[1].ids, table)
