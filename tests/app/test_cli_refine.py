@@ -120,7 +120,7 @@ def test_each_step_is_judged(photo: Path, capsys: pytest.CaptureFixture[str]):
     assert run("steps", photo, "--model", "regions", "--step", "smooth:width=15", "--step", "open", "--quiet") == OK
     out = lines(capsys)[0].splitlines()
     assert out[0].split() == ["step", "mIoU", "PQ", "changed"]
-    assert out[2].startswith("+ Open ")
+    assert out[2].startswith("+ Cut thin parts (opening) ")
     assert out[3].startswith("+ Smooth borders ")
     assert "100.00" in out[1]
     assert "-" in out[3]  # worse than the reference, which is the answer without it

@@ -21,6 +21,7 @@ from segdesk.domain.prediction import Instance, Prediction
 from segdesk.domain.stack import Stack, StepInfo
 from segdesk.engines import crf, steps
 from segdesk.engines.stacking import NOTE_UNKNOWN, Stages, least_score, scaled, stacked
+from segdesk.engines.steps import guided
 
 CLASSES = ClassSet.from_names(["sky", "grass", "cow", "bird"], things=["cow", "bird"])
 SIZE = (48, 64)
@@ -253,6 +254,31 @@ def test_guided_upsampling_finds_the_edge_of_the_picture():
     assert sharp.prediction.scores.shape == (2, 96, 96)
     total = sharp.prediction.scores.astype(np.float32).sum(axis=0)
     assert abs(total - 1).max() < 0.1
+
+
+@pytest.mark.parametrize("grey", [False, True])
+@pytest.mark.parametrize("contrast", [1.0, 20.0])
+def test_the_guided_filter_is_that_of_the_paper(grey: bool, contrast: float):
+    """He, Sun and Tang 2013, equations 11 to 14, window by window, where nothing is enlarged."""
+    rng = np.random.default_rng(4)
+    image = picture(4, (14, 17))
+    image = image[:, :, :1].repeat(3, 2) if grey else image
+    values = rng.random((14, 17)).astype(np.float32)
+    found = np.zeros((14, 17), np.float16)
+    guided.Guide(image, (14, 17), 2, contrast).enlarge(values, found)
+    guide = np.pad(image.astype(float), ((2, 2), (2, 2), (0, 0)), mode="symmetric")
+    wide = np.pad(values.astype(float), 2, mode="symmetric")
+    slope, offset = np.zeros((14, 17, 3)), np.zeros((14, 17))
+    for y, x in np.ndindex(14, 17):
+        own, p = guide[y : y + 5, x : x + 5].reshape(25, 3), wide[y : y + 5, x : x + 5].ravel()
+        spread = np.cov(own.T, bias=True) + contrast**2 * np.eye(3)
+        slope[y, x] = np.linalg.solve(spread, (own * p[:, None]).mean(0) - own.mean(0) * p.mean())
+        offset[y, x] = p.mean() - slope[y, x] @ own.mean(0)
+    mean = [
+        cv2.boxFilter(plane, -1, (5, 5), borderType=cv2.BORDER_REFLECT) for plane in (*np.moveaxis(slope, 2, 0), offset)
+    ]
+    wanted = sum(mean[c] * image[:, :, c] for c in range(3)) + mean[3]
+    assert abs(found - np.clip(wanted, 0, 1)).max() < 2e-3
 
 
 def test_guided_upsampling_stops():

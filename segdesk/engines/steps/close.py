@@ -13,7 +13,7 @@ from segdesk.engines.steps.base import Numbers, Where
 
 INFO = StepInfo(
     "close",
-    N_("Close"),
+    N_("Close gaps (closing)"),
     N_("Gaps and bays of void that a disc does not fit into are filled; by objects also where stuff lies."),
     80,
     "labels",

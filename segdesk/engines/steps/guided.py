@@ -73,31 +73,44 @@ class Guide:
     """What the guided filter needs of an (H, W, 3) uint8 picture, for maps of (h, w): made once for all classes."""
 
     def __init__(self, image: np.ndarray, size: tuple[int, int], radius: int, contrast: float) -> None:
-        self._channels = [np.ascontiguousarray(image[:, :, c]) for c in range(3)]
+        self._channels = [image[:, :, c].astype(np.float32) for c in range(3)]
         small = cv2.resize(image, (size[1], size[0]), interpolation=cv2.INTER_AREA).astype(np.float32)
-        self._small, self._radius = small, radius
-        self._mean = self._box(small)
-        spread = np.einsum("yxa,yxb->yxab", small, small).reshape(*size, 9)
-        covariance = self._box(spread).reshape(*size, 3, 3) - np.einsum("yxa,yxb->yxab", self._mean, self._mean)
-        self._inverse = np.linalg.inv(covariance + np.eye(3, dtype=np.float32) * contrast**2).astype(np.float32)
+        self._side = 2 * radius + 1
+        self._small = [np.ascontiguousarray(small[:, :, c]) for c in range(3)]
+        self._mean = [self._box(plane) for plane in self._small]
+        spread = {}
+        for a, b in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)):
+            spread[a, b] = self._box(self._small[a] * self._small[b]) - self._mean[a] * self._mean[b]
+            if a == b:
+                spread[a, b] += contrast**2
+        self._inverse = _inverted(spread)
 
-    def _box(self, values: np.ndarray) -> np.ndarray:
-        side = 2 * self._radius + 1
-        planes = [values[:, :, c] for c in range(values.shape[2])] if values.ndim == 3 else [values]
-        mean = [cv2.boxFilter(np.ascontiguousarray(p), -1, (side, side), borderType=cv2.BORDER_REFLECT) for p in planes]
-        return np.stack(mean, axis=2) if values.ndim == 3 else mean[0]
+    def _box(self, plane: np.ndarray) -> np.ndarray:
+        return cv2.boxFilter(plane, -1, (self._side, self._side), borderType=cv2.BORDER_REFLECT)
 
     def enlarge(self, values: np.ndarray, result: np.ndarray) -> None:
         """Write the (h, w) float32 values, filtered and enlarged, into `result`, (H, W) float16."""
         mean = self._box(values)
-        along = self._box(self._small * values[:, :, None]) - self._mean * mean[:, :, None]
-        slope = np.einsum("yxab,yxb->yxa", self._inverse, along)
-        offset = self._box(mean - np.einsum("yxa,yxa->yx", slope, self._mean))
-        slope = self._box(slope)
+        along = [self._box(own * values) - middle * mean for own, middle in zip(self._small, self._mean, strict=True)]
+        slope = [sum((i * a for i, a in zip(row, along, strict=True)), np.zeros_like(mean)) for row in self._inverse]
+        offset = mean - sum((s * m for s, m in zip(slope, self._mean, strict=True)), np.zeros_like(mean))
         size = (result.shape[1], result.shape[0])
-        total = cv2.resize(offset, size, interpolation=cv2.INTER_LINEAR)
-        for channel in range(3):
-            large = cv2.resize(np.ascontiguousarray(slope[:, :, channel]), size, interpolation=cv2.INTER_LINEAR)
-            cv2.accumulateProduct(large, self._channels[channel].astype(np.float32), total)
+        total = cv2.resize(self._box(offset), size, interpolation=cv2.INTER_LINEAR)
+        for plane, channel in zip(slope, self._channels, strict=True):
+            large = cv2.resize(self._box(plane), size, interpolation=cv2.INTER_LINEAR)
+            cv2.accumulateProduct(large, channel, total)
         np.clip(total, 0.0, 1.0, out=total)
         result[:] = total
+
+
+def _inverted(m: dict[tuple[int, int], np.ndarray]) -> list[list[np.ndarray]]:
+    """The inverse of a symmetric 3 x 3 matrix in each pixel, by its cofactors; given as the upper triangle."""
+    # In double precision: of a grey picture the cofactors are small differences of large products.
+    a, b, c, d, e, f = (m[k].astype(np.float64) for k in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)))
+    rows = [
+        [d * f - e * e, c * e - b * f, b * e - c * d],
+        [c * e - b * f, a * f - c * c, b * c - a * e],
+        [b * e - c * d, b * c - a * e, a * d - b * b],
+    ]
+    whole = a * rows[0][0] + b * rows[0][1] + c * rows[0][2]
+    return [[(each / whole).astype(np.float32) for each in row] for row in rows]

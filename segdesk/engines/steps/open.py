@@ -13,7 +13,7 @@ from segdesk.engines.steps.base import Numbers, Where
 
 INFO = StepInfo(
     "open",
-    N_("Open"),
+    N_("Cut thin parts (opening)"),
     N_("Tongues, bridges and specks that a disc does not fit into go to their neighbours."),
     70,
     "labels",
