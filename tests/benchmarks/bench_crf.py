@@ -1,10 +1,13 @@
-"""The dense CRF against pydensecrf2 in one run: speed, processor time, agreement of the winner, mIoU.
+"""The dense CRF against pydensecrf2 in one run: speed, processor time, memory, agreement of the winner, mIoU.
 
-    python tests/benchmarks/bench_crf.py [SHARED_DATA_FOLDER] [--quick] [--large]
+    python tests/benchmarks/bench_crf.py [SHARED_DATA_FOLDER] [--quick] [--size 1280] [--large] [--defaults]
 
 Street scenes (the labels blurred and noised as softmax, and a model's scores of low resolution) and photographs with
-the VOC model. All figures are ratios: how many times faster than the reference by the clock (on as many cores as torch
-may use) and by processor time (on one). `--quick`: fewer pictures. `--large`: also 24 megapixels with 21 classes.
+the VOC model. All figures are ratios, medians over pictures and rounds in alternating order: how many times faster than
+the reference by the clock (on as many cores as torch may use) and by processor time (on one), and the peak of the
+resident memory over what was there before, each measured in a process of its own. `--quick`: fewer pictures. `--size`:
+only street scenes of this width. `--large`: also 24 megapixels with 21 classes (1.7 GB). `--defaults`: mIoU for widths
+and weights around the defaults.
 """
 
 # pyright: reportArgumentType=false, reportOptionalSubscript=false, reportCallIssue=false
@@ -12,6 +15,8 @@ may use) and by processor time (on one). `--quick`: fewer pictures. `--large`: a
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -21,6 +26,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from segdesk.domain.errors import Cancelled
 from segdesk.domain.options import CrfOptions
 from segdesk.engines import crf
 
@@ -126,23 +132,20 @@ def miou(found: np.ndarray, truth: np.ndarray) -> float:
     return float(np.mean(shares))
 
 
-def compare(title: str, cases: Iterator[Case], options: CrfOptions) -> None:
+def compare(title: str, cases: Iterator[Case], options: CrfOptions, rounds: int = 1) -> None:
     """Print one line for each quality and kind of case, with medians."""
     lines: dict[tuple[str, str], list[tuple[float, ...]]] = {}
     for case in cases:
-        wanted = timed(lambda case=case: reference(case.scores, case.image, options))
         for quality in ("exact", "fast"):
             chosen = replace(options, quality=quality)
-            found = timed(lambda case=case, chosen=chosen: crf.refine(case.scores, case.image, chosen))
-            a, b = found.value.argmax(0), wanted.value.argmax(0)
-            gain = (np.nan, np.nan)
-            if case.truth is not None:
-                gain = (
-                    miou(a, case.truth) - miou(b, case.truth),
-                    miou(b, case.truth) - miou(case.scores.argmax(0), case.truth),
-                )
-            row = (wanted.clock / found.clock, wanted.processor / found.processor, float((a == b).mean()), *gain)
-            lines.setdefault((case.name, quality), []).append(row)
+            calls = [
+                lambda case=case: reference(case.scores, case.image, options),
+                lambda case=case, chosen=chosen: crf.refine(case.scores, case.image, chosen),
+            ]
+            for turn in range(rounds):
+                order = (0, 1) if turn % 2 == 0 else (1, 0)
+                both = {i: timed(calls[i]) for i in order}
+                lines.setdefault((case.name, quality), []).append(_row(case, both[0], both[1]))
     for (name, quality), rows in lines.items():
         clock, processor, agree, against, gain = np.median(rows, axis=0)
         least = min(row[2] for row in rows)
@@ -153,17 +156,106 @@ def compare(title: str, cases: Iterator[Case], options: CrfOptions) -> None:
         )
 
 
+def _row(case: Case, wanted: Timed, found: Timed) -> tuple[float, ...]:
+    a, b = found.value.argmax(0), wanted.value.argmax(0)
+    gain = (np.nan, np.nan)
+    if case.truth is not None:
+        reached = miou(b, case.truth)
+        gain = miou(a, case.truth) - reached, reached - miou(case.scores.argmax(0), case.truth)
+    return wanted.clock / found.clock, wanted.processor / found.processor, float((a == b).mean()), *gain
+
+
+def resident(key: str) -> float:
+    """MB of this process: VmRSS now, VmHWM at most since that was reset."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(key)) / 1024
+
+
+def peak(call: Callable[[], object]) -> float:
+    """MB at most while it runs, over what there was before. Linux only."""
+    Path("/proc/self/clear_refs").write_text("5")
+    before = resident("VmRSS")
+    call()
+    return resident("VmHWM") - before
+
+
+def one_peak(folder: Path, what: str) -> None:
+    """Print the peak of one kind; in a process of its own."""
+    import pydensecrf.densecrf  # noqa: F401 - what it takes to load counts for neither
+
+    case = next(street(folder, (1280, 720), 21, 1))
+    crf.warm()
+    if what == "reference":
+        print(peak(lambda: reference(case.scores, case.image, OURS)))
+    elif what.endswith("halves"):  # what the program does
+        options = replace(OURS, quality=what.split()[0])
+        print(peak(lambda: crf.refine_present(case.scores, case.image, options)))
+    else:
+        print(peak(lambda: crf.refine(case.scores, case.image, replace(OURS, quality=what))))
+
+
+def memory(shared: Path) -> None:
+    """Peaks at 1280 x 720 x 21, as shares of the reference's."""
+    found = {}
+    for what in ("reference", "exact", "exact halves", "fast", "fast halves"):
+        command = [sys.executable, __file__, str(shared), "--peak", what]
+        found[what] = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
+    shares = ", ".join(f"{what} {mb / found['reference']:.2f}" for what, mb in found.items() if what != "reference")
+    print(f"peak memory at 1280 x 720 x 21 as a share of the reference's: {shares}", flush=True)
+
+
 def large(shared: Path) -> None:
-    """24 megapixels with 21 classes: seconds a megapixel, against one of the size of a window."""
+    """24 megapixels with 21 classes: seconds a megapixel, against one of the size of a window; peak memory; how soon a
+    cancel is heard."""
     image = cv2.imread(str(sorted((shared / "camvid" / "val" / "images").iterdir())[0]))[..., ::-1]
     for width, height in ((1280, 720), (6000, 4000)):
         picture = np.ascontiguousarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC))
         scores = softmax(np.random.default_rng(0).normal(0, 2, (21, height // 64, width // 64)).astype(np.float32))
         for quality in ("fast", "exact"):
-            start = time.perf_counter()
-            crf.refine_present(scores, picture, CrfOptions(quality=quality))
-            spent = time.perf_counter() - start
-            print(f"{width} x {height} x 21 {quality}: {spent / (width * height / 1e6):.2f} s a megapixel", flush=True)
+            start, told = time.perf_counter(), []
+            most = peak(
+                lambda p=picture, s=scores, q=quality, t=told: crf.refine_present(
+                    s, p, CrfOptions(quality=q), progress=t.append
+                )
+            )
+            spent = (time.perf_counter() - start) / (width * height / 1e6)
+            assert told == sorted(told)
+            print(
+                f"{width} x {height} x 21 {quality}: {spent:.2f} s a megapixel, {most:.0f} MB, told {len(told)} times"
+            )
+            print(
+                f"{'':>20} a cancel is heard after at most {slowest_stop(picture, scores, quality):.0f} ms", flush=True
+            )
+
+
+def slowest_stop(image: np.ndarray, scores: np.ndarray, quality: str) -> float:
+    """Milliseconds from a cancel to the end, the longest of some at different moments of the first 4 s."""
+    spent = []
+    for after in (0.02, 0.1, 0.3, 0.6, 1.0, 2.0, 4.0):
+        end = time.perf_counter() + after
+        try:
+            crf.refine_present(scores, image, CrfOptions(quality=quality), lambda end=end: time.perf_counter() > end)
+        except Cancelled:
+            spent.append(time.perf_counter() - end)
+    return max(spent, default=0) * 1e3
+
+
+def defaults(shared: Path) -> None:
+    """What the CRF gains in mIoU on street scenes, for widths and weights around the defaults."""
+    tried = {"defaults": OURS, "DeepLab's": PUBLISHED, "80/13/10": STRONG}
+    tried |= {f"sigma_beta {v:g}": replace(OURS, sigma_beta=v) for v in (2, 3, 6, 8)}
+    tried |= {f"sigma_alpha {v:g}": replace(OURS, sigma_alpha=v) for v in (20, 33, 67, 90)}
+    tried |= {f"w1 {v:g}": replace(OURS, w1=v) for v in (2, 3, 6)}
+    tried |= {f"w2 {v:g}, sigma_gamma {g:g}": replace(OURS, w2=v, sigma_gamma=g) for v, g in ((1, 3), (3, 1), (6, 3))}
+    tried |= {f"{n} iterations": replace(OURS, iterations=n) for n in (3, 10)}
+    gains: dict[tuple[str, str], list[float]] = {}
+    for case in street(shared / "camvid" / "val", (480, 360), 11, 8):
+        before = miou(case.scores.argmax(0), case.truth)
+        for name, options in tried.items():
+            gain = miou(crf.refine(case.scores, case.image, options).argmax(0), case.truth) - before
+            gains.setdefault((case.name, name), []).append(gain)
+    for (kind, name), values in gains.items():
+        print(f"{kind:>18} {name:>22}: mIoU {np.mean(values):+.4f}", flush=True)
 
 
 def main() -> None:
@@ -171,17 +263,31 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("shared", nargs="?", type=Path, default=Path("../shared/data"))
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--size", type=int, choices=(480, 1280))
     parser.add_argument("--large", action="store_true")
+    parser.add_argument("--defaults", action="store_true")
+    parser.add_argument("--peak")
     arguments = parser.parse_args()
-    crf.warm()
-    count = 2 if arguments.quick else 6
     folder = arguments.shared / "camvid" / "val"
-    for name, options in (("ours", OURS), ("DeepLab's", PUBLISHED), ("80/13/10", STRONG)):
-        compare(f"480x360 {name}", street(folder, (480, 360), 11, count), options)
-    compare("1280x720x21", street(folder, (1280, 720), 21, count // 2), OURS)
-    compare("photographs", photographs(arguments.shared, 2 * count), OURS)
+    if arguments.peak:
+        one_peak(folder, arguments.peak)
+        return
+    start = time.perf_counter()
+    crf.warm()
+    print(f"loaded or compiled in {time.perf_counter() - start:.1f} s", flush=True)
+    count = 2 if arguments.quick else 6
+    if arguments.size in (None, 1280):
+        compare("1280x720x21", street(folder, (1280, 720), 21, count // 2), OURS, 3)
+        memory(arguments.shared)
+    if arguments.size in (None, 480):
+        for name, options in (("ours", OURS), ("DeepLab's", PUBLISHED), ("80/13/10", STRONG)):
+            compare(f"480x360 {name}", street(folder, (480, 360), 11, count), options)
+    if arguments.size is None:
+        compare("photographs", photographs(arguments.shared, 2 * count), OURS)
     if arguments.large:
         large(arguments.shared)
+    if arguments.defaults:
+        defaults(arguments.shared)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,9 @@ from segdesk.engines.crf.windows import TILE, Box, Job
 
 LOOKS = 2  # iterations on the grid alone that find out where classes meet
 SURE = 0.9  # a neighbourhood of one class that is everywhere this likely needs no second look
-STAYS = 0.3  # a class whose probability nowhere reaches this then is left out
+STAYS = 0.3  # a class whose probability nowhere reaches this then is left out if it was not sure of itself at the start
 FINE, LARGE = 0.5e6, 4  # pictures of fewer pixels have a grid of one less than this
+DEEP = 5  # cells around one that are calm if it lies deep in calm
 SMOOTH = 2.0  # with a sigma_gamma of so many pixels, every second pixel where classes meet sends for two
 
 
@@ -54,20 +55,22 @@ def fast(job: Job) -> None:
     points = grid.pixels(width)
     team.weight = whole / 5
     look, _ = _infer(job, job.scores, Places.alike(job.image, points), min(LOOKS, job.options.iterations))
-    stays = np.flatnonzero(look[:, : job.scores.channels.size].max(axis=0) >= STAYS)
+    stays = _staying(look, job.scores)
     meets = _meets(look.reshape(grid.ys.size, grid.xs.size, -1))
     team.weight = whole * 4 / 5
     team.check()
     senders, others = _split(grid.whole(meets, job.window), job)
-    calm = points[~meets.ravel()]
-    every = 1 if others.size == 0 else 2
-    mass = np.repeat(np.array([every, grid.step**2, 1], np.float32), [senders.size, calm.size, others.size])
+    asked, weight = _asked(meets)
+    calm, every = points[asked], 1 if others.size == 0 else 2
     pixels = np.concatenate([senders, calm, others])
+    mass = np.ones(pixels.size, np.float32)
+    mass[: senders.size] = every
+    mass[senders.size : senders.size + calm.size] = weight[asked] * grid.step**2
     places = Places(job.image, pixels, mass, senders.size + calm.size)
     found, free = _infer(job, job.scores.only(stays), places, job.options.iterations)
     grown = np.zeros((points.size, found.shape[1]), np.float32)
-    grown[:, : stays.size] = look[:, stays]
-    grown[~meets.ravel()] = found[senders.size : places.senders]
+    grown[:, : stays.size] = look[:, stays] / np.maximum(look[:, stays].sum(axis=1, keepdims=True), TINY)
+    grown[asked] = found[senders.size : places.senders]
     job.target[np.setdiff1d(np.arange(len(job.target)), stays)] = 0
     band = np.concatenate([senders, others])
     chosen = np.r_[0 : senders.size, places.senders : pixels.size]
@@ -98,6 +101,19 @@ def _meets(found: np.ndarray) -> np.ndarray:
     return (cv2.erode(winner, around) != cv2.dilate(winner, around)) | (cv2.erode(sure, around) == 0)
 
 
+def _staying(look: np.ndarray, scores: Scores) -> np.ndarray:
+    """The channels that may still win; a small object may lie between the pixels that were looked at."""
+    peaks = look[:, : scores.channels.size].max(axis=0)
+    return np.flatnonzero((peaks >= STAYS * peaks.max()) | (scores.peaks >= SURE))
+
+
+def _asked(meets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(flat (n,) bool: the cells that send, in calm; (n,) how many each stands for). Deep in calm every other does."""
+    deep = cv2.dilate(meets.view(np.uint8), np.ones((DEEP, DEEP), np.uint8)) == 0
+    odd = np.add.outer(np.arange(meets.shape[0]), np.arange(meets.shape[1])) % 2 == 1
+    return (~meets & ~(deep & odd)).ravel(), np.where(deep, 2, 1).ravel()
+
+
 def _split(meets: np.ndarray, job: Job) -> tuple[np.ndarray, np.ndarray]:
     """The pixels of the window where classes meet, tile by tile: those that send and those that only receive."""
     (y0, x0, _, x1), width = job.window, job.image.shape[1]
@@ -117,7 +133,7 @@ def _write(
 ) -> None:
     """The answer of the pixels where classes meet, as it is: rows `chosen` of what was found."""
 
-    def part(_: int, first: int, last: int) -> None:
+    def part(first: int, last: int) -> None:
         at = chosen[first:last]
         job.write(pixels[first:last], found[at] * free[at, None], stays)
 
@@ -129,11 +145,11 @@ def _fill(job: Job, grid: Grid, answer: np.ndarray, meets: np.ndarray, stays: np
     (y0, x0, _, _), core, width = job.window, job.core, job.image.shape[1]
     shift = np.array([grid.step // 2 + y0, grid.step // 2 + x0]) / grid.step
     at = np.array([1 / grid.step, -shift[0], 1 / grid.step, -shift[1]])
-    coarse = Scores(answer.reshape(-1), (grid.ys.size, grid.xs.size, at), np.arange(answer.shape[1]), np.arange(0))
+    coarse = Scores.grid(answer.reshape(-1), (grid.ys.size, grid.xs.size, at), np.arange(answer.shape[1]))
     columns = np.arange(core[1], core[3], dtype=np.int32)
     cells = (columns - x0) // grid.step
 
-    def part(_: int, first: int, last: int) -> None:
+    def part(first: int, last: int) -> None:
         rows = np.arange(first + core[0], last + core[0], dtype=np.int32)
         calm = ~meets[(rows - y0) // grid.step][:, cells]
         pixels = (rows[:, None] * np.int32(width) + columns)[calm]

@@ -97,21 +97,21 @@ class Lattice:
     def _normalise(self, places: Places, team: Team) -> None:
         """Take the normalisation into the weights: one over the root of what the filter makes of ones."""
         ones, other = np.zeros(self.rows, np.float32), np.zeros(self.rows, np.float32)
-        team.share(
+        team.own(
             places.senders,
-            lambda _, a, b: kernels.splat_ones(self.vertices, self.weights, places.mass, ones, a, b),
+            lambda a, b: kernels.splat_ones(self.vertices, self.weights, places.mass, ones, a, b),
         )
         np.add.at(ones, self._owners, ones[self.count :])
         for pairs in self._pairs:
             source, target = ones, other
             team.share(
                 self.count - 1,
-                lambda _, a, b, s=source, t=target, p=pairs: kernels.blur_ones(s, t, p, a + 1, b + 1),
+                lambda a, b, s=source, t=target, p=pairs: kernels.blur_ones(s, t, p, a + 1, b + 1),
             )
             ones, other = other, ones
         ones[self.count :] = ones[self._owners]
 
-        def part(_: int, first: int, last: int) -> None:
+        def part(first: int, last: int) -> None:
             kernels.normalise(self.vertices, self.weights, ones, self.alpha, first, last)
 
         team.share(len(self.weights), part)
@@ -130,7 +130,7 @@ class Lattice:
         for pairs in self._pairs:
             source, target = values, other
 
-            def part(_: int, a: int, b: int, s: np.ndarray = source, t: np.ndarray = target, p=pairs) -> None:
+            def part(a: int, b: int, s: np.ndarray = source, t: np.ndarray = target, p=pairs) -> None:
                 kernels.blur(s, t, width, p, a + 1, b + 1)
 
             team.share(count - 1, part)
@@ -142,7 +142,7 @@ class Lattice:
         if end > start:
             team.share(
                 end - start,
-                lambda _, a, b: kernel(values, width, self._owners, self.count, start + a, start + b),
+                lambda a, b: kernel(values, width, self._owners, self.count, start + a, start + b),
             )
 
 

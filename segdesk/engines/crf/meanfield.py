@@ -54,7 +54,7 @@ class Field:
         self.added = NOTHING if last else other
         self._team.share(self.added.size, self._clear, chunk=1 << 18)
 
-    def _clear(self, _: int, first: int, last: int) -> None:
+    def _clear(self, first: int, last: int) -> None:
         self.added[first:last] = 0
 
 
@@ -88,17 +88,17 @@ def infer(unary: np.ndarray, send: np.ndarray, both: Kernels, options: CrfOption
             out,
         )
 
-    def results(_: int, first: int, last: int) -> None:
+    def results(first: int, last: int) -> None:
         rows = np.empty((last - first) * width, np.float32)
         step(first, last, rows)
         write(first, last, rows.reshape(-1, width))
 
-    team.share(both.places.senders, lambda _, first, last: step(first, last))
+    team.own(both.places.senders, step)
     for left in range(options.iterations, 0, -1):
         near.blur(last=left == 1)
         far.blur(last=left == 1)
         if left > 1:
-            team.share(both.places.senders, lambda _, first, last: step(first, last))
+            team.own(both.places.senders, step)
         else:
             team.share(len(unary), results, chunk=ROWS)
         team.advance(1 / (options.iterations + 1))

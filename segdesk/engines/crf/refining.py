@@ -148,7 +148,7 @@ def _refine(
     image, target = np.ascontiguousarray(image), result[: chosen.size]
     with Team(cancelled, progress=progress) as team:
         team.check()
-        values = Scores.of(scores, chosen, holding, image.shape[:2], team)
+        values = Scores.of(scores, image.shape[:2], team, channels=chosen, peaks=peaks[chosen], held=holding)
         if box is None:
             run(values, image, options, target, team, kept)
         else:

@@ -22,34 +22,50 @@ def padded(count: int) -> int:
 class Scores:
     """`values`: either planes (K, H * W) of any float type at the picture's size, or flat (height, width, lanes)
     float32 of a `coarse` grid: pixel (y, x) of the picture lies at row grid[0] y + grid[1] and column
-    grid[2] x + grid[3] of it. `channels`: which of them take part; `held`: which keep what they have."""
+    grid[2] x + grid[3] of it. `channels`: which of them take part, with the highest value of each, `peaks`; `held`:
+    which keep what they have.
+    """
 
     values: np.ndarray
     coarse: tuple[int, int, np.ndarray] | None
     channels: np.ndarray
+    peaks: np.ndarray
     held: np.ndarray
 
     @staticmethod
-    def of(scores: np.ndarray, channels: np.ndarray, held: np.ndarray, size: tuple[int, int], team: Team) -> Scores:
+    def grid(values: np.ndarray, coarse: tuple[int, int, np.ndarray], channels: np.ndarray) -> Scores:
+        """Of a grid, only to be interpolated."""
+        return Scores(values, coarse, channels, np.ones(channels.size), np.arange(0))
+
+    @staticmethod
+    def of(
+        scores: np.ndarray,
+        size: tuple[int, int],
+        team: Team,
+        *,
+        channels: np.ndarray,
+        peaks: np.ndarray,
+        held: np.ndarray,
+    ) -> Scores:
         """From (K, h, w) of any float type that cover a picture of `size`."""
         _, height, width = scores.shape
         if (height, width) == size and scores.flags.c_contiguous:
-            return Scores(scores.reshape(len(scores), -1), None, channels, held)
+            return Scores(scores.reshape(len(scores), -1), None, channels, peaks, held)
         used = np.concatenate([channels, held])
         values = np.zeros((height, width, padded(used.size)), np.float32)
 
-        def part(_: int, first: int, last: int) -> None:
+        def part(first: int, last: int) -> None:
             values[first:last, :, : used.size] = np.moveaxis(scores[used, first:last], 0, 2)
 
         team.share(height, part, chunk=16)
         a, c = height / size[0], width / size[1]
         grid = np.array([a, a / 2 - 0.5, c, c / 2 - 0.5])
         at = np.arange(used.size)
-        return Scores(values.reshape(-1), (height, width, grid), at[: channels.size], at[channels.size :])
+        return Scores(values.reshape(-1), (height, width, grid), at[: channels.size], peaks, at[channels.size :])
 
     def only(self, some: np.ndarray) -> Scores:
         """Of these of the channels."""
-        return replace(self, channels=self.channels[some])
+        return replace(self, channels=self.channels[some], peaks=self.peaks[some])
 
     def rows(self, pixels: np.ndarray, image_width: int) -> np.ndarray:
         """(n, channels and held) float32 at (n,) int32 pixels y * image_width + x; may be wider."""
@@ -79,7 +95,7 @@ class Scores:
         codes = np.full((pixels.size, padded(count)), vec.NEVER, np.uint16)
         free = np.ones(pixels.size, np.float32)
 
-        def part(_: int, first: int, last: int) -> None:
+        def part(first: int, last: int) -> None:
             rows = self.rows(pixels[first:last], image_width)
             chosen = rows[:, :count]
             if self.held.size:

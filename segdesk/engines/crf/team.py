@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
@@ -60,19 +61,31 @@ class Team:
         return [future.result() for future in futures]
 
     def stretches(self, first: int, last: int) -> list[tuple[int, int]]:
-        """A range in as many parts as there are threads: the same that `share` makes."""
+        """A range in as many parts as there are threads: the same that `own` makes."""
         return list(pairwise(first + (last - first) * i // self.size for i in range(self.size + 1)))
 
-    def share(self, count: int, work: Callable[[int, int, int], object], chunk: int = 1 << 14) -> None:
-        """Do `work(thread, first, last)` for all of 0..`count`: a stretch for each thread, in chunks."""
+    def share(self, count: int, work: Callable[[int, int], object], chunk: int = 1 << 14) -> None:
+        """Do `work(first, last)` for all of 0..`count` in chunks, each by the thread that is free."""
+        turns = itertools.count()
 
-        def stretch(thread: int, start: int, last: int) -> None:
+        def stretch() -> None:
+            for turn in turns:
+                if self.stop[0] or turn * chunk >= count:
+                    return
+                work(turn * chunk, min(turn * chunk + chunk, count))
+
+        self.all([stretch] * min(self.size, -(-count // chunk)))
+
+    def own(self, count: int, work: Callable[[int, int], object], chunk: int = 1 << 14) -> None:
+        """As `share`, but each thread does its own of `stretches`."""
+
+        def stretch(start: int, last: int) -> None:
             for first in range(start, last, chunk):
                 if self.stop[0]:
                     return
-                work(thread, first, min(first + chunk, last))
+                work(first, min(first + chunk, last))
 
-        self.all([lambda i=i, a=a, b=b: stretch(i, a, b) for i, (a, b) in enumerate(self.stretches(0, count))])
+        self.all([lambda a=a, b=b: stretch(a, b) for a, b in self.stretches(0, count)])
 
     def advance(self, share: float) -> None:
         """Say that some of the work is done: `share` of what `weight` says of the present part."""
