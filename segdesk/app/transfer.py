@@ -11,13 +11,14 @@ from segdesk.app.desk import Desk, OpenProject
 from segdesk.app.discover import Plugin
 from segdesk.app.evaluate import EvalItem, Evaluation
 from segdesk.app.jobs import Context
+from segdesk.app.refinements import described, stored
 from segdesk.app.reports import PicturesChanged
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.metrics.effort import EffortTally
 from segdesk.domain.metrics.report import Report
 from segdesk.io.formats.base import ImportResult
-from segdesk.io.project import LAYERS, PictureRow, Project
+from segdesk.io.project import LAYERS, PictureRow, Project, RunInfo
 from segdesk.io.project_exchange import ProjectSink
 from segdesk.io.report import write_report
 
@@ -69,13 +70,14 @@ def evaluate(
     about = {"Project": opened.project.path.stem}
     evaluation = Evaluation(opened.book.classes, layer=layer, against=against, about=about, full=True)
     tally = EffortTally(opened.book.classes)
-    rows, found = opened.roster.rows, False
+    rows, found, origins = opened.roster.rows, False, _Origins()
     for number, row in enumerate(rows, start=1):
         reference = opened.project.load_map(row.id, against)
         labels = opened.project.load_map(row.id, layer) if reference is not None else None
         if reference is not None and labels is not None:
             found = True
             evaluation.add(EvalItem(row.path, labels, reference, opened.path_of(row.id)))
+            origins.add(opened.project.label_source(row.id, layer))
         _add_effort(tally, opened, row)
         ctx.progress(number, len(rows), row.path)
         yield
@@ -86,8 +88,28 @@ def evaluate(
             layer=layer,
             against=against,
         )
-    report = replace(evaluation.report(), effort=tally.result())
+    report = evaluation.report()
+    report = replace(report, effort=tally.result(), about={**report.about, **origins.facts()})
     return Evaluated(write_report(report, folder, language=language, cancelled=ctx.cancelled), report)
+
+
+class _Origins:
+    """Which models the judged labels came from, and which refinements were on."""
+
+    def __init__(self) -> None:
+        self._models: dict[str, None] = {}
+        self._steps: dict[str, None] = {}
+
+    def add(self, run: RunInfo | None) -> None:
+        if run is not None:
+            self._models[run.card_name] = None
+            self._steps[", ".join(described(stored(run.options), "semantic")) or "-"] = None
+
+    def facts(self) -> dict[str, str]:
+        """For the report; nothing where no model was run."""
+        if not self._models:
+            return {}
+        return {"Model": "; ".join(self._models), "Refinements": "; ".join(self._steps)}
 
 
 def _add_effort(tally: EffortTally, opened: OpenProject, row: PictureRow) -> None:

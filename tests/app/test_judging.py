@@ -91,6 +91,10 @@ def test_each_step_has_its_figures(judged: Desktop):
 def test_it_agrees_with_an_evaluation_of_the_whole_stack(judged: Desktop, tmp_path: Path):
     judged.value(judged.session.run_all())
     whole = judged.value(judged.session.evaluate("prediction", "reference", tmp_path / "report"))
+    told = whole.report.about["Refinements"]
+    assert told == "Cut thin parts (opening) (radius 1), Smooth borders (width 3)"
+    assert whole.report.about["Model"]
+    assert told in whole.page.read_text(encoding="utf-8")
     found = judged.value(judged.session.judging.steps())
     assert found.scores[-1].miou == pytest.approx(whole.report.headline["miou"])
     assert found.scores[-1].pq == pytest.approx(whole.report.headline["pq"])

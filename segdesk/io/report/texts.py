@@ -15,6 +15,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "made": ("Made by SegDesk {version} on {date}", "由 SegDesk {version} 生成于 {date}"),
     "about.project": ("Project", "项目"),
     "about.model": ("Model", "模型"),
+    "about.refinements": ("Refinements", "后处理步骤"),
     "sample.pictures": ("pictures judged", "参评图片"),
     "sample.pixels": ("pixels", "像素"),
     "sample.labelled": ("of them labelled in the reference", "其中参考已标注"),
