@@ -26,7 +26,8 @@ BACKGROUND_COLOR = (128, 128, 128)
 
 def scribble_classes(classes: ClassSet) -> ClassSet:
     """The project's classes and the background. None is countable: all strokes of a class are one."""
-    ground = ClassInfo(BACKGROUND, "\0", BACKGROUND_COLOR)  # a name that no class has
+    free = classes.named(BACKGROUND_NAME) is None
+    ground = ClassInfo(BACKGROUND, BACKGROUND_NAME if free else "\0", BACKGROUND_COLOR)
     return ClassSet((*(replace(c, is_thing=False) for c in classes if c.id != BACKGROUND), ground))
 
 
@@ -51,13 +52,19 @@ class ScribbleDocument(Document):
         """The project's class set changed."""
         super().set_classes(scribble_classes(classes))
 
+    def take_pixels(self, pixels: np.ndarray) -> None:
+        """The picture has been read, for both documents."""
+        if not self.below.has_pixels:
+            self.below.take_pixels(pixels)
+        super().take_pixels(pixels)
+
     def apply_result(self, segmentation: object, name: str) -> None:
         """An answer is for the labels, never for the strokes."""
         self.below.apply_result(segmentation, name)  # type: ignore[arg-type]
 
     def show_under(self, answer: PackedMap | None) -> None:
         """Draw this beneath the strokes."""
-        self.under = answer
+        self.under = self.prediction = answer
         self.tell(self.on_state)
 
     def show_strokes(self, on: bool) -> None:

@@ -35,6 +35,11 @@ LEAST_PIXELS = 5  # marked ones that a class needs
 MOST_PIXELS = 3000  # of a class in one picture that are learned from
 SEED = 1
 WORKER = "prompts"
+UNBROKEN = 2_000_000  # pixels; a picture of so many is sampled in one go
+
+
+def _never() -> bool:
+    return False
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +200,10 @@ class Teaching:
         latest = self._latest
         if latest is not None and latest[0] == mark:
             return latest[1]
-        learned = self._desk.engine.teach(LearnRequest(values, labels, len(order), SEED), ctx.cancelled)
+        # Not given up half-way: it takes a moment, but compiling at the very first time takes longer than the patience
+        # of the engine's process with what nobody waits for.
+        learned = self._desk.engine.teach(LearnRequest(values, labels, len(order), SEED))
+        ctx.check()
         assert isinstance(learned, Learned)
         taught = Taught(
             learned.data,
@@ -231,7 +239,8 @@ class Teaching:
                     name=path.name,
                 )
             request = SampleRequest(str(path), image, rows, columns)
-            answer = self._desk.engine.teach(request, ctx.cancelled)
+            small = image.shape[0] * image.shape[1] <= UNBROKEN
+            answer = self._desk.engine.teach(request, _never if small else ctx.cancelled)
             assert isinstance(answer, Samples)
             known = _Sampled(mark, answer.values, classes)
         known = _Sampled(mark, known.values, classes)  # a pixel may have another class now

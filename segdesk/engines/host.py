@@ -391,16 +391,18 @@ def unreadable(path: str, error: BaseException) -> SegDeskError:
 
 
 def _warm_crf() -> None:
-    """Have the CRF compiled before it is asked for: seconds once an installation, then read from a file. Whatever is
-    asked for meanwhile goes first."""
+    """Have teach mode and the CRF compiled before they are asked for: seconds once an installation, then read from a
+    file. Whatever is asked for meanwhile goes first."""
     if hasattr(os, "setpriority") and sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
     from segdesk.engines import crf
+    from segdesk.engines.teach import classifier
 
     try:
+        classifier.warm()
         crf.warm()
     except Exception:  # the first use will tell
-        log.exception("the CRF cannot be compiled")
+        log.exception("the CRF or the trees of teach mode cannot be compiled")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -102,6 +102,13 @@ class Canvas(PictureView):
         self._make_layer()
         self._counting.start()
 
+    def exchange_document(self, doc: Document) -> None:
+        """Show another document of the same picture, at the same place."""
+        doubt = self.seeing.doubt
+        self._leave_document()
+        self.set_document(doc)
+        self._see(doubt=doubt)
+
     def clear(self) -> None:
         """Show nothing."""
         self._leave_document()

@@ -62,6 +62,7 @@ def _words(seen: Seen) -> str:
 def _plain(seen: Seen) -> str:
     texts = {
         "hidden": tr("Labels hidden"),
+        "teach": tr("Teach mode: strokes to learn from, not labels"),
         "prediction": tr("The model's answer"),
         "no_prediction": tr("There is no model's answer for this picture"),
         "preview": tr("New answer, not applied yet"),

@@ -8,6 +8,7 @@ import numpy as np
 
 from segdesk.app.document import Document
 from segdesk.app.reduced import Reduced
+from segdesk.app.scribbles import ScribbleDocument
 from segdesk.domain.classes import VOID
 from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segmentation
@@ -15,6 +16,7 @@ from segdesk.ui import overlay
 from segdesk.ui.canvas_glance import GlanceLayer, Shown
 from segdesk.ui.canvas_split import SplitLayer
 from segdesk.ui.overlay_layers import DifferenceLayer, HeatLayer, LabelLayer, Layer
+from segdesk.ui.scribble_layer import scribble_layer
 
 LOOKS = ("labels", "difference", "doubt")
 
@@ -23,19 +25,22 @@ LOOKS = ("labels", "difference", "doubt")
 class Seen:
     """What lies over the picture. `kind`: "labels", "glimpse" (a quick answer), "preview", "hidden", "prediction",
     "difference", "doubt"; one that is asked for but cannot be had is "no_prediction", "no_difference", "no_doubt" (the
-    last two then show the labels). `only`: the name of the class that alone is shown in full, or "". `source`: the
-    label map that is shown; `answer`: the one that it is compared with."""
+    last two then show the labels); "teach" (strokes over what the taught model says, `answer`). `only`: the name of the
+    class that alone is shown in full, or "". `source`: the label map that is shown; `answer`: the one that it is
+    compared with. `strokes`: whether those of teach mode are drawn."""
 
     kind: str = "labels"
     only: str = ""
     source: Segmentation | PackedMap | None = None
     answer: PackedMap | None = None
     picked: int = VOID
+    strokes: bool = True
 
     def same(self, other: Seen) -> bool:
         """Whether the same maps are seen in the same way."""
         maps = self.source is other.source and self.answer is other.answer
-        return maps and (self.kind, self.only, self.picked) == (other.kind, other.only, other.picked)
+        same = (self.kind, self.only, self.picked) == (other.kind, other.only, other.picked)
+        return maps and same and self.strokes == other.strokes
 
 
 @dataclass
@@ -63,6 +68,8 @@ class Seeing:
         only = doc.classes.get(self.style.only) if self.style.only is not None else None
         picked = (doc.active_segment or VOID) if source is doc.segmentation else VOID
         told = kind in ("labels", "prediction", "preview") and only is not None
+        if isinstance(doc, ScribbleDocument) and kind == "teach":
+            return Seen(kind, "", source, doc.under, strokes=doc.shows_strokes)
         answer = doc.prediction if kind == "difference" else None
         return Seen(kind, only.name if told and only is not None else "", source, answer, picked)
 
@@ -73,6 +80,8 @@ class Seeing:
             return "prediction" if doc.prediction is not None else "no_prediction"
         if self.hidden:
             return "hidden"
+        if isinstance(doc, ScribbleDocument):
+            return "teach"
         if self.glimpse is not None and self.look == "labels":
             return "glimpse"
         if doc.preview is not None:
@@ -101,6 +110,8 @@ class Seeing:
             return DifferenceLayer(doc.segmentation, doc.prediction, doc.classes, self.style.opacity, copies)
         if seen.source is None:
             return None
+        if isinstance(doc, ScribbleDocument) and seen.kind == "teach":
+            return scribble_layer(doc, self._style(doc), copies)
         made = overlay.tables(seen.source.segments, doc.classes, self._style(doc), seen.picked)
         if isinstance(seen.source, Segmentation):
             return LabelLayer(seen.source.ids, made, copies)

@@ -37,6 +37,7 @@ from segdesk.ui.desk_prompts import Prompts
 from segdesk.ui.desk_queue import Queue
 from segdesk.ui.desk_runs import Runs
 from segdesk.ui.desk_split import Splitting
+from segdesk.ui.desk_teaching import Teachings
 from segdesk.ui.desk_thumbs import Thumbs
 from segdesk.ui.desk_training import Trainings
 from segdesk.ui.desk_view import View
@@ -111,6 +112,7 @@ class Desk(QObject):
         self.places = Places(self)
         self.thumbs = Thumbs(self)
         self.training = Trainings(self)
+        self.teaching = Teachings(self)
         self.split = Splitting(self)
         self._wanted: int | None = None
         self._handlers: dict[type, Callable[..., None]] = {
@@ -407,5 +409,6 @@ class Desk(QObject):
             "places": bool(self.places.places),
             "no_batch": self.runs.batch_id is None,
             **self.labels.conditions(),
+            **self.teaching.conditions(),
             **self.runs.conditions(),
         }

@@ -50,6 +50,7 @@ class Labels(QObject):
         self._clock = WorkClock()
         self._settling: list[Document] = []  # documents that were left, in which something is still under way
         self._next: tuple[int, Callable[[], None]] | None = None
+        self._parked: tuple[Document, Hand] | None = None  # while other strokes are painted on the picture
         self._keeps_locks = False  # whether the hand's locks are those of the open project
 
     # -- opening --------------------------------------------------------------------------------------------------
@@ -75,10 +76,37 @@ class Labels(QObject):
         self.segments_changed.emit()
         self._state()
 
+    def exchange(self, document: Document) -> None:
+        """Paint on this document of the same picture, with its own hand; `restore` goes back to the labels."""
+        assert self.document is not None
+        self.document.commit()
+        self._parked = self.document, self.hand
+        self.document, self.hand = document, document.hand
+        document.on_segments.append(self.segments_changed.emit)
+        document.on_state.append(self._state)
+        self.segments_changed.emit()
+        self._state()
+
+    def restore(self) -> Document | None:
+        """The labels again, after `exchange`; the class and the brush stay. Returns their document."""
+        if self._parked is None:
+            return self.document
+        left = self.document
+        if left is not None:
+            left.commit()
+        (self.document, hand), self._parked = self._parked, None
+        hand.brush_size = self.hand.brush_size
+        if self.document.classes.get(self.hand.active_class) is not None:
+            hand.active_class = self.hand.active_class
+        self.hand = hand
+        self.segments_changed.emit()
+        self._state()
+        return self.document
+
     def close(self, *, discard: bool = False) -> None:
         """Let go of the document; a stroke under way is kept, a preview and a large change under way are dropped. A
         model's answer that is being worked in comes to its end, unless `discard`."""
-        document = self.document
+        document = self.restore()
         if document is not None:
             document.leave(discard=discard)
             self._note_time(document.row.id)
@@ -127,13 +155,16 @@ class Labels(QObject):
 
     def row_changed(self, row: PictureRow) -> None:
         """The picture's row in the project changed."""
-        if self.document is not None and self.document.row.id == row.id:
-            self.document.row = row
+        for document in (self.document, self._parked[0] if self._parked is not None else None):
+            if document is not None and document.row.id == row.id:
+                document.row = row
 
     def classes_changed(self, classes: ClassSet) -> None:
         """The project's classes changed."""
         if self.hand.only_over and classes.get(self.hand.only_over) is None:
             self.hand.only_over = None
+        if self._parked is not None:
+            self._parked[0].set_classes(classes)
         if self.document is not None:
             self.document.set_classes(classes)
 
@@ -155,7 +186,7 @@ class Labels(QObject):
     def _keep_locks(self) -> None:
         """What was locked or unlocked, by whatever part of the program, goes into the project."""
         session, document, hand = self._desk.session, self.document, self.hand
-        if not self._keeps_locks or session.project is None:
+        if not self._keeps_locks or self._parked is not None or session.project is None:
             return
         session.lock_classes(frozenset(hand.locked_classes))
         if document is not None:

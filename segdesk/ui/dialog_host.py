@@ -11,7 +11,7 @@ from segdesk.app.adding import SUFFIXES
 from segdesk.domain.errors import SegDeskError
 from segdesk.io.formats.base import FormatInfo
 from segdesk.io.project import SUFFIX
-from segdesk.ui import add_model, dialogs
+from segdesk.ui import add_model, dialogs, teach_card
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.export_dialog import ExportDialog, ImportDialog
@@ -42,6 +42,7 @@ class DialogHost(QObject):
             "preferences": lambda: Preferences(desk, window).show(),
             "report": lambda: ReportDialog(desk, window).open(),
             "train": lambda: TrainDialog.shown(desk, window),
+            "keep_taught": lambda: teach_card.ask_name(desk, window),
             "cheat_sheet": self._cheat_sheet,
             "about": lambda: dialogs.about(window).open(),
         }

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from segdesk.app.queue import FILTERS
 from segdesk.app.reports import SaveState
+from segdesk.app.scribbles import BACKGROUND, BACKGROUND_NAME
 from segdesk.engines.messages import DeviceInfo
 from segdesk.io.project import STATES
 from segdesk.ui import icons, theme
@@ -100,7 +101,7 @@ class Footer(Translated, QFrame):
         key = document.segment_at(x, y)
         segment = document.segment(key) if key else None
         info = document.classes.get(segment.class_id) if segment is not None else None
-        words = tr("void") if info is None else info.name
+        words = tr("void") if info is None else tr(BACKGROUND_NAME) if info.id == BACKGROUND else info.name
         if segment is not None and info is not None and info.is_thing:
             words += "  ·  " + tr("object {number}", number=key)
         self.under.setText(f"x {x}  y {y}  ·  {words}")

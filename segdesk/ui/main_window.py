@@ -30,6 +30,7 @@ from segdesk.ui.progress_panel import ProgressPanel
 from segdesk.ui.save_banner import SaveBanner
 from segdesk.ui.split_view import SplitView
 from segdesk.ui.stage import Stage
+from segdesk.ui.teach_card import ObjectsOrTeach, TeachCard
 from segdesk.ui.toasts import Toasts
 from segdesk.ui.tool_bar import ToolBar
 from segdesk.ui.tool_row import ToolRow
@@ -101,8 +102,10 @@ class MainWindow(Translated, QMainWindow):
         self.files = FileList(self.desk)
         self.classes = ClassPanel(self.desk)
         self.objects = ObjectPanel(self.desk)
+        self.teach_card = TeachCard(self.desk)
+        side = ObjectsOrTeach(self.desk, self.objects, self.teach_card)
         self.docks: dict[str, QDockWidget] = {}
-        for key, panel in (("files", self.files), ("classes", self.classes), ("objects", self.objects)):
+        for key, panel in (("files", self.files), ("classes", self.classes), ("objects", side)):
             dock = QDockWidget(self)
             dock.setObjectName(key)
             dock.setFeatures(
@@ -115,6 +118,8 @@ class MainWindow(Translated, QMainWindow):
     def _connect(self) -> None:
         desk, canvas = self.desk, self.canvas
         desk.view.bind(canvas)
+        desk.teaching.bind(canvas)
+        desk.teaching.toggled.connect(self._teaching)
         desk.conditions_changed.connect(self._update_actions)
         desk.notice.connect(self.toasts.show)
         self.crash.caught.connect(lambda sentence, hint: self.toasts.show("error", sentence, hint))
@@ -149,6 +154,9 @@ class MainWindow(Translated, QMainWindow):
                 shortcut = QShortcut(QKeySequence(keys), self.canvas)
                 shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
                 shortcut.activated.connect(call)
+        background = QShortcut(QKeySequence("0"), self.canvas)
+        background.setContext(Qt.ShortcutContext.WidgetShortcut)
+        background.activated.connect(self.desk.teaching.choose_background)
 
     def begin(self, path: Path | None) -> None:
         """Once the window is up: start the engine, open what the command line names."""
@@ -175,6 +183,15 @@ class MainWindow(Translated, QMainWindow):
         if look[1] != self._look[1]:
             theme.apply(app, look[1])
         self._look = look
+
+    def _teaching(self, on: bool) -> None:
+        self.action_set.by_id["teach"].setChecked(on)
+        self.retranslate()
+        self.canvas.setFocus()
+        if on:
+            self.docks["objects"].show()
+            if "brush" in self.tools.tools:
+                self.tools.by_id["brush"].trigger()
 
     def _show_work(self, on: bool) -> None:
         """With a project: panels and tools. Without: the first page only."""
@@ -231,7 +248,8 @@ class MainWindow(Translated, QMainWindow):
         """Set the texts again."""
         self.action_set.retranslate()
         self.menus.retranslate()
-        for key, text in (("files", tr("Pictures")), ("classes", tr("Classes")), ("objects", tr("Objects"))):
+        objects = tr("Teach by strokes") if self.desk.teaching.on else tr("Objects")
+        for key, text in (("files", tr("Pictures")), ("classes", tr("Classes")), ("objects", objects)):
             self.docks[key].setWindowTitle(text)
             for closer in self.docks[key].findChildren(QAbstractButton, "qt_dockwidget_closebutton"):
                 name(closer, tr("Hide the panel {name}", name=text))

@@ -36,6 +36,7 @@ class ModelPanel(Translated, QFrame):
         self.locate = action_button(by_id["locate"], icon="locate")
         self.folders = action_button(by_id["model_folders"], icon="folders")
         self.train = action_button(by_id["train"])
+        self.teach = action_button(by_id["teach"], icon="teach")
         self.run_here = action_button(by_id["run_here"], "main", "run")
         self.run_all = action_button(by_id["run_all"], icon="run-all")
         layout = QHBoxLayout(self)
@@ -44,6 +45,7 @@ class ModelPanel(Translated, QFrame):
         for part in (self.picker, self.where, self.download, self.train, self.locate, self.folders):
             layout.addWidget(part)
         layout.addWidget(self.facts, 1)
+        layout.addWidget(self.teach)
         layout.addWidget(self.run_here)
         layout.addWidget(self.run_all)
         self.picker.clicked.connect(lambda _checked=False: self.open_browser())

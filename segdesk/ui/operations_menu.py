@@ -95,6 +95,7 @@ class OperationsMenu(Translated, QWidget):
         for key, action in self.by_id.items():
             info = self.plugins[key].info
             needs = [n for n in info.needs if not holds.get(n, True)]
+            needs = (["annotating"] if self._desk.teaching.on else []) + needs
             why = tr(REASONS["picture"]) if document is None else tr(REASONS[needs[0]]) if needs else ""
             action.setEnabled(not why)
             action.setToolTip(why or tr(info.note))

@@ -20,6 +20,7 @@ Cancel = Callable[[], bool]
 def answer(request: TeachRequest, cancelled: Cancel = lambda: False) -> TeachAnswer:
     """Samples for a `SampleRequest`, a classifier for a `LearnRequest`. Raises `SegDeskError` and `Cancelled`."""
     if isinstance(request, LearnRequest):
+        classifier.warm()  # here, so that no picture waits for it, which may be given up and ends the process then
         begun = perf_counter()
         taught = classifier.learn(request.values, request.labels, request.classes, request.seed, cancelled)
         return Learned(taught.dumped(), perf_counter() - begun)

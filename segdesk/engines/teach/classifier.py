@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -22,6 +23,7 @@ DEEPEST = 24
 MOST_SAMPLES = 4000  # of a class
 FINE = (8, 8, 8, 4, 2, 1)  # how often features of the pixel itself and of each copy are looked at, against each other
 MOST_SCORES = 24_000_000  # values; where a picture has more, one score stands for a square of pixels
+CHUNK = 1 << 14  # pixels between two looks at the token
 FORMAT = 1
 ARRAYS = ("feature", "threshold", "child", "leaves", "roots")
 
@@ -182,15 +184,20 @@ def asked(taught: Taught, maps: np.ndarray, team: Team) -> np.ndarray:
     out = np.empty((taught.classes, maps.shape[1]), np.float32)
     parts = (taught.feature, taught.threshold, taught.child, taught.leaves, taught.roots)
 
-    def work(_thread: int, first: int, last: int) -> None:
-        trees.ask(np.ascontiguousarray(maps[:, first:last], np.float32), *parts, out[:, first:last])
+    def work(thread: int) -> None:
+        for first in range(thread * CHUNK, maps.shape[1], team.size * CHUNK):
+            if team.stop[0]:
+                return
+            last = first + CHUNK
+            trees.ask(np.ascontiguousarray(maps[:, first:last], np.float32), *parts, out[:, first:last])
 
-    team.share(maps.shape[1], work)
+    team.all([lambda thread=thread: work(thread) for thread in range(team.size)])
     return out
 
 
+@cache
 def warm() -> None:
-    """Have the trees compiled, or read from the cache of an earlier start."""
+    """Have the trees compiled, or read from the cache of an earlier start; once a process."""
     samples = np.linspace(0, 1, 8 * features.COUNT, dtype=np.float32).reshape(8, features.COUNT)
     taught = learn(samples, np.arange(8) % 2, 2)
     with Team(lambda: False) as team:
