@@ -15,6 +15,7 @@ from segdesk.nets.deeplabv3_mobilenetv2 import WIDTH, DeepLabV3MobileNetV2
 
 LOW_MAP, LOW_CHANNELS = 3, 24  # of MobileNetV2's features: the last at stride 4
 REACH, SPREAD = 2, 2  # a cell of the decoder looks so many cells either way, so many apart
+STRIDE = 16  # of the coarse maps
 CENTRE = 4.0  # the score of a cell's own answer against its neighbours', before training
 
 
@@ -87,14 +88,24 @@ class DeepLabV3PlusMobileNetV2(DeepLabV3MobileNetV2):
         return [(fine, 1.0), (coarse, 0.4)]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(N, 3, h, w), RGB in -1..1, to logits (N, num_classes, ceil(h / 4), ceil(w / 4))."""
+        """(N, 3, h, w), RGB in -1..1, to logits (N, num_classes, h', w'): of stride 4 if h and w are one more than a
+        multiple of 16, else at the size of `x`."""
         return self._both(x)[0]
 
     def _both(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The maps' cells lie 4 and 16 pixels apart, from the first pixel on. So that their corners are the picture's,
+        it is continued to one more than a multiple of 16, and what is too much is cut off the answer."""
+        rows, columns = x.shape[2:]
+        below, beside = (1 - rows) % STRIDE, (1 - columns) % STRIDE
+        if below or beside:
+            x = F.pad(x, (0, beside, 0, below), mode="replicate")
         finest = self.backbone[: LOW_MAP + 1](x)
         features = self.pyramid(self.backbone[LOW_MAP + 1 :](finest))
         coarse = self.logits(features)
-        return self.decoder(finest, features, coarse), coarse
+        fine = self.decoder(finest, features, coarse)
+        if below or beside:
+            fine, coarse = (resize(m, x.shape[2:], align_corners=True)[:, :, :rows, :columns] for m in (fine, coarse))
+        return fine, coarse
 
 
 def build(options: Mapping[str, object], num_classes: int) -> nn.Module:

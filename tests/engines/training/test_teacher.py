@@ -108,6 +108,12 @@ def test_the_decoder_begins_as_the_coarse_answer_and_sharpens_it():
     assert answer.shape == (1, 3, 17, 25)
     whole = F.interpolate(old, size=answer.shape[2:], mode="bilinear", align_corners=True)
     assert torch.allclose(answer, whole, atol=1e-5)
+    # Of another size it is continued, so that the cells stay where they are, and the answer is as large as the picture.
+    with torch.no_grad():
+        part = fine(x[:, :, :60, :90])
+        padded = F.pad(x[:, :, :60, :90], (0, 7, 0, 5), mode="replicate")
+        whole = F.interpolate(fine(padded), size=(65, 97), mode="bilinear", align_corners=True)
+    assert torch.equal(part, whole[:, :, :60, :90])
     labels = torch.randint(0, 3, (1, 65, 97))
     before = losses.total_loss(fine, x, labels, losses.cross_entropy)
     before.backward()
