@@ -30,11 +30,12 @@ DEFAULTS = """[defaults]
 group = "Photographs"
 data = "{data}"
 task = "{task}"
-classes.preset = "{preset}"
+{trainable}classes.preset = "{preset}"
 weights.layout = "openmmlab"
 licence = {{ code = "Apache-2.0", weights = "Apache-2.0", data = "COCO terms of use", commercial = "check" }}
 score = {{ data = "COCO val2017", source = "OpenMMLab model zoo" }}
 """
+TRAINABLE = ("mask_rcnn", "solo", "solov2", "decoupled_solo")  # nets whose loss is written
 Row = Mapping[str, str]
 
 
@@ -292,8 +293,9 @@ def scores(metrics: str) -> list[dict[str, object]]:
 def text(system: System, rows: Sequence[Row]) -> str:
     """A card file: what all cards of a system have in common is said once."""
     data = "COCO panoptic" if system.task == "panoptic" else "COCO"
+    trainable = "trainable = true\n" if system.net in TRAINABLE else ""
     lines = [
-        DEFAULTS.format(data=data, task=system.task, preset=system.preset).rstrip(),
+        DEFAULTS.format(data=data, task=system.task, preset=system.preset, trainable=trainable).rstrip(),
         f"system = {toml(system.title)}",
         f"paper = {toml(system.paper)}",
         f"about = {toml({'en': system.english, 'zh': system.chinese})}",

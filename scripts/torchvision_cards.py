@@ -132,13 +132,13 @@ def _resize_size(weights: object) -> int:
 
 
 def _head(entry: Entry, task: str, net: str, preset: str) -> str:
-    trainable = "trainable = true\n" if task == "semantic" else ""
     return f"""
 [[card]]
 id = "{entry.model.replace("_", "-")}"
 name = {json.dumps(entry.name)}
 task = "{task}"
-{trainable}group = "Photographs"
+trainable = true
+group = "Photographs"
 system = "{entry.system}"
 about = {{ en = {json.dumps(entry.english)}, zh = {json.dumps(entry.chinese, ensure_ascii=False)} }}
 paper = "{entry.paper}"

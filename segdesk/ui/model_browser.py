@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from segdesk.app.model_search import CHOICES, Listing, ModelFilter
+from segdesk.domain.card import PICTURE_TASKS
 from segdesk.domain.text import N_
 from segdesk.ui import theme
 from segdesk.ui.i18n import Translated, error_text, tr
@@ -149,7 +150,7 @@ class ModelBrowser(Translated, QFrame):
     def _describe(self, index: QModelIndex) -> None:
         row: Row | None = index.data(ROW) if index.isValid() else None
         card = row.entry.card if row is not None and row.entry is not None else None
-        self.train.setEnabled(card is not None and card.trainable and card.task == "semantic")
+        self.train.setEnabled(card is not None and card.trainable and card.task in PICTURE_TASKS)
         if row is None or row.is_head:
             self.facts.clear()
         elif row.entry is not None:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from segdesk.app.training import Run, TrainPlan
 from segdesk.app.training_set import Survey
+from segdesk.domain.card import PICTURE_TASKS
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.text import N_
 from segdesk.engines.training.messages import TrainOptions
@@ -220,7 +221,10 @@ class TrainDialog(QDialog):
             project = self.desk.session.project
             self.name.setText(f"{card.system or card.name.en} · {project.path.stem}" if project else "")
         self.start.setProperty("here", here)
-        self.start.setProperty("fits", card.trainable and card.task == "semantic")
+        self.start.setProperty("fits", card.trainable and card.task in PICTURE_TASKS)
+        for part in (self.loss, self.weights):  # a network that finds objects has a loss of its own
+            part.setEnabled(card.task == "semantic")
+            part.setToolTip("" if card.task == "semantic" else tr("This network has a loss of its own."))
         self.refresh()
 
     def _look(self) -> None:
@@ -269,7 +273,7 @@ class TrainDialog(QDialog):
         """Why it cannot start, or ""."""
         survey = self.survey
         if not self.start.property("fits"):
-            return tr("This model cannot be trained: choose one that gives a class for each pixel.")
+            return tr("This model cannot be trained: choose another one.")
         if self.layer.currentData() == DATA:
             return self.data.problem() or self._start_problem()
         if survey is None:
