@@ -1,5 +1,4 @@
-<?xml version="1.0" encoding="utf-8"?>
-<!DOCTYPE TS>
+<?xml version='1.0' encoding='utf-8'?>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
  <context>
   <name>SegDesk</name>
@@ -52,6 +51,12 @@
    </translation>
   </message>
   <message numerus="yes">
+   <source>%n left out.</source>
+   <translation>
+    <numerusform>略过 %n 张。</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <source>%n minute(s)</source>
    <translation>
     <numerusform>%n 分钟</numerusform>
@@ -70,9 +75,33 @@
    </translation>
   </message>
   <message numerus="yes">
+   <source>%n picture(s) did not come back</source>
+   <translation type="unfinished">
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n picture(s) left out</source>
+   <translation type="unfinished">
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <source>%n picture(s) segmented</source>
    <translation>
     <numerusform>已分割 %n 张图片</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n pixel(s) belong to another object</source>
+   <translation type="unfinished">
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n pixel(s) have another class</source>
+   <translation type="unfinished">
+    <numerusform />
    </translation>
   </message>
   <message numerus="yes">
@@ -156,20 +185,56 @@
    <translation>看 12 次：6 种尺寸，含镜像</translation>
   </message>
   <message>
+   <source>16 bits</source>
+   <translation>16 位</translation>
+  </message>
+  <message>
    <source>2 looks: mirrored</source>
    <translation>看 2 次：含镜像</translation>
+  </message>
+  <message>
+   <source>32 pixels</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>6 looks: 3 sizes, mirrored</source>
    <translation>看 6 次：3 种尺寸，含镜像</translation>
   </message>
   <message>
+   <source>8 bits where they fit</source>
+   <translation>够用时为 8 位</translation>
+  </message>
+  <message>
+   <source>8 pixels</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>A JSON file beside each picture; masks keep every pixel, polygons can be moved by hand in labelme.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>A PNG of class numbers for every picture, with the 150 classes of the scene parsing benchmark only.</source>
+   <translation>每张图片一个类别编号 PNG，只含场景解析基准的 150 个类别。</translation>
+  </message>
+  <message>
+   <source>A PNG of class numbers for every picture, with the 171 classes of COCO-Stuff only.</source>
+   <translation>每张图片一个类别编号 PNG，只含 COCO-Stuff 的 171 个类别。</translation>
+  </message>
+  <message>
    <source>A PNG of segment numbers for every picture and one JSON file; things and stuff together.</source>
    <translation>每张图片一个区段编号 PNG，外加一个 JSON 文件；对象类和区域类合在一起。</translation>
   </message>
   <message>
+   <source>A PNG with a clear background for each object, in a folder for each class.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>A class without objects that covers fewer pixels in all becomes void.</source>
    <translation>区域类的总像素数少于此值时设为未标注。</translation>
+  </message>
+  <message>
+   <source>A colour PNG of classes and objects for every picture; at most 255 objects of a class in a picture.</source>
+   <translation>每张图片一个存放类别与物体的彩色 PNG；一张图片中每类至多 255 个物体。</translation>
   </message>
   <message>
    <source>A held-out picture: itself, its labels, the answer</source>
@@ -196,12 +261,24 @@
    <translation>像素概率达到此值时才属于该掩膜。</translation>
   </message>
   <message>
+   <source>A project folder with a bitmap for each object.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>A refinement of these options is not installed: it was left out.</source>
+   <translation>选项中有一个后处理步骤未安装，已略过。</translation>
+  </message>
+  <message>
    <source>A run over all pictures is under way.</source>
    <translation>正在处理所有图片。</translation>
   </message>
   <message>
    <source>A small island of the label map.</source>
    <translation>标注图中的小碎块。</translation>
+  </message>
+  <message>
+   <source>A text file of outlines for every picture, for Ultralytics YOLO. Parts of an object are joined by lines.</source>
+   <translation>每张图片一个轮廓文本文件，供 Ultralytics YOLO 使用。一个物体的多个部分用线相连。</translation>
   </message>
   <message>
    <source>A training needs an end.</source>
@@ -212,8 +289,12 @@
    <translation>训练需要结束条件：轮数或分钟数。</translation>
   </message>
   <message>
-   <source>A training that was broken off goes on where it was</source>
-   <translation>中断的训练从原处继续</translation>
+   <source>ADE20K in full</source>
+   <translation>ADE20K 完整版</translation>
+  </message>
+  <message>
+   <source>ADE20K scene parsing</source>
+   <translation>ADE20K 场景解析</translation>
   </message>
   <message>
    <source>About SegDesk</source>
@@ -260,8 +341,20 @@
    <translation>请把它加入图片文件夹。</translation>
   </message>
   <message>
+   <source>Add the classes first, in the list of classes.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Adding the model</source>
    <translation>正在添加模型</translation>
+  </message>
+  <message>
+   <source>Adversary</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>After this step: {after}; it changed {share} % of the pixels</source>
+   <translation>此步骤之后：{after}；改变了 {share}% 的像素</translation>
   </message>
   <message>
    <source>Against</source>
@@ -276,12 +369,20 @@
    <translation>全部</translation>
   </message>
   <message>
+   <source>All classes</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>All files (*)</source>
    <translation>所有文件 (*)</translation>
   </message>
   <message>
    <source>All pictures are verified.</source>
    <translation>所有图片都已确认。</translation>
+  </message>
+  <message>
+   <source>All refinements of the answer, their values and what they gain</source>
+   <translation>结果的全部后处理步骤、参数及其增益</translation>
   </message>
   <message>
    <source>All saved</source>
@@ -314,6 +415,10 @@
   <message>
    <source>Annotation: the labels you correct</source>
    <translation>标注：由您修正的标签</translation>
+  </message>
+  <message>
+   <source>Another seed divides in another way; the same seed always in the same.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Answer</source>
@@ -356,6 +461,10 @@
    <translation>应用</translation>
   </message>
   <message>
+   <source>Apply here</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Area</source>
    <translation>面积</translation>
   </message>
@@ -378,6 +487,10 @@
   <message>
    <source>As the model has it</source>
    <translation>与模型一致</translation>
+  </message>
+  <message>
+   <source>As the model has it, without refinements</source>
+   <translation>恢复为模型的设置，不做后处理</translation>
   </message>
   <message>
    <source>As the system</source>
@@ -416,16 +529,40 @@
    <translation>返回整张图片</translation>
   </message>
   <message>
+   <source>Background</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Batch norm keeps its statistics: the batches are too small to learn them.</source>
    <translation>批归一化保持原有统计量：批量太小，无法学习。</translation>
+  </message>
+  <message>
+   <source>Bays and tongues of borders that are narrower than some pixels go.</source>
+   <translation>去除边界上窄于若干像素的凹口和凸舌。</translation>
   </message>
   <message>
    <source>Becomes</source>
    <translation>变成</translation>
   </message>
   <message>
+   <source>Before and after</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Before and after: drag, or use the arrow keys</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Before refinement</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Begin a new training.</source>
    <translation>请开始新的训练。</translation>
+  </message>
+  <message>
+   <source>Begin a training without a teacher.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Begin one with: segdesk train PROJECT --from ID</source>
@@ -434,6 +571,18 @@
   <message>
    <source>Begin the training anew.</source>
    <translation>请重新开始训练。</translation>
+  </message>
+  <message>
+   <source>Borders move by</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Borders move to the edges of the picture (dense CRF). Of objects, each on its own.</source>
+   <translation>让边界贴合图像边缘（稠密 CRF）；物体逐个处理。</translation>
+  </message>
+  <message>
+   <source>Borders that were drawn roughly go to the edges of the picture, by a dense CRF.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Box</source>
@@ -476,6 +625,14 @@
    <translation>COCO 全景</translation>
   </message>
   <message>
+   <source>COCO-Stuff</source>
+   <translation>COCO-Stuff</translation>
+  </message>
+  <message>
+   <source>CRF</source>
+   <translation>CRF</translation>
+  </message>
+  <message>
    <source>CRF needs the package numba, which is not installed.</source>
    <translation>CRF 需要 numba 包，尚未安装。</translation>
   </message>
@@ -488,8 +645,8 @@
    <translation>CRF 精细化</translation>
   </message>
   <message>
-   <source>CRF refines per-pixel scores; this model answers with objects only.</source>
-   <translation>CRF 用于精细化逐像素概率；该模型只输出对象。</translation>
+   <source>CVAT for images</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Caffe: mean only, BGR</source>
@@ -506,6 +663,10 @@
   <message>
    <source>Cards that cannot be used</source>
    <translation>无法使用的卡片</translation>
+  </message>
+  <message>
+   <source>Certainty of the labels</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Change</source>
@@ -580,6 +741,10 @@
    <translation>请选择 .ply 或 .npy 文件。</translation>
   </message>
   <message>
+   <source>Choose a JSON of its folder annotations.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Choose a class.</source>
    <translation>请选择一个类别。</translation>
   </message>
@@ -612,16 +777,20 @@
    <translation>请在图片上方的一行中选择理解文字的模型。</translation>
   </message>
   <message>
+   <source>Choose a part of the picture.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Choose a picture from the list first.</source>
    <translation>请先从列表中选择一张图片。</translation>
   </message>
   <message>
-   <source>Choose a semantic model of the list.</source>
-   <translation>请在列表中选择一个语义模型。</translation>
-  </message>
-  <message>
    <source>Choose another folder.</source>
    <translation>请选择其他文件夹。</translation>
+  </message>
+  <message>
+   <source>Choose another format, and please report this.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Choose another format.</source>
@@ -630,6 +799,10 @@
   <message>
    <source>Choose another list, or leave it out to have the classes numbered.</source>
    <translation>请选择另一个列表，或留空以给类别编号。</translation>
+  </message>
+  <message>
+   <source>Choose another model of the list.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Choose another name.</source>
@@ -644,12 +817,20 @@
    <translation>请在工具行中选择其他模型。</translation>
   </message>
   <message>
+   <source>Choose at least one class.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Choose class 1 to 9</source>
    <translation>选择第 1 至 9 个类别</translation>
   </message>
   <message>
    <source>Choose fewer.</source>
    <translation>请少选一些。</translation>
+  </message>
+  <message>
+   <source>Choose it again with “Locate file”.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Choose it in the row of the tool Clicks (S).</source>
@@ -668,8 +849,20 @@
    <translation>请选择：{known}。</translation>
   </message>
   <message>
+   <source>Choose other classes, or another model of the list.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Choose the checkpoint of the model (.pth, .pt), not its log or its settings.</source>
    <translation>请选择模型的检查点（.pth、.pt），而不是日志或设置。</translation>
+  </message>
+  <message>
+   <source>Choose the file or folder with the labels.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Choose the file that was kept with its card.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Choose the file that was made for this model, or start from scratch.</source>
@@ -688,16 +881,40 @@
    <translation>请选择 SegmentationClass 的上一级文件夹。</translation>
   </message>
   <message>
+   <source>Choose the folder above gtFine.</source>
+   <translation>请选择 gtFine 的上级文件夹。</translation>
+  </message>
+  <message>
+   <source>Choose the folder above the labels.</source>
+   <translation>请选择标签文件的上级文件夹。</translation>
+  </message>
+  <message>
+   <source>Choose the folder of the data set.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Choose the folder that has all of: {files}.</source>
    <translation>请选择包含以下全部文件的文件夹：{files}。</translation>
   </message>
   <message>
-   <source>Choose the folder with the PNG files.</source>
-   <translation>请选择存放 PNG 文件的文件夹。</translation>
+   <source>Choose the folder with meta.json.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Choose the folder with the JSON files.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Choose the folder with the label PNGs.</source>
    <translation>请选择存放标注 PNG 的文件夹。</translation>
+  </message>
+  <message>
+   <source>Choose the folder with the label files.</source>
+   <translation>请选择存放标签文件的文件夹。</translation>
+  </message>
+  <message>
+   <source>Choose the folder with the labels.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Choose the model clipseg.</source>
@@ -716,12 +933,28 @@
    <translation>圆形</translation>
   </message>
   <message>
+   <source>Cityscapes</source>
+   <translation>Cityscapes</translation>
+  </message>
+  <message>
    <source>Class</source>
    <translation>类别</translation>
   </message>
   <message>
+   <source>Class numbers</source>
+   <translation>类别编号</translation>
+  </message>
+  <message>
+   <source>Class numbers and object numbers of every picture as NPY, NPZ or text files, and a class list.</source>
+   <translation>每张图片的类别编号和物体编号，存为 NPY、NPZ 或文本文件，另附类别表。</translation>
+  </message>
+  <message>
    <source>Class of the model</source>
    <translation>模型的类别</translation>
+  </message>
+  <message>
+   <source>Class probabilities are enlarged along the picture's edges instead of evenly (guided filter).</source>
+   <translation>沿图像边缘而非均匀地放大类别概率（引导滤波）。</translation>
   </message>
   <message>
    <source>Classes</source>
@@ -732,8 +965,24 @@
    <translation>模型的类别</translation>
   </message>
   <message>
+   <source>Classes that are exported</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Classes that are learned</source>
    <translation>要学习的类别</translation>
+  </message>
+  <message>
+   <source>Classes that it refines</source>
+   <translation>参与精细化的类别</translation>
+  </message>
+  <message>
+   <source>Classes to paint strokes of</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Classes without a tick stay as the model answers.</source>
+   <translation>未勾选的类别保持模型的结果。</translation>
   </message>
   <message>
    <source>Clear</source>
@@ -742,6 +991,18 @@
   <message>
    <source>Clear search and filters</source>
    <translation>清除搜索和筛选</translation>
+  </message>
+  <message>
+   <source>Clear strokes</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Clear them and paint them anew.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Clearing the strokes</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Click along the edge of an object, and the line keeps to the edge; Enter, a double click or a click on the first point gives the area to the active class. Backspace takes a point back.</source>
@@ -778,6 +1039,10 @@
   <message>
    <source>Close and lose them</source>
    <translation>关闭并放弃</translation>
+  </message>
+  <message>
+   <source>Close gaps (closing)</source>
+   <translation>填补缝隙（闭运算）</translation>
   </message>
   <message>
    <source>Close it there first; two programs must not change one project.</source>
@@ -824,6 +1089,10 @@
    <translation>颜色权重</translation>
   </message>
   <message>
+   <source>Colours</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Commercial use</source>
    <translation>商业用途</translation>
   </message>
@@ -844,8 +1113,16 @@
    <translation>置信度</translation>
   </message>
   <message>
+   <source>Confidence cut</source>
+   <translation>置信度阈值</translation>
+  </message>
+  <message>
    <source>Connected only</source>
    <translation>仅连通区域</translation>
+  </message>
+  <message>
+   <source>Contrast</source>
+   <translation>对比度</translation>
   </message>
   <message>
    <source>Contrast and gamma</source>
@@ -854,6 +1131,10 @@
   <message>
    <source>Contrast of the picture, for the eye only</source>
    <translation>图像对比度，仅影响显示</translation>
+  </message>
+  <message>
+   <source>Coordinates</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Copy it to a folder where you may write, and open the copy.</source>
@@ -882,6 +1163,10 @@
   <message>
    <source>Copying the labelled pictures…</source>
    <translation>正在复制已标注的图片…</translation>
+  </message>
+  <message>
+   <source>Correct it or remove it.</source>
+   <translation>请修正或删除该文件。</translation>
   </message>
   <message>
    <source>Correct its file or remove it.</source>
@@ -916,16 +1201,28 @@
    <translation>Ctrl 或右键</translation>
   </message>
   <message>
-   <source>Curves of loss and mIoU</source>
-   <translation>损失与 mIoU 曲线</translation>
+   <source>Curves of loss and score</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Cut it into pieces of at most {limit} megapixels.</source>
    <translation>请切成每块不超过 {limit} 百万像素的小块。</translation>
   </message>
   <message>
+   <source>Cut out</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Cut the picture into pieces.</source>
    <translation>请把图片切成小块。</translation>
+  </message>
+  <message>
+   <source>Cut thin parts (opening)</source>
+   <translation>去除细部（开运算）</translation>
+  </message>
+  <message>
+   <source>Cut-outs</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>D goes on to the next picture.</source>
@@ -934,6 +1231,14 @@
   <message>
    <source>Dark</source>
    <translation>深色</translation>
+  </message>
+  <message>
+   <source>Datumaro</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Datumaro's JSON with masks as run lengths; Datumaro turns it into many other formats.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Deciding again</source>
@@ -980,6 +1285,14 @@
    <translation>放弃</translation>
   </message>
   <message>
+   <source>Distance of probabilities (L1)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Divide</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Double click</source>
    <translation>双击</translation>
   </message>
@@ -1006,6 +1319,10 @@
   <message>
    <source>Download it again.</source>
    <translation>请重新下载。</translation>
+  </message>
+  <message>
+   <source>Download or export it again.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Download them again, or choose the folder that was made for this model.</source>
@@ -1076,6 +1393,14 @@
    <translation>每个未标注像素取最近的标注；若设定距离，则仅限该距离以内。</translation>
   </message>
   <message>
+   <source>Earlier trainings</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Earlier trainings…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Edited</source>
    <translation>已修改</translation>
   </message>
@@ -1116,6 +1441,14 @@
    <translation>未选中的类别全部舍弃。</translation>
   </message>
   <message>
+   <source>Every pixel comes back as it is.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Every pixel's class comes back; objects are not told apart.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Everything</source>
    <translation>全部</translation>
   </message>
@@ -1134,6 +1467,14 @@
   <message>
    <source>Export it again, with pictures of three channels as its input and a map of class scores as its answer.</source>
    <translation>请重新导出：输入为三通道图片，输出为类别得分图。</translation>
+  </message>
+  <message>
+   <source>Export it again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Export it from CVAT again.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Export labels</source>
@@ -1159,6 +1500,10 @@
    <source>Export the model as ONNX: that runs without a known architecture.</source>
    <translation>请将模型导出为 ONNX：无需已知结构即可运行。</translation>
   </message>
+  <message>
+   <source>Export the tasks as JSON.</source>
+   <translation type="unfinished" />
+  </message>
   <message numerus="yes">
    <source>Exported %n picture(s) to {folder}.</source>
    <translation>
@@ -1182,12 +1527,20 @@
    <translation>文件</translation>
   </message>
   <message>
+   <source>Files</source>
+   <translation>文件</translation>
+  </message>
+  <message>
    <source>Fill</source>
    <translation>填充</translation>
   </message>
   <message>
    <source>Fill holes</source>
    <translation>填充孔洞</translation>
+  </message>
+  <message>
+   <source>Fill holes of objects in which another class shows, too.</source>
+   <translation>物体孔洞中露出其他类别时也填充。</translation>
   </message>
   <message>
    <source>Fill over other labels too</source>
@@ -1246,12 +1599,36 @@
    <translation>来源</translation>
   </message>
   <message>
+   <source>From a data set…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>From labels</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>From scratch, with random numbers</source>
    <translation>从零开始（随机数）</translation>
   </message>
   <message>
    <source>Gamma of the picture, for the eye only: larger makes dark parts lighter</source>
    <translation>图像伽马，仅影响显示：值越大暗部越亮</translation>
+  </message>
+  <message>
+   <source>Gaps and bays of void that a disc does not fit into are filled; by objects also where stuff lies.</source>
+   <translation>填补圆盘放不进去的空白缝隙和凹口；物体也可占用不可数类的像素。</translation>
+  </message>
+  <message>
+   <source>Gaps between objects count more (U-Net)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>GeoJSON</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>GeoTIFF masks</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Get the file {file} and choose it with “Locate file”.</source>
@@ -1298,10 +1675,6 @@
    <translation>请用更小的裁块或更小的批量继续；最后的检查点已保留。</translation>
   </message>
   <message>
-   <source>Go on with {name}</source>
-   <translation>继续 {name}</translation>
-  </message>
-  <message>
    <source>GrabCut</source>
    <translation>抠图框</translation>
   </message>
@@ -1312,6 +1685,14 @@
   <message>
    <source>Grow over other labels too</source>
    <translation>也覆盖其他标注</translation>
+  </message>
+  <message>
+   <source>Guided upsampling</source>
+   <translation>引导上采样</translation>
+  </message>
+  <message>
+   <source>Guided upsampling was left out: this model decides by queries, not by class probabilities.</source>
+   <translation>已略过引导上采样：该模型由查询而非类别概率决定结果。</translation>
   </message>
   <message>
    <source>Hard pixels only (OHEM)</source>
@@ -1338,6 +1719,10 @@
    <translation>颜色须相近到何种程度，满值 255（σβ）。</translation>
   </message>
   <message>
+   <source>How far from a border an edge is looked for.</source>
+   <translation>在边界多远的范围内寻找图像边缘。</translation>
+  </message>
+  <message>
    <source>How far that reaches, in pixels (σα).</source>
    <translation>上述作用的距离，单位像素（σα）。</translation>
   </message>
@@ -1360,6 +1745,10 @@
   <message>
    <source>How strongly pixels of like colour pull together (w1).</source>
    <translation>颜色相近的像素相互牵引的强度（w1）。</translation>
+  </message>
+  <message>
+   <source>Hugging Face datasets</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>If it is a variant of it, export the model as ONNX: that runs without a known architecture.</source>
@@ -1398,6 +1787,10 @@
    <translation>请先导入参考标注，或运行模型。</translation>
   </message>
   <message>
+   <source>Import reference labels, or verify pictures and compare with these.</source>
+   <translation>请导入参考标注，或先确认一些图片再与之比较。</translation>
+  </message>
+  <message>
    <source>Import the labels again at the picture's own size, or leave this picture out.</source>
    <translation>请按图片本身的大小重新导入标注，或略过这张图片。</translation>
   </message>
@@ -1416,12 +1809,20 @@
    <translation>正在导入</translation>
   </message>
   <message>
+   <source>In panoptic maps: of classes without objects, too.</source>
+   <translation>在全景图中也处理不可数类。</translation>
+  </message>
+  <message>
+   <source>In teach mode: choose “No label”</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Index PNG</source>
    <translation>索引 PNG</translation>
   </message>
   <message>
-   <source>Index PNGs with the VOC palette for classes and objects, in the VOC folder layout.</source>
-   <translation>使用 VOC 调色板的类别与对象索引 PNG，按 VOC 文件夹布局存放。</translation>
+   <source>Index PNGs with the VOC palette for classes and objects, boxes as XML, in the VOC folder layout.</source>
+   <translation>按 VOC 文件夹结构存放的类别和物体索引 PNG（VOC 调色板），边框存为 XML。</translation>
   </message>
   <message>
    <source>Install a newer one with: pip install --upgrade "segdesk[transformers]"</source>
@@ -1430,6 +1831,10 @@
   <message>
    <source>Install it with: pip install "segdesk[onnx]"</source>
    <translation>安装命令：pip install "segdesk[onnx]"</translation>
+  </message>
+  <message>
+   <source>Install it with: pip install "segdesk[parquet]"</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Install it with: pip install "segdesk[transformers]"</source>
@@ -1446,6 +1851,22 @@
   <message>
    <source>IoU</source>
    <translation>IoU</translation>
+  </message>
+  <message>
+   <source>It cannot be read back.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>It has: {classes}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>It is called label or mask.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>It is in the menu of models.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>It may be damaged or cut off; write it anew from the program that made it.</source>
@@ -1484,6 +1905,14 @@
    <translation>其 config.json 需要 id2label。</translation>
   </message>
   <message>
+   <source>Its encoder</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Its own answer is learned too, where no label says otherwise</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Its own name</source>
    <translation>按自己的名称</translation>
   </message>
@@ -1492,8 +1921,32 @@
    <translation>其权重不符合任何已知结构。它可以作为程序本身运行。程序中没有文件或网络操作，但可能占用大量内存或时间：仅在信任其来源时运行。</translation>
   </message>
   <message>
+   <source>JPEG</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Judge</source>
    <translation>评估</translation>
+  </message>
+  <message>
+   <source>Judge here</source>
+   <translation>评估本张</translation>
+  </message>
+  <message>
+   <source>Judge on all</source>
+   <translation>评估全部</translation>
+  </message>
+  <message>
+   <source>Judged by</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Judging the refinements</source>
+   <translation>正在评估后处理步骤</translation>
+  </message>
+  <message>
+   <source>Keep</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Keep SegDesk open</source>
@@ -1502,6 +1955,18 @@
   <message>
    <source>Keep and run on all</source>
    <translation>保留并对全部运行</translation>
+  </message>
+  <message>
+   <source>Keep as model</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Keep as model…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Keep it under a name, for other projects too</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Keep largest part</source>
@@ -1544,6 +2009,10 @@
    <translation>已知的有：{known}。其他模型可导出为 ONNX。</translation>
   </message>
   <message>
+   <source>Label Studio</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Label another picture first.</source>
    <translation>请先再标注一张图片。</translation>
   </message>
@@ -1572,6 +2041,14 @@
    <translation>标注已隐藏</translation>
   </message>
   <message>
+   <source>Labels of the data set</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Labels that judge and are never learned from</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Language</source>
    <translation>语言</translation>
   </message>
@@ -1580,16 +2057,54 @@
    <translation>放大画笔</translation>
   </message>
   <message>
+   <source>Larger holes stay; 0 fills all.</source>
+   <translation>更大的孔洞保留；0 表示全部填充。</translation>
+  </message>
+  <message>
+   <source>Largest hole</source>
+   <translation>最大孔洞</translation>
+  </message>
+  <message>
    <source>Lasso</source>
    <translation>套索</translation>
+  </message>
+  <message numerus="yes">
+   <source>Learned from %n picture(s).</source>
+   <translation type="unfinished">
+    <numerusform />
+   </translation>
+  </message>
+  <message>
+   <source>Learning</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Learning…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Least share</source>
+   <translation>最小比例</translation>
   </message>
   <message>
    <source>Least stuff</source>
    <translation>最小区域类面积</translation>
   </message>
   <message>
+   <source>Leave it empty to group by folder.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Leave out the others</source>
    <translation>舍弃其余类别</translation>
+  </message>
+  <message>
+   <source>Leave teach mode</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Leave teach mode first.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Leave this picture out.</source>
@@ -1626,6 +2141,10 @@
   <message>
    <source>Light</source>
    <translation>浅色</translation>
+  </message>
+  <message>
+   <source>Line {line} of {name} was left out: {reason}.</source>
+   <translation>{name} 的第 {line} 行被略去：{reason}。</translation>
   </message>
   <message>
    <source>Link to them where they are</source>
@@ -1748,12 +2267,32 @@
    <translation>请在类别列表中把该类别设为可数，或用其他类别绘制。</translation>
   </message>
   <message>
+   <source>Make the model's answer the labels of this picture; you can undo it</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Make the selected object void.</source>
    <translation>把选中的对象设为未标注。</translation>
   </message>
   <message>
+   <source>Makes no sense for this kind of model.</source>
+   <translation>对这类模型没有意义。</translation>
+  </message>
+  <message>
+   <source>Margin</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Mark classes as things, or choose a model that tells classes apart only.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Mask threshold</source>
    <translation>掩膜阈值</translation>
+  </message>
+  <message>
+   <source>Masks as</source>
+   <translation>掩码存为</translation>
   </message>
   <message>
    <source>Match classes of {model}</source>
@@ -1832,8 +2371,20 @@
    <translation>更多阈值：对象重叠、最小区域类面积</translation>
   </message>
   <message>
+   <source>NPY</source>
+   <translation>NPY</translation>
+  </message>
+  <message>
+   <source>NPZ, compressed</source>
+   <translation>NPZ（压缩）</translation>
+  </message>
+  <message>
    <source>Name</source>
    <translation>名称</translation>
+  </message>
+  <message>
+   <source>Name of the model:</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Name of the new model</source>
@@ -1844,8 +2395,32 @@
    <translation>给出一个或多个词，用逗号分隔：cat, dog</translation>
   </message>
   <message>
+   <source>Name some, for instance: --crf --step open --step fill_holes</source>
+   <translation>请指定，例如：--crf --step open --step fill_holes</translation>
+  </message>
+  <message>
+   <source>Name the data set to learn from.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Name the format of the data set.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Name the model to start from.</source>
    <translation>请指定起始模型。</translation>
+  </message>
+  <message>
+   <source>Name the project to train on.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Name their folder.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Needs the package numba.</source>
+   <translation>需要安装 numba 包。</translation>
   </message>
   <message>
    <source>Network</source>
@@ -1888,6 +2463,10 @@
    <translation>没有结构符合这些权重：使用文件中的程序。</translation>
   </message>
   <message>
+   <source>No border moves here.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>No classes yet. Add one to paint with, or run a model: its classes join the project.</source>
    <translation>还没有类别。添加一个即可绘制，或运行模型：模型的类别会加入项目。</translation>
   </message>
@@ -1916,6 +2495,10 @@
    <translation>没有与 {file} 相似的已知结构。它的参数名为 {examples}。</translation>
   </message>
   <message>
+   <source>No label</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>No limit</source>
    <translation>不限</translation>
   </message>
@@ -1938,6 +2521,10 @@
   <message>
    <source>No open picture is left in this list.</source>
    <translation>此列表中没有待处理的图片了。</translation>
+  </message>
+  <message>
+   <source>No other model has its weights here.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>No picture fits the filter.</source>
@@ -1968,12 +2555,24 @@
    <translation>此文件夹中没有图片。</translation>
   </message>
   <message>
+   <source>No pictures were found beside the labels in {path}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>No project has been opened yet</source>
    <translation>还没有打开过项目</translation>
   </message>
   <message>
    <source>No project is open.</source>
    <translation>没有打开的项目。</translation>
+  </message>
+  <message>
+   <source>No refinement is named.</source>
+   <translation>没有指定任何后处理步骤。</translation>
+  </message>
+  <message>
+   <source>No strokes have been painted yet.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>No void left</source>
@@ -1990,6 +2589,10 @@
   <message>
    <source>None</source>
    <translation>无</translation>
+  </message>
+  <message>
+   <source>None of the project's classes is one of {format}.</source>
+   <translation>项目的类别都不属于 {format}。</translation>
   </message>
   <message>
    <source>Normalisation</source>
@@ -2020,8 +2623,20 @@
    <translation>解锁之前，除撤销外，任何操作都不会改变已锁定类别的像素。</translation>
   </message>
   <message>
+   <source>Nothing here can move labels to edges.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Nothing in this box differs from its surroundings.</source>
    <translation>框内没有与周围不同的内容。</translation>
+  </message>
+  <message>
+   <source>Now</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>NumPy arrays</source>
+   <translation>NumPy 数组</translation>
   </message>
   <message>
    <source>OK</source>
@@ -2052,12 +2667,32 @@
    <translation>得分低于此值的对象会被略去。</translation>
   </message>
   <message>
+   <source>Objects in several parts</source>
+   <translation>由多个部分组成的物体</translation>
+  </message>
+  <message>
    <source>Objects of the selected classes grow together into one region, as stuff does.</source>
    <translation>所选类别的对象合并成一个区域，如同不可数类别。</translation>
   </message>
   <message>
+   <source>Of an object in several parts the largest stays. In a map of classes, of each class: for organs, not for cars.</source>
+   <translation>由多块组成的物体只保留最大的一块。语义图中按类别处理：适合器官，不适合汽车。</translation>
+  </message>
+  <message>
    <source>Of objects in several parts, only the largest part stays; the others become void.</source>
    <translation>对象分成几块时只保留最大的一块，其余设为未标注。</translation>
+  </message>
+  <message>
+   <source>Of the disc.</source>
+   <translation>圆盘的半径。</translation>
+  </message>
+  <message>
+   <source>Of the widest details that go.</source>
+   <translation>被去除细节的最大宽度。</translation>
+  </message>
+  <message>
+   <source>Often memory ran out: close other programs. The log of the engine has the details.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Often memory ran out: go on with smaller crops or fewer pictures at a time.</source>
@@ -2076,12 +2711,24 @@
    <translation>作用于</translation>
   </message>
   <message>
+   <source>On label maps</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>On patches with the picture (pix2pix)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>One JSON file with every object as run lengths: holes and single pixels are exact.</source>
    <translation>一个 JSON 文件，每个对象用游程编码：孔洞和单个像素都精确保留。</translation>
   </message>
   <message>
-   <source>One class alone can only be told from the ground.</source>
-   <translation>单独一个类别只能与背景区分。</translation>
+   <source>One XML file with masks as run lengths; CVAT 2 and later import and edit them as they are.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>One class alone can only be told from the ground, and so can things without stuff.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>One class name a line, in the order of their numbers.</source>
@@ -2092,12 +2739,28 @@
    <translation>看一次</translation>
   </message>
   <message>
+   <source>One row for each object: area, box, centroid, perimeter, eccentricity, mean intensity.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Only a model with all its weights knows something to remember.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Only labels of a picture of the same size can be taken.</source>
    <translation>只能取用同样大小图片的标注。</translation>
   </message>
   <message>
    <source>Only objects of a countable class can be cut in parts.</source>
    <translation>只有可数类别的对象才能切分。</translation>
+  </message>
+  <message>
+   <source>Only places without a label are marked.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Only the class of each pixel is written, not which pixels are one object, and no scores.</source>
+   <translation>只写入每个像素的类别，不写入哪些像素属于同一物体，也不写入得分。</translation>
   </message>
   <message>
    <source>Only this class</source>
@@ -2114,6 +2777,14 @@
   <message>
    <source>Only {name}</source>
    <translation>仅 {name}</translation>
+  </message>
+  <message>
+   <source>Only {name} is marked: a model needs something to tell it from.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Opacity</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Open</source>
@@ -2184,6 +2855,10 @@
    <translation>优化器</translation>
   </message>
   <message>
+   <source>Or a data set: segdesk train --data PATH --format F.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Or drop a folder or a project file anywhere on this window.</source>
    <translation>也可以把文件夹或项目文件拖放到窗口任意位置。</translation>
   </message>
@@ -2200,12 +2875,20 @@
    <translation>淡显其他类别</translation>
   </message>
   <message>
+   <source>Outline objects, each by itself, or choose a model that tells classes apart only.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Outlines</source>
    <translation>轮廓</translation>
   </message>
   <message>
    <source>Output stride</source>
    <translation>输出步幅</translation>
+  </message>
+  <message>
+   <source>Over stuff</source>
+   <translation>覆盖背景</translation>
   </message>
   <message>
    <source>Over: {name}</source>
@@ -2216,12 +2899,52 @@
    <translation>重叠</translation>
   </message>
   <message>
+   <source>Overlays</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Overview map</source>
    <translation>缩略导航图</translation>
   </message>
   <message>
+   <source>PNG</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>PNGs of labels, train ids and objects, and polygons, with the classes of Cityscapes only.</source>
+   <translation>标签、训练编号和物体的 PNG 以及多边形，只含 Cityscapes 的类别。</translation>
+  </message>
+  <message>
+   <source>Paint a longer stroke of it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Paint a stroke of a class, too.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Paint a stroke of another class, or of “No label”.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Paint a stroke of each class on a picture.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Paint a stroke of each class on the picture.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Paint again in a moment; the row of that change says how far it is.</source>
    <translation>请稍后再画；该更改所在的一行会显示进度。</translation>
+  </message>
+  <message>
+   <source>Paint first; or drag the tool Snap brush over borders, or choose Snap to edges in the menu Labels.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Paint labels again; the strokes are kept</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Paint only over</source>
@@ -2234,6 +2957,14 @@
   <message>
    <source>Paint only over {name}</source>
    <translation>只在“{name}”上绘制</translation>
+  </message>
+  <message>
+   <source>Paint over a border that is to follow the picture's edges.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Paint over borders that were drawn roughly: when you let go, the labels there snap to the edges of the picture. Nothing else changes; Escape stops it.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Paint over everything again</source>
@@ -2280,8 +3011,16 @@
    <translation>参数</translation>
   </message>
   <message>
+   <source>Parquet files with pictures and label maps inside, as load_dataset reads them.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Parts of objects under some pixels go to the label that surrounds them, or become void.</source>
    <translation>对象中小于若干像素的碎块归入包围它的标注，或设为未标注。</translation>
+  </message>
+  <message>
+   <source>Parts that have at least this share of the largest one stay too; 1 keeps one part.</source>
+   <translation>面积达到最大块此比例的部分也保留；1 表示只留一块。</translation>
   </message>
   <message>
    <source>Pascal VOC</source>
@@ -2324,6 +3063,14 @@
    <translation>图片</translation>
   </message>
   <message>
+   <source>Pictures in whose path this regular expression finds the same text stay together.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Pictures of one folder stay on one side.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Pictures read ahead</source>
    <translation>预读图片</translation>
   </message>
@@ -2348,6 +3095,10 @@
    <translation>概率低于此值的像素设为未标注。</translation>
   </message>
   <message>
+   <source>Pixels below this probability become void; of a model of objects, objects below this score are left out.</source>
+   <translation>低于此概率的像素变为空白；对物体模型，舍去得分更低的物体。</translation>
+  </message>
+  <message>
    <source>Pixels without a label are written as number 0, background.</source>
    <translation>未标注的像素写为编号 0，即背景。</translation>
   </message>
@@ -2358,6 +3109,10 @@
   <message>
    <source>Polygon</source>
    <translation>多边形</translation>
+  </message>
+  <message>
+   <source>Polygons with holes along the edges of pixels, one file for each picture; QuPath reads them.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Polynomial</source>
@@ -2424,6 +3179,10 @@
    <translation>请把那个模型的模型卡放到同一文件夹。</translation>
   </message>
   <message>
+   <source>Put the old picture back, or clear its strokes.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Put the old picture back, or remove its labels by importing new ones.</source>
    <translation>请放回原图片，或导入新标注以替换旧标注。</translation>
   </message>
@@ -2444,6 +3203,10 @@
    <translation>退出</translation>
   </message>
   <message>
+   <source>Radius</source>
+   <translation>半径</translation>
+  </message>
+  <message>
    <source>Rare classes count more</source>
    <translation>稀有类别权重更大</translation>
   </message>
@@ -2452,8 +3215,32 @@
    <translation>学习率变化</translation>
   </message>
   <message>
+   <source>Reach</source>
+   <translation>范围</translation>
+  </message>
+  <message>
+   <source>Read back by {readers}: 0 pixels differ.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Read back by {readers}: {lost}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Reading the model</source>
    <translation>正在读取模型</translation>
+  </message>
+  <message>
+   <source>Reading the reference</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Reading the strokes</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Reading the strokes…</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Ready here</source>
@@ -2472,16 +3259,44 @@
    <translation>重做</translation>
   </message>
   <message>
+   <source>Reference</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Reference: imported ground truth</source>
    <translation>参考：导入的真值</translation>
+  </message>
+  <message>
+   <source>Refinements</source>
+   <translation>后处理</translation>
+  </message>
+  <message>
+   <source>Refinements ({count})</source>
+   <translation>后处理（{count}）</translation>
+  </message>
+  <message>
+   <source>Refinements…</source>
+   <translation>后处理…</translation>
+  </message>
+  <message>
+   <source>Regions follow the edges of the picture already.</source>
+   <translation>区域本来就贴合图像边缘。</translation>
   </message>
   <message>
    <source>Regions follow the edges of the picture already: the CRF was left out.</source>
    <translation>区域已沿图片边缘划分：未使用 CRF。</translation>
   </message>
   <message>
+   <source>Regions follow the edges of the picture already: there is nothing for the CRF to do.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Relabel</source>
    <translation>改类别</translation>
+  </message>
+  <message>
+   <source>Remember what the model knows</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Remove</source>
@@ -2496,6 +3311,10 @@
    <translation>请删除这些点后重试。</translation>
   </message>
   <message>
+   <source>Rename classes to those of the data set, or choose a format that takes any class.</source>
+   <translation>请将类别改名为该数据集的类别，或选择接受任意类别的格式。</translation>
+  </message>
+  <message>
    <source>Rename the class  (F2)</source>
    <translation>重命名类别  (F2)</translation>
   </message>
@@ -2508,12 +3327,20 @@
    <translation>替换标注；可以撤销</translation>
   </message>
   <message>
+   <source>Reset all</source>
+   <translation>全部重置</translation>
+  </message>
+  <message>
    <source>Reset the parameters of the CRF.</source>
    <translation>请重置 CRF 参数。</translation>
   </message>
   <message>
    <source>Rounds of mean-field inference.</source>
    <translation>平均场推断的轮数。</translation>
+  </message>
+  <message>
+   <source>Rows for</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Run a model first.</source>
@@ -2538,6 +3365,10 @@
   <message>
    <source>Run the model again.</source>
    <translation>请重新运行模型。</translation>
+  </message>
+  <message>
+   <source>Run the model on all pictures that are not verified</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Run the program</source>
@@ -2582,6 +3413,14 @@
   <message>
    <source>Save everything in another place and go on working there</source>
    <translation>把全部内容保存到另一个位置，并在那里继续工作</translation>
+  </message>
+  <message>
+   <source>Save it again in labelme.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Save it again with NumPy.</source>
+   <translation>请用 NumPy 重新保存。</translation>
   </message>
   <message>
    <source>Save labels as palette or grey PNG.</source>
@@ -2642,6 +3481,10 @@
   <message>
    <source>Searching</source>
    <translation>正在搜索</translation>
+  </message>
+  <message>
+   <source>See: segdesk train --runs</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Seed</source>
@@ -2712,6 +3555,14 @@
    <translation>形状</translation>
   </message>
   <message>
+   <source>Shapes as</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Shapes may change by a few pixels: how many is said after the export.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Shift+O: only the class under the pointer, and back</source>
    <translation>Shift+O：只改变光标下的类别，再按恢复</translation>
   </message>
@@ -2730,6 +3581,10 @@
   <message>
    <source>Show the picture as it is</source>
    <translation>按原样显示图像</translation>
+  </message>
+  <message>
+   <source>Show the strokes over what the model says</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Shrink</source>
@@ -2764,6 +3619,10 @@
    <translation>平滑</translation>
   </message>
   <message>
+   <source>Smooth borders</source>
+   <translation>平滑边界</translation>
+  </message>
+  <message>
    <source>Smooth the borders: bays and tongues narrower than some pixels go.</source>
    <translation>平滑边界：去掉窄于若干像素的凹凸。</translation>
   </message>
@@ -2774,6 +3633,18 @@
   <message>
    <source>Smoothing weight</source>
    <translation>平滑权重</translation>
+  </message>
+  <message>
+   <source>Snap</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Snap my strokes to edges</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Snap to edges</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Some pictures must judge, and some must be learned from.</source>
@@ -2812,6 +3683,10 @@
    <translation>起点</translation>
   </message>
   <message>
+   <source>Start the program again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Starting the engine</source>
    <translation>正在启动引擎</translation>
   </message>
@@ -2824,24 +3699,52 @@
    <translation>状态</translation>
   </message>
   <message>
+   <source>Statistics (CSV)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Steps are judged against {known}.</source>
+   <translation>步骤只能与 {known} 比较。</translation>
+  </message>
+  <message>
    <source>Stop and compare</source>
    <translation>停止并比较</translation>
+  </message>
+  <message>
+   <source>Strokes</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Strong, for wide reach</source>
    <translation>强，作用范围广</translation>
   </message>
   <message>
+   <source>Stuff too</source>
+   <translation>含不可数类</translation>
+  </message>
+  <message>
    <source>Superpixels</source>
    <translation>超像素</translation>
+  </message>
+  <message>
+   <source>Supervisely</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>System</source>
    <translation>跟随系统</translation>
   </message>
   <message>
+   <source>TIFF maps that lie where their pictures lie; without a georeference they are plain TIFF.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Take acceptance or skipping back</source>
    <translation>撤销确认或跳过</translation>
+  </message>
+  <message>
+   <source>Take all strokes of this picture away; you can undo it</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Take over the previous picture's labels, everywhere or only where there is no label yet.</source>
@@ -2850,6 +3753,34 @@
   <message>
    <source>Take the class and the object under the pointer. Alt+click does it with any tool.</source>
    <translation>拾取指针下的类别和对象。任何工具下都可按 Alt 并单击。</translation>
+  </message>
+  <message>
+   <source>Take the labels of this picture as strokes, where there are none yet</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Task {id} names no picture.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Tasks with brush masks as run lengths; the pictures are named for local file storage.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Teach</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Teach by strokes</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Teach it again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Teach mode: strokes to learn from, not labels</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The CRF needs at least one iteration.</source>
@@ -2864,12 +3795,20 @@
    <translation>当前类别</translation>
   </message>
   <message>
+   <source>The answer before it was refined</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The answer changes when the picture is mirrored.</source>
    <translation>图片镜像后结果会改变。</translation>
   </message>
   <message>
    <source>The answers of this model cannot be averaged: it looked once.</source>
    <translation>该模型的结果无法取平均：只看了一次。</translation>
+  </message>
+  <message>
+   <source>The boxes of {count} pictures were filled; their objects have no outlines.</source>
+   <translation>{count} 张图片只有边框，已填满；其中的物体没有轮廓。</translation>
   </message>
   <message>
    <source>The card of {model} names an unknown layout of weights, {layout}.</source>
@@ -2886,10 +3825,6 @@
   <message>
    <source>The checkpoint {name} cannot be read.</source>
    <translation>无法读取检查点 {name}。</translation>
-  </message>
-  <message>
-   <source>The class map and the object map of {name} differ in size.</source>
-   <translation>{name} 的类别图和对象图大小不同。</translation>
   </message>
   <message>
    <source>The class numbers of {name} are too large.</source>
@@ -2948,6 +3883,14 @@
    <translation>引擎在处理这张图片时停止；处理下一张时会重新启动。</translation>
   </message>
   <message>
+   <source>The export was read back and differs in {pixels} pixels of {pictures} pictures; it was not kept.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The fewest pixels that stay.</source>
+   <translation>保留所需的最少像素数。</translation>
+  </message>
+  <message>
    <source>The file asks for more memory than there is, or it is damaged.</source>
    <translation>该文件需要的内存超出可用内存，或已损坏。</translation>
   </message>
@@ -2996,6 +3939,14 @@
    <translation>文件 {file} 不是 {model} 的权重文件：校验和不符。</translation>
   </message>
   <message>
+   <source>The file {name} cannot be read: {reason}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The file {name} lies outside of the folder and was not touched.</source>
+   <translation>文件 {name} 位于文件夹之外，未作任何操作。</translation>
+  </message>
+  <message>
    <source>The files of {model} cannot be used: {reason}.</source>
    <translation>{model} 的文件无法使用：{reason}。</translation>
   </message>
@@ -3028,12 +3979,20 @@
    <translation>已安装的 transformers {version} 没有 {net}。</translation>
   </message>
   <message>
-   <source>The label file of {name} lies outside of the folder.</source>
-   <translation>{name} 的标注文件位于该文件夹之外。</translation>
+   <source>The label picture of {name} cannot be used.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The labels are {width} x {height} pixels large, which is not the size of this picture.</source>
    <translation>标注大小为 {width} x {height} 像素，与这张图片不符。</translation>
+  </message>
+  <message>
+   <source>The labels could not be moved to the edges: {reason}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The labels lie at the edges already; else make the certainty lower or the reach larger.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The labels of this picture are just being changed.</source>
@@ -3044,10 +4003,6 @@
    <translation>{name} 的标注在项目文件中已损坏。</translation>
   </message>
   <message>
-   <source>The labels of {name} are for {label_width} x {label_height} pixels, the picture is {width} x {height}.</source>
-   <translation>{name} 的标注对应 {label_width} x {label_height} 像素，图片是 {width} x {height}。</translation>
-  </message>
-  <message>
    <source>The labels of {name} are not of the picture's size.</source>
    <translation>{name} 的标注与图片尺寸不符。</translation>
   </message>
@@ -3056,12 +4011,24 @@
    <translation>{name} 的标注是 {label_width} x {label_height} 像素，图片是 {width} x {height}。</translation>
   </message>
   <message>
+   <source>The labels of {name} came back in another size.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The labels of {name} have another size than the picture.</source>
+   <translation>{name} 的标注与图片尺寸不同。</translation>
+  </message>
+  <message>
    <source>The labels of {name} name a class that the net does not have.</source>
    <translation>{name} 的标注含有网络没有的类别。</translation>
   </message>
   <message>
    <source>The labels show no class.</source>
    <translation>标注中没有任何类别。</translation>
+  </message>
+  <message>
+   <source>The labels show no object of the classes that are learned.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The last checkpoint in {folder} is kept: go on with it once the folder can be written.</source>
@@ -3076,6 +4043,14 @@
    <translation>图层有 annotation、prediction 和 reference。</translation>
   </message>
   <message>
+   <source>The least difference of colour, of 255, that counts as an edge.</source>
+   <translation>视为边缘的最小颜色差（满值 255）。</translation>
+  </message>
+  <message>
+   <source>The least probability or score that stays.</source>
+   <translation>保留所需的最低概率或得分。</translation>
+  </message>
+  <message>
    <source>The lists are in resources/classes.</source>
    <translation>列表位于 resources/classes。</translation>
   </message>
@@ -3086,6 +4061,10 @@
   <message>
    <source>The log of the engine has the details.</source>
    <translation>详情见引擎日志。</translation>
+  </message>
+  <message>
+   <source>The masks of {name} differ in size: {width} x {height} against {other_width} x {other_height} pixels.</source>
+   <translation>{name} 的掩膜尺寸不一致：{width} x {height} 与 {other_width} x {other_height} 像素。</translation>
   </message>
   <message>
    <source>The memory of {device} ran out in epoch {epoch}.</source>
@@ -3108,6 +4087,10 @@
    <translation>模型完成了 {share} % 的工作；每张图片 {seconds} 秒（中位数）。</translation>
   </message>
   <message>
+   <source>The model finds objects, and none of the classes is countable.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The model gave no answer for this picture.</source>
    <translation>模型没有为这张图片给出结果。</translation>
   </message>
@@ -3118,6 +4101,14 @@
   <message>
    <source>The model tells {wanted} classes apart, but {given} names were given.</source>
    <translation>模型区分 {wanted} 个类别，但给出了 {given} 个名称。</translation>
+  </message>
+  <message>
+   <source>The model to start from cannot teach: none of its classes is trained, or it has no weights.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The model whose encoder is taken</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The model {model} answers clicks and words; it cannot be run on whole pictures.</source>
@@ -3150,6 +4141,10 @@
   <message>
    <source>The model {model} is kept and chosen.</source>
    <translation>模型 {model} 已保存并选用。</translation>
+  </message>
+  <message>
+   <source>The model {model} is kept.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The model {model} needs colours, and this point cloud has none.</source>
@@ -3188,6 +4183,18 @@
    </translation>
   </message>
   <message>
+   <source>The objects of {name} are not of the picture's size.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The package pyarrow is not installed.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The part of the picture to refine lies outside of it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The picture and the class probabilities to refine differ in size.</source>
    <translation>图片与待精细化的类别概率大小不一致。</translation>
   </message>
@@ -3206,6 +4213,10 @@
   <message>
    <source>The pictures of this project are not where they were; labels can still be exported.</source>
    <translation>该项目的图片已不在原处；仍可导出标注。</translation>
+  </message>
+  <message>
+   <source>The pictures with their labels in colour over them, to be looked at.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The plug-in {name} cannot be used: {reason}.</source>
@@ -3276,6 +4287,10 @@
    <translation>项目 {name} 未正常关闭，且位于只读介质上。</translation>
   </message>
   <message>
+   <source>The refinement {name} cannot be used: {reason}.</source>
+   <translation>无法使用后处理步骤 {name}：{reason}。</translation>
+  </message>
+  <message>
    <source>The report is in {folder}.</source>
    <translation>报告位于 {folder}。</translation>
   </message>
@@ -3314,6 +4329,22 @@
   <message>
    <source>The settings of {folder} do not tell its classes.</source>
    <translation>{folder} 的设置没有给出类别。</translation>
+  </message>
+  <message>
+   <source>The shares of train, val and test must be 0 or more, and not all 0.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The step {step} cannot be used with {model}: {why}</source>
+   <translation>步骤 {step} 不能用于 {model}：{why}</translation>
+  </message>
+  <message>
+   <source>The strokes cannot be learned from: {reason}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The strokes of {name} are damaged in the project file.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The training broke off; the best epoch before is kept.</source>
@@ -3362,6 +4393,10 @@
   <message>
    <source>The two label maps of {name} differ in size: {width} x {height} against {other_width} x {other_height} pixels.</source>
    <translation>{name} 的两份标注大小不同：{width} x {height} 与 {other_width} x {other_height} 像素。</translation>
+  </message>
+  <message>
+   <source>The values were others then.</source>
+   <translation>当时的参数与现在不同。</translation>
   </message>
   <message>
    <source>The weights cannot be written to {folder}: {reason}.</source>
@@ -3425,7 +4460,7 @@
   </message>
   <message>
    <source>Their pixels were left without a label.</source>
-   <translation>这些像素保持未标注。</translation>
+   <translation>这些像素没有标签。</translation>
   </message>
   <message>
    <source>There are no class probabilities to refine.</source>
@@ -3450,6 +4485,10 @@
   <message>
    <source>There is no architecture called {net}.</source>
    <translation>没有名为 {net} 的网络结构。</translation>
+  </message>
+  <message>
+   <source>There is no border of labels in this area.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>There is no class list called {name}.</source>
@@ -3526,6 +4565,10 @@
    <translation>没有可以继续的训练。</translation>
   </message>
   <message>
+   <source>There is no training {run}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>There is no {name}; there are {known}.</source>
    <translation>没有 {name}；可用的有 {known}。</translation>
   </message>
@@ -3536,6 +4579,14 @@
   <message>
    <source>There is nothing here to work on.</source>
    <translation>这里没有可处理的内容。</translation>
+  </message>
+  <message>
+   <source>There is nothing to compare the refinements with: no picture has labels that are known to be right.</source>
+   <translation>没有可供比较的标注：没有任何图片带有确认正确的标注。</translation>
+  </message>
+  <message>
+   <source>There is nothing to compare with.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>There is nothing to compare: no picture has both layers, {layer} and {against}, in the same size.</source>
@@ -3562,6 +4613,10 @@
    <translation>内存不足。</translation>
   </message>
   <message>
+   <source>They are whole numbers from 0.</source>
+   <translation>编号应为从 0 开始的整数。</translation>
+  </message>
+  <message>
    <source>They become</source>
    <translation>变为</translation>
   </message>
@@ -3570,8 +4625,12 @@
    <translation>该文件夹已存在且不为空：请选择新的文件夹。</translation>
   </message>
   <message>
-   <source>This model cannot be trained: choose one that gives a class for each pixel.</source>
-   <translation>此模型不能训练：请选择逐像素给出类别的模型。</translation>
+   <source>This model answers with objects, not with class probabilities.</source>
+   <translation>该模型给出的是物体，而不是类别概率。</translation>
+  </message>
+  <message>
+   <source>This model cannot be trained: choose another one.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>This model needs no weights file.</source>
@@ -3582,12 +4641,20 @@
    <translation>此模型需要 transformers 软件包，但尚未安装。</translation>
   </message>
   <message>
+   <source>This network has a loss of its own.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>This object or its class is locked.</source>
    <translation>该对象或其类别已锁定。</translation>
   </message>
   <message>
    <source>This picture already has {count} segments, the most that a map can hold.</source>
    <translation>这张图片已有 {count} 个区段，达到上限。</translation>
+  </message>
+  <message>
+   <source>This picture has no reference: import one with Import labels.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>This picture is neither verified nor skipped.</source>
@@ -3606,12 +4673,20 @@
    <translation>缩略图</translation>
   </message>
   <message>
+   <source>Tidying up</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>To run it, install: {command}</source>
    <translation>要运行它，请安装：{command}</translation>
   </message>
   <message>
    <source>Tolerance</source>
    <translation>容差</translation>
+  </message>
+  <message>
+   <source>Tongues, bridges and specks that a disc does not fit into go to their neighbours.</source>
+   <translation>圆盘放不进去的凸舌、细桥和斑点归入相邻区域。</translation>
   </message>
   <message>
    <source>Tool</source>
@@ -3670,6 +4745,10 @@
    <translation>训练至少需要两张已确认的图片，目前有 {count} 张。</translation>
   </message>
   <message>
+   <source>Trainings that were broken off go on where they were</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Train…</source>
    <translation>训练…</translation>
   </message>
@@ -3692,6 +4771,10 @@
   <message>
    <source>Try another model or device; the log of the engine has the details.</source>
    <translation>请换用其他模型或设备；详情见引擎日志。</translation>
+  </message>
+  <message>
+   <source>Try it on a smaller area; the log of the engine has the details.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Trying the model</source>
@@ -3750,6 +4833,14 @@
    <translation>请更新 SegDesk 后再打开。</translation>
   </message>
   <message>
+   <source>Use --data PATH with --format F.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Use --format F, with a format of `segdesk formats`.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Use --from ID, with a model of `segdesk models`.</source>
    <translation>请使用 --from ID，ID 为 `segdesk models` 列出的模型。</translation>
   </message>
@@ -3764,6 +4855,10 @@
   <message>
    <source>Used last</source>
    <translation>最近使用</translation>
+  </message>
+  <message>
+   <source>Usual values of this step</source>
+   <translation>恢复此步骤的默认值</translation>
   </message>
   <message>
    <source>V held</source>
@@ -3802,8 +4897,24 @@
    <translation>被对象包围的部分归入该对象：仅其中的未标注处，或也包括其他对象。</translation>
   </message>
   <message>
+   <source>What each step gains on all pictures with reference labels, else on the verified ones</source>
+   <translation>在所有有参考标注的图片（否则在已确认的图片）上评估每一步的增益</translation>
+  </message>
+  <message>
+   <source>What each step gains on this picture, if it has reference labels or is verified</source>
+   <translation>若本图有参考标注或已确认，评估每一步的增益</translation>
+  </message>
+  <message>
    <source>What has no label</source>
    <translation>没有标签的像素</translation>
+  </message>
+  <message>
+   <source>What lies left of the line</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>What one object or class encloses becomes part of it: the void in it, and what lies behind an object.</source>
+   <translation>被一个物体或类别包围的部分归入其中：其中的空白，以及物体孔洞中露出的背景。</translation>
   </message>
   <message>
    <source>What surrounds them</source>
@@ -3822,8 +4933,20 @@
    <translation>修改之处</translation>
   </message>
   <message>
+   <source>What was trained so far is kept until you delete it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>What you painted in this picture since the model's answer, or since it was snapped last, goes to the edges of the picture. Certainty and reach are those of the tool Snap brush.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Wheel</source>
    <translation>滚轮</translation>
+  </message>
+  <message>
+   <source>Where it is wrong, paint another stroke.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Where models compute: menu Model, Device</source>
@@ -3832,6 +4955,14 @@
   <message>
    <source>Which class is to be painted over?</source>
    <translation>要在哪个类别上绘制？</translation>
+  </message>
+  <message>
+   <source>Whole folder</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Width</source>
+   <translation>宽度</translation>
   </message>
   <message>
    <source>Windows of 512, every 341 pixels</source>
@@ -3848,6 +4979,10 @@
   <message>
    <source>With so few pictures at a time a network from scratch learns batch norm poorly.</source>
    <translation>批量这么小，从零开始的网络难以学好批归一化。</translation>
+  </message>
+  <message>
+   <source>With the encoder of another model</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>With the weights of its encoder only</source>
@@ -3876,6 +5011,14 @@
   <message>
    <source>Writing the report</source>
    <translation>正在生成报告</translation>
+  </message>
+  <message>
+   <source>YOLO-seg</source>
+   <translation>YOLO-seg</translation>
+  </message>
+  <message>
+   <source>You have painted nothing here since the model's answer or the last snap.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Zoom at the pointer</source>
@@ -3914,8 +5057,16 @@
    <translation>新增</translation>
   </message>
   <message>
+   <source>an outline has at least three points</source>
+   <translation>轮廓至少要有三个点</translation>
+  </message>
+  <message>
    <source>answer {number} of {count} ( . the next)</source>
    <translation>第 {number} 个答案，共 {count} 个（. 看下一个）</translation>
+  </message>
+  <message>
+   <source>as hard links, which take no room</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>auto: {device}</source>
@@ -3942,6 +5093,14 @@
    <translation>类别 {number}</translation>
   </message>
   <message>
+   <source>clear</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>clear strokes</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>clicks and words</source>
    <translation>点击与文字</translation>
   </message>
@@ -3954,8 +5113,20 @@
    <translation>未排除商用</translation>
   </message>
   <message>
+   <source>compressed run lengths</source>
+   <translation>压缩的游程</translation>
+  </message>
+  <message>
+   <source>copied into the folder</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>doubt {value}</source>
    <translation>疑难度 {value}</translation>
+  </message>
+  <message>
+   <source>drawn</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>edited</source>
@@ -3970,12 +5141,28 @@
    <translation>引擎启动中…</translation>
   </message>
   <message>
+   <source>epoch {epoch}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>epoch {epoch} of {epochs}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>everything</source>
    <translation>全部</translation>
   </message>
   <message>
    <source>failed</source>
    <translation>失败</translation>
+  </message>
+  <message>
+   <source>from top to bottom</source>
+   <translation>自上而下执行</translation>
+  </message>
+  <message>
+   <source>group: by folder</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>hand</source>
@@ -3990,6 +5177,42 @@
    <translation>实例</translation>
   </message>
   <message>
+   <source>it has a number that makes no sense</source>
+   <translation>其中有不合理的数字</translation>
+  </message>
+  <message>
+   <source>it has a word that is not a number</source>
+   <translation>其中有不是数字的内容</translation>
+  </message>
+  <message>
+   <source>it has no box</source>
+   <translation>它没有边框</translation>
+  </message>
+  <message>
+   <source>it is a box without an outline</source>
+   <translation>它是没有轮廓的边框</translation>
+  </message>
+  <message>
+   <source>it lies outside of the picture</source>
+   <translation>它位于图片之外</translation>
+  </message>
+  <message>
+   <source>its class number is not in the list</source>
+   <translation>它的类别编号不在类别表中</translation>
+  </message>
+  <message>
+   <source>its coordinates are not between 0 and 1</source>
+   <translation>它的坐标不在 0 到 1 之间</translation>
+  </message>
+  <message>
+   <source>its entry is damaged</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>its mask is empty</source>
+   <translation>它的掩码为空</translation>
+  </message>
+  <message>
    <source>its weights are missing</source>
    <translation>缺少权重</translation>
   </message>
@@ -4002,20 +5225,36 @@
    <translation>其权重不在本机：请下载，或从零开始</translation>
   </message>
   <message>
+   <source>joined by lines</source>
+   <translation>用线相连</translation>
+  </message>
+  <message>
+   <source>labelme</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>left out</source>
    <translation>舍弃</translation>
+  </message>
+  <message>
+   <source>left out: labels alone</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>looking…</source>
    <translation>正在查找…</translation>
   </message>
   <message>
-   <source>mIoU on the hold-out</source>
-   <translation>留出集 mIoU</translation>
-  </message>
-  <message>
    <source>mIoU, pixel accuracy and panoptic quality per class, as a page, as tables and as JSON.</source>
    <translation>按类别给出 mIoU、像素准确率和全景质量，输出网页、表格和 JSON。</translation>
+  </message>
+  <message>
+   <source>map coordinates of pictures that have a georeference</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>masks: every pixel as it is</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>model answer</source>
@@ -4066,6 +5305,22 @@
    <translation>没有公开发布的权重</translation>
   </message>
   <message>
+   <source>none</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>not begun</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>not divided</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>not drawn</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>not installed: {command}</source>
    <translation>未安装：{command}</translation>
   </message>
@@ -4078,12 +5333,40 @@
    <translation>对象 {number}</translation>
   </message>
   <message>
+   <source>objects</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>objects alone</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>objects and other classes</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>objects, and classes that are not counted as a whole</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>of classes</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>of the training data</source>
    <translation>训练数据许可</translation>
   </message>
   <message>
    <source>of the weights</source>
    <translation>权重许可</translation>
+  </message>
+  <message>
+   <source>one for each object</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>one outline for each part</source>
+   <translation>每个部分一条轮廓</translation>
   </message>
   <message>
    <source>over 50 M</source>
@@ -4094,6 +5377,10 @@
    <translation>自定义</translation>
   </message>
   <message>
+   <source>own shares</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>panoptic</source>
    <translation>全景</translation>
   </message>
@@ -4102,8 +5389,20 @@
    <translation>已暂停</translation>
   </message>
   <message>
+   <source>pixels</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>points of clouds</source>
    <translation>点云的点</translation>
+  </message>
+  <message>
+   <source>polygons; masks for what they cannot hold</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>polygons; run lengths for what has holes</source>
+   <translation>多边形；有孔洞的用游程</translation>
   </message>
   <message>
    <source>predicted</source>
@@ -4126,12 +5425,20 @@
    <translation>本机可用</translation>
   </message>
   <message>
+   <source>reference labels</source>
+   <translation>参考标注</translation>
+  </message>
+  <message>
    <source>removed</source>
    <translation>移除</translation>
   </message>
   <message>
    <source>replace labels</source>
    <translation>替换标注</translation>
+  </message>
+  <message>
+   <source>run lengths as numbers</source>
+   <translation>数字形式的游程</translation>
   </message>
   <message>
    <source>semantic</source>
@@ -4146,6 +5453,14 @@
    <translation>慢</translation>
   </message>
   <message>
+   <source>some of the pictures</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>strokes from labels</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>stuff</source>
    <translation>区域类</translation>
   </message>
@@ -4158,12 +5473,36 @@
    <translation>置信度 {percent} %</translation>
   </message>
   <message>
+   <source>test</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>text, as np.savetxt writes it</source>
+   <translation>文本（与 np.savetxt 所写相同）</translation>
+  </message>
+  <message>
+   <source>the picture itself</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>thing</source>
    <translation>对象类</translation>
   </message>
   <message>
    <source>to download</source>
    <translation>待下载</translation>
+  </message>
+  <message>
+   <source>train</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>train / val</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>train / val / test</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>unsure</source>
@@ -4174,8 +5513,16 @@
    <translation>不超过 1000 万参数</translation>
   </message>
   <message>
+   <source>val</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>verified</source>
    <translation>已确认</translation>
+  </message>
+  <message>
+   <source>verified labels</source>
+   <translation>已确认的标注</translation>
   </message>
   <message>
    <source>void</source>
@@ -4194,6 +5541,10 @@
    <translation>缺少权重：请定位文件</translation>
   </message>
   <message>
+   <source>white</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>yes</source>
    <translation>可以</translation>
   </message>
@@ -4210,24 +5561,72 @@
    <translation>有 {count} 条标注不属于文件中的任何图片。</translation>
   </message>
   <message>
-   <source>{count} classes do not fit 8 bits; the maps are 16-bit grey PNGs, void is 65535.</source>
-   <translation>{count} 个类别超出 8 位；图写为 16 位灰度 PNG，未标注为 65535。</translation>
+   <source>{count} classes are not among those of the format; their pixels have no label: {names}.</source>
+   <translation>有 {count} 个类别不属于该格式，其像素没有标签：{names}。</translation>
+  </message>
+  <message>
+   <source>{count} classes do not fit 8 bits; the maps have 16 bits, void is 65535.</source>
+   <translation>{count} 个类别超出 8 位；标签图为 16 位，未标注为 65535。</translation>
+  </message>
+  <message>
+   <source>{count} classes have no name in any list and are named by their numbers.</source>
+   <translation>{count} 个类别在任何列表中都没有名称，以编号命名。</translation>
   </message>
   <message>
    <source>{count} crowd regions are written as single objects.</source>
    <translation>有 {count} 个群体区域写为单个对象。</translation>
   </message>
   <message>
+   <source>{count} lines are boxes without an outline and were left out.</source>
+   <translation>{count} 行是没有轮廓的边框，已略去。</translation>
+  </message>
+  <message>
+   <source>{count} masks gave their size as width and height; they were turned by their boxes.</source>
+   <translation>{count} 个掩码把尺寸写成了“宽、高”，已依据边框校正。</translation>
+  </message>
+  <message>
    <source>{count} million parameters</source>
    <translation>{count} 百万参数</translation>
+  </message>
+  <message>
+   <source>{count} objects are beyond the {limit} of a class that a picture can hold; they form a group.</source>
+   <translation>一张图片每类至多容纳 {limit} 个物体，超出的 {count} 个合为一组。</translation>
+  </message>
+  <message>
+   <source>{count} objects in several parts became one object for each part.</source>
+   <translation>{count} 个由多个部分组成的物体按部分拆成了多个物体。</translation>
+  </message>
+  <message>
+   <source>{count} objects in several parts were joined by lines: {changed} of {pixels} pixels differ.</source>
+   <translation>{count} 个由多个部分组成的物体用线相连：{pixels} 个像素中有 {changed} 个不同。</translation>
   </message>
   <message>
    <source>{count} objects lie over others; the smaller one keeps the shared pixels.</source>
    <translation>有 {count} 个对象与其他对象重叠；重叠像素归较小的对象。</translation>
   </message>
   <message>
+   <source>{count} outlines reached out of their picture and were cut.</source>
+   <translation>{count} 条轮廓超出了图片，已裁切。</translation>
+  </message>
+  <message>
    <source>{count} pictures have more than {limit} objects; their object maps are 16-bit grey PNGs.</source>
    <translation>有 {count} 张图片的对象超过 {limit} 个；其对象图写为 16 位灰度 PNG。</translation>
+  </message>
+  <message>
+   <source>{count} pictures have no georeference; their coordinates are pixels.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{count} pictures have no georeference; their masks are plain TIFF.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{count} pictures have no label file and stay without labels.</source>
+   <translation>{count} 张图片没有标签文件，仍无标签。</translation>
+  </message>
+  <message>
+   <source>{count} pictures were read from polygons, because there was no PNG.</source>
+   <translation>{count} 张图片没有 PNG，标签读自多边形。</translation>
   </message>
   <message>
    <source>{count} pictures were turned upright or encoded anew.</source>
@@ -4238,6 +5637,10 @@
    <translation>有 {count} 个多边形超出图片，已被裁剪。</translation>
   </message>
   <message>
+   <source>{count} px</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{count} segments have a class that is no longer in the class list and were left out.</source>
    <translation>有 {count} 个区段的类别已不在类别列表中，未予写出。</translation>
   </message>
@@ -4246,12 +5649,22 @@
    <translation>PNG 中有 {count} 个区段不在 JSON 文件里，已设为未标注。</translation>
   </message>
   <message>
+   <source>{count} shapes have no area (points, lines) and were left out.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{done} of {total}</source>
    <translation>{done} / {total}</translation>
   </message>
   <message>
    <source>{done} of {total} verified</source>
    <translation>{total} 张中已确认 {done} 张</translation>
+  </message>
+  <message numerus="yes">
+   <source>{figure} {first} → {last}, %n picture(s), against {against}.</source>
+   <translation>
+    <numerusform>{figure} {first} → {last}，%n 张图片，对照{against}。</numerusform>
+   </translation>
   </message>
   <message>
    <source>{file} is a TorchScript program.</source>
@@ -4273,11 +5686,19 @@
    <source>{format} can only be imported.</source>
    <translation>{format} 只能导入。</translation>
   </message>
+  <message>
+   <source>{format} holds {limit} classes; the project has {count}.</source>
+   <translation>{format} 至多容纳 {limit} 个类别；项目有 {count} 个。</translation>
+  </message>
   <message numerus="yes">
    <source>{found} of %n model(s)</source>
    <translation>
     <numerusform>{found} / %n 个模型</numerusform>
    </translation>
+  </message>
+  <message>
+   <source>{metric} on the hold-out</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{model} answers clicks and boxes, not words.</source>
@@ -4288,8 +5709,12 @@
    <translation>{model} 只回答文字，不回答点击。</translation>
   </message>
   <message>
-   <source>{model} cannot be trained here: only networks that answer with scores per pixel can.</source>
-   <translation>{model} 不能在此训练：只有逐像素给出分数的网络可以。</translation>
+   <source>{model} cannot be built for these classes: {reason}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{model} cannot be trained here: the program does not know the loss of such a network.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{name} (new)</source>
@@ -4308,16 +5733,72 @@
    <translation>{name} 出错：{reason}。</translation>
   </message>
   <message>
+   <source>{name} has a document type, which label files do not need.</source>
+   <translation>{name} 含有标签文件不需要的文档类型声明。</translation>
+  </message>
+  <message>
+   <source>{name} has another size than when its strokes were painted.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{name} has class numbers that are not in the class list: {numbers}.</source>
    <translation>{name} 中有不在类别列表里的类别编号：{numbers}。</translation>
+  </message>
+  <message>
+   <source>{name} has labels that Cityscapes does not have: {labels}.</source>
+   <translation>{name} 含有 Cityscapes 没有的标签：{labels}。</translation>
+  </message>
+  <message>
+   <source>{name} has no column of label pictures.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{name} has no label picture.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{name} has no labels any more.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{name} has only {count} marked pixels.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{name} has values that are no class or object numbers.</source>
+   <translation>{name} 含有不是类别或物体编号的数值。</translation>
   </message>
   <message>
    <source>{name} has {count} objects; a map can hold {limit}.</source>
    <translation>{name} 有 {count} 个对象；一张图最多容纳 {limit} 个。</translation>
   </message>
   <message>
+   <source>{name} holds no Cityscapes labels.</source>
+   <translation>{name} 中没有 Cityscapes 标签。</translation>
+  </message>
+  <message>
+   <source>{name} holds no GeoJSON files.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{name} holds no JSON files.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{name} holds no Parquet files.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{name} holds no VOC labels.</source>
    <translation>{name} 中没有 VOC 标注。</translation>
+  </message>
+  <message>
+   <source>{name} holds no annotations of Supervisely.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{name} holds no label files.</source>
+   <translation>{name} 中没有标签文件。</translation>
   </message>
   <message>
    <source>{name} holds no label pictures.</source>
@@ -4340,12 +5821,28 @@
    <translation>{name} 不完整或已损坏。</translation>
   </message>
   <message>
+   <source>{name} is damaged.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{name} is empty (0 bytes).</source>
    <translation>{name} 是空文件（0 字节）。</translation>
   </message>
   <message>
+   <source>{name} is no array of numbers, or it is damaged.</source>
+   <translation>{name} 不是数值数组，或已损坏。</translation>
+  </message>
+  <message>
    <source>{name} is not a COCO annotation file.</source>
    <translation>{name} 不是 COCO 标注文件。</translation>
+  </message>
+  <message>
+   <source>{name} is not a CVAT file for images.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{name} is not a JSON export of Label Studio.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{name} is not a SegDesk project.</source>
@@ -4354,6 +5851,14 @@
   <message>
    <source>{name} is not a class list.</source>
    <translation>{name} 不是类别列表。</translation>
+  </message>
+  <message>
+   <source>{name} is not a data.yaml of YOLO.</source>
+   <translation>{name} 不是 YOLO 的 data.yaml。</translation>
+  </message>
+  <message>
+   <source>{name} is not a file of Datumaro.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{name} is not a folder.</source>
@@ -4372,6 +5877,18 @@
    <translation>{name} 不是点云文件。</translation>
   </message>
   <message>
+   <source>{name} is not a polygon file of Cityscapes.</source>
+   <translation>{name} 不是 Cityscapes 的多边形文件。</translation>
+  </message>
+  <message>
+   <source>{name} is not a taught model.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{name} is not an XML file, or it is damaged.</source>
+   <translation>{name} 不是 XML 文件，或已损坏。</translation>
+  </message>
+  <message>
    <source>{name} is not there.</source>
    <translation>{name} 不存在。</translation>
   </message>
@@ -4384,8 +5901,24 @@
    <translation>{name} 位于只读介质上。</translation>
   </message>
   <message>
+   <source>{name} is too large for a label file.</source>
+   <translation>{name} 过大，不像标签文件。</translation>
+  </message>
+  <message>
+   <source>{name} is too large for a list of classes.</source>
+   <translation>{name} 过大，不像类别表。</translation>
+  </message>
+  <message>
    <source>{name} is too large to open: {width} x {height} pixels.</source>
    <translation>{name} 太大，无法打开：{width} x {height} 像素。</translation>
+  </message>
+  <message>
+   <source>{name} occurs more than once in the file; the first one was taken.</source>
+   <translation>{name} 在文件中出现多次，只取第一个。</translation>
+  </message>
+  <message>
+   <source>{name} tells {found} classes apart, its card names {wanted}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{name} was corrected by a person and keeps its labels.</source>
@@ -4394,6 +5927,10 @@
   <message>
    <source>{name} was left out.</source>
    <translation>已排除 {name}。</translation>
+  </message>
+  <message>
+   <source>{name} was taught by another version of the program.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{name}, as one region</source>
@@ -4410,12 +5947,20 @@
    <translation>{path} 不存在。</translation>
   </message>
   <message>
+   <source>{rule} is no regular expression: {reason}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{state}; about {time} left</source>
    <translation>{state}；约剩 {time}</translation>
   </message>
   <message>
    <source>{state}; paused</source>
    <translation>{state}；已暂停</translation>
+  </message>
+  <message>
+   <source>{value} is no value of the option {option}; there are {values}.</source>
+   <translation>选项 {option} 没有 {value} 这个值；可用的有 {values}。</translation>
   </message>
   <message>
    <source>{words}. Details are in the log (menu Help, About).</source>

@@ -8,11 +8,12 @@ from dataclasses import asdict, replace
 
 from segdesk.domain.card import ModelCard
 from segdesk.domain.decide import DecideOptions
+from segdesk.domain.errors import SegDeskError
 from segdesk.domain.options import CrfOptions, RunOptions
 from segdesk.domain.stack import CONFIDENCE, CRF, MIN_AREA, Stack, StepInfo
 from segdesk.domain.text import N_
 from segdesk.engines.messages import crf_available
-from segdesk.engines.steps import order
+from segdesk.engines.steps import found, order
 
 NO_MODEL = N_("Choose a model first.")
 NOT_INSTALLED = N_("Needs the package numba.")
@@ -24,6 +25,11 @@ NOT_HERE = N_("Makes no sense for this kind of model.")
 def rows() -> tuple[StepInfo, ...]:
     """All steps in their order."""
     return order()
+
+
+def broken() -> tuple[SegDeskError, ...]:
+    """Why files of steps cannot be used."""
+    return found()[1]
 
 
 def reason(info: StepInfo, card: ModelCard | None) -> str:

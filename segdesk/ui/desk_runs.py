@@ -32,7 +32,8 @@ class Runs(QObject):
 
     Signals:
         model_changed(): another model, or its weights came; options_changed(); devices_changed();
-        batch_changed(): a run over all pictures began, paused or ended; answered(Answered): the open document got it
+        batch_changed(): a run over all pictures began, paused or ended; answered(Answered): the open document got it;
+        refinements_asked(): show the stack
     """
 
     model_changed = Signal()
@@ -40,6 +41,7 @@ class Runs(QObject):
     devices_changed = Signal()
     batch_changed = Signal()
     answered = Signal(object)
+    refinements_asked = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -151,6 +153,10 @@ class Runs(QObject):
     def toggle_crf(self, on: bool) -> None:
         """CRF on or off."""
         self.set_options(replace(self.options, crf=self.crf if on else None))
+
+    def ask_refinements(self) -> None:
+        """Show the stack of refinements."""
+        self.refinements_asked.emit()
 
     @property
     def has_answer(self) -> bool:

@@ -31,7 +31,7 @@ class OptionsPanel(Translated, QFrame):
         self.crf = QCheckBox()
         self.flip = QCheckBox()
         self.looks = LooksBox(desk)
-        self.stack_button = button(kind="quiet", icon="adjust", clicked=self.open_refinements)
+        self.stack_button = button(kind="quiet", icon="settings", clicked=self.open_refinements)
         self.stack = RefinementsCard(desk, self)
         self.card = self.stack.crf_card
         self.stack.crf_button.clicked.connect(lambda _=False: open_below(self.stack.crf_button, self.card))
@@ -41,6 +41,18 @@ class OptionsPanel(Translated, QFrame):
         for slider in (self.confidence, self.area):
             slider.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
             slider.setMaximumWidth(330)
+        self._lay_out()
+        self.confidence.changed.connect(self._confidence_moved)
+        self.area.changed.connect(self._area_moved)
+        self.crf.clicked.connect(lambda _: self._crf_action.trigger())
+        self.flip.clicked.connect(lambda on: desk.runs.set_options(replace(desk.runs.options, flip=on)))
+        self._crf_action.changed.connect(self._show_crf)
+        desk.runs.options_changed.connect(self.refresh)
+        desk.runs.refinements_asked.connect(self.open_refinements)
+        desk.runs.model_changed.connect(self.refresh)
+        self.retranslate()
+
+    def _lay_out(self) -> None:
         thresholds = QHBoxLayout()  # close together: the strip must fit a small screen
         thresholds.setSpacing(2)
         thresholds.addWidget(self.area, 1)
@@ -55,14 +67,6 @@ class OptionsPanel(Translated, QFrame):
         layout.addWidget(self.flip)
         layout.addWidget(self.crf)
         layout.addWidget(self.stack_button)
-        self.confidence.changed.connect(self._confidence_moved)
-        self.area.changed.connect(self._area_moved)
-        self.crf.clicked.connect(lambda _: self._crf_action.trigger())
-        self.flip.clicked.connect(lambda on: desk.runs.set_options(replace(desk.runs.options, flip=on)))
-        self._crf_action.changed.connect(self._show_crf)
-        desk.runs.options_changed.connect(self.refresh)
-        desk.runs.model_changed.connect(self.refresh)
-        self.retranslate()
 
     def refresh(self) -> None:
         """Show the options in use; what the model does not know is off, with the reason."""

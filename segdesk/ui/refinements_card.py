@@ -18,7 +18,7 @@ from segdesk.domain.text import N_
 from segdesk.ui import theme
 from segdesk.ui.crf_card import CrfCard
 from segdesk.ui.desk import Desk
-from segdesk.ui.i18n import Translated, tr
+from segdesk.ui.i18n import Translated, error_text, tr
 from segdesk.ui.widgets import ValueSlider, button, icon_button, label, name, set_kind
 
 NAMES = {"miou": "mIoU", "pq": "PQ"}
@@ -127,6 +127,8 @@ class RefinementsCard(Translated, QFrame):
         self.judge_all = button(clicked=lambda: self._judge(here=False))
         self.result = label(kind="soft")
         self.result.setWordWrap(True)
+        self.broken = label(kind="bad")
+        self.broken.setWordWrap(True)
         self._lay_out()
         desk.runs.options_changed.connect(self._options_changed)
         desk.runs.model_changed.connect(self.refresh)
@@ -154,6 +156,7 @@ class RefinementsCard(Translated, QFrame):
         for each in (top, grid, bottom):
             layout.addLayout(each)
         layout.addWidget(self.result)
+        layout.addWidget(self.broken)
         for before, after in pairwise(self._stops()):
             QWidget.setTabOrder(before, after)
 
@@ -298,6 +301,8 @@ class RefinementsCard(Translated, QFrame):
         name(
             self.judge_all, tr("What each step gains on all pictures with reference labels, else on the verified ones")
         )
+        self.broken.setText("\n".join(" ".join(error_text(error)) for error in refinements.broken()))
+        self.broken.setVisible(bool(self.broken.text()))
         for row in self.rows:
             row.retranslate()
         self.refresh()
