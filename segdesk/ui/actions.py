@@ -99,7 +99,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
     A("run_all", N_("Run on all"), "runs.run_all", ("Ctrl+B",), "run-all",
       ("model", "weights", "pictures", "no_batch")),
     A("crf", N_("CRF refinement"), "runs.toggle_crf", ("C",), "crf", ("model", "scores", "crf"), True, checkable=True),
-    A("refinements", N_("Refinements…"), "runs.ask_refinements", ("Shift+R",), "adjust", ("model",)),
+    A("refinements", N_("Refinements…"), "runs.ask_refinements", ("Shift+R",), "settings", ("model",)),
     A("match_classes", N_("Match classes…"), "runs.ask_matches", ("Ctrl+M",), "", ("model", "project")),
     A("download", N_("Download weights"), "runs.download", (), "download", ("model", "downloadable")),
     A("locate", N_("Locate weights file…"), "runs.locate", (), "locate", ("model", "files"), short=N_("Locate…")),

@@ -103,7 +103,7 @@ def test_reset_all(answered: MainWindow, card: RefinementsCard):
 
 
 def test_keys_reach_every_part(answered: MainWindow, card: RefinementsCard):
-    answered.options_panel.stack_button.click()
+    answered.action_set.by_id["refinements"].trigger()
     assert card.isVisible()
     for row in card.rows:
         if row.switch.isEnabled() and not row.switch.isChecked():
