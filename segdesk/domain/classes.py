@@ -31,6 +31,7 @@ class ClassSet(Sequence[ClassInfo]):
         self._classes = tuple(classes)
         self._by_id = {c.id: c for c in self._classes}
         self._by_name = {c.name.casefold(): c for c in self._classes}
+        self._hash: int | None = None  # of many classes it costs more than what is looked up with it
         if len(self._by_id) != len(self._classes):
             raise ValueError("two classes share an id")
         if len(self._by_name) != len(self._classes):
@@ -60,7 +61,12 @@ class ClassSet(Sequence[ClassInfo]):
         return isinstance(other, ClassSet) and self._classes == other._classes
 
     def __hash__(self) -> int:
-        return hash(self._classes)
+        if self._hash is None:
+            self._hash = hash(self._classes)
+        return self._hash
+
+    def __reduce__(self) -> tuple[type[ClassSet], tuple[tuple[ClassInfo, ...]]]:
+        return ClassSet, (self._classes,)  # without the hash, which is another in each process
 
     def __repr__(self) -> str:
         return f"ClassSet({', '.join(c.name for c in self._classes)})"

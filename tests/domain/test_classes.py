@@ -40,3 +40,12 @@ def test_color_table_is_black_where_no_class_is():
     table = ClassSet([ClassInfo(7, "sky", (1, 2, 3))]).color_table()
     assert tuple(table[7]) == (1, 2, 3)
     assert table.sum() == 6
+
+
+def test_a_pickled_set_forgets_its_hash() -> None:
+    """Hashes of names differ between processes."""
+    classes = ClassSet.from_names(["a", "b"], things=["b"])
+    assert hash(classes) == hash(ClassSet(classes))
+    again = pickle.loads(pickle.dumps(classes))
+    assert again == classes
+    assert again._hash is None

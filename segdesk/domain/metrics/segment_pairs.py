@@ -27,6 +27,8 @@ from segdesk.domain.metrics.overlaps import (
 )
 
 RULES: tuple[VoidRule, ...] = (VOID_IGNORED, VOID_COUNTED, VOID_BACKGROUND)
+MANY = 2_000  # from so many keys on a table is faster than sorting,
+TABLE = 1 << 18  # if it need not be larger than this
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +106,16 @@ def _numbered(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where each distinct key first stands, in the order of the keys, and which of them each entry is."""
     if keys.size < 2 or (keys[1:] > keys[:-1]).all():
         return np.arange(keys.size), np.arange(keys.size)
-    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
-    return first, which
+    top = int(keys.max()) + 1
+    if keys.size < MANY or top > TABLE:
+        _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+        return first, which
+    first = np.full(top, -1)
+    first[keys[::-1]] = np.arange(keys.size - 1, -1, -1)
+    present = np.flatnonzero(first >= 0)
+    place = np.zeros(top, np.intp)
+    place[present] = np.arange(present.size)
+    return first[present], place[keys]
 
 
 def _sums(groups: np.ndarray, pixels: np.ndarray, size: int) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segdesk.domain.classes import ClassSet
+from segdesk.domain.metrics import segment_pairs
 from segdesk.domain.metrics.overlaps import VOID_BACKGROUND, VOID_COUNTED, VOID_IGNORED, Overlaps
 from segdesk.domain.metrics.panoptic import RULES, ClassSegments, Panoptic, PanopticResult
+from segdesk.domain.metrics.segment_pairs import SegmentPairs
 from segdesk.domain.segmentation import Segment, Segmentation
 from tests.domain.metrics.oracles import CLASSES, Pair, map_pairs, match_segments
 
@@ -43,6 +45,18 @@ def test_counts_equal_matching_by_pixel_sets(pair: Pair) -> None:
     for rule in RULES:
         found = {c.class_id: (c.tp, c.fp, c.fn, pytest.approx(c.iou_sum)) for c in panoptic.result(rule).classes}
         assert found == match_segments(pair, rule)
+
+
+@settings(max_examples=40)
+@given(map_pairs())
+def test_numbering_by_table_equals_sorting(pair: Pair) -> None:
+    overlaps = Overlaps.of(*pair)
+    sorting = SegmentPairs.of(overlaps, CLASSES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segment_pairs, "MANY", 0)
+        table = SegmentPairs.of(overlaps, CLASSES)
+    for field in fields(SegmentPairs):
+        assert np.array_equal(getattr(table, field.name), getattr(sorting, field.name)), field.name
 
 
 @given(map_pairs(), map_pairs())
