@@ -105,11 +105,12 @@ class _Writer:
 
     def _annotation(self, segment: Segment, box: Box, mask: Rle) -> dict[str, object]:
         x0, y0, x1, y1 = box
+        how = "compressed" if segment.crowd and self.masks == "polygons" else self.masks  # crowds are never polygons
         return {
             "id": self.objects,
             "image_id": self.pictures,
             "category_id": segment.class_id,
-            "segmentation": coco.encoded(mask, self.masks),
+            "segmentation": coco.encoded(mask, how),
             "area": mask.area,
             "bbox": [x0, y0, x1 - x0, y1 - y0],
             "iscrowd": int(segment.crowd),

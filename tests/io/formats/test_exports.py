@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +16,7 @@ from segdesk.domain.classes import ClassSet
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.io.formats import coco_instances, coco_panoptic, index_png, voc
-from segdesk.io.formats.base import Choice, FormatInfo, Keeps
+from segdesk.io.formats.base import Choice, ExportItem, FormatInfo, Keeps
 from segdesk.io.project import Project
 from segdesk.io.project_exchange import export_source
 from tests.io.formats.exchange import (
@@ -170,3 +171,29 @@ def test_an_unknown_choice_is_refused(plain: Project) -> None:
     assert replace(export_source(plain), options={"a": "y"}).choice(info, "a") == "y"
     with pytest.raises(SegDeskError, match="no value of the option"):
         replace(export_source(plain), options={"a": "z"}).choice(info, "a")
+
+
+HOSTILE = [
+    "../evil.png",
+    "../../evil.png",
+    "/tmp/segdesk-evil.png",
+    "a/../../../evil.png",
+    "C:\\evil.png",
+    "..\\evil.png",
+]
+
+
+def test_names_that_lead_out_of_the_folder_are_left_out(project: Project, module: ModuleType, tmp_path: Path) -> None:
+    """A project file is data, too: nothing is written outside of the export, whatever its paths say."""
+    source = export_source(project)
+    (first, *_) = source.items()
+
+    def items() -> Iterator[ExportItem]:
+        yield from (replace(first, path=name) for name in (*HOSTILE, str(tmp_path / "evil.png")))
+        yield first
+
+    place = tmp_path / "deep" / "deeper" / "out"
+    result = module.write(replace(source, items=items), place, progress=lambda *_: None, cancelled=never)
+    assert result.pictures <= 2 + len(HOSTILE)
+    assert not [f for f in tmp_path.rglob("*evil*") if not f.is_relative_to(place)]
+    assert sorted(f.name for f in (tmp_path / "deep" / "deeper").iterdir()) == ["out"]
