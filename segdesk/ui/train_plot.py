@@ -96,17 +96,27 @@ class CurvePlot(QWidget):
 
 
 def sample_pixmap(sample: Sample, classes: ClassSet) -> QPixmap:
-    """Picture, truth and answer beside each other, the classes in their colours."""
+    """Picture, truth and answer beside each other, the classes in their colours, a light line around each object."""
     table = np.zeros((256, 3), np.float32)
     for position, info in enumerate(classes, 1):
         table[position] = info.color
     parts = [sample.picture]
-    for labels in (sample.truth, sample.answer):
+    for labels, ids in ((sample.truth, sample.truth_ids), (sample.answer, sample.answer_ids)):
         shown = (labels > 0) & (labels != IGNORED)
         mixed = np.where(shown[..., None], sample.picture * (1 - OPACITY) + table[labels] * OPACITY, sample.picture)
+        if ids is not None:
+            mixed[outlined(ids) & shown] = 255
         parts.append(mixed.astype(np.uint8))
     gap = np.full((sample.picture.shape[0], 4, 3), 128, np.uint8)
     pixels = np.ascontiguousarray(np.concatenate([parts[0], gap, parts[1], gap, parts[2]], 1))
     height, width = pixels.shape[:2]
     image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
     return QPixmap.fromImage(image)
+
+
+def outlined(ids: np.ndarray) -> np.ndarray:
+    """(h, w) bool: pixels beside one of another object, right or below."""
+    edge = np.zeros(ids.shape, bool)
+    edge[:, :-1] |= ids[:, :-1] != ids[:, 1:]
+    edge[:-1] |= ids[:-1] != ids[1:]
+    return edge
