@@ -56,9 +56,7 @@ def translate(
     from_batch: bool = False,
 ) -> Answered:
     """An engine's answer with the project's class ids; the model's classes join the project's."""
-    ids = opened.book.adopt(plan.card.id, answer.classes)
-    semantic = plan.card.task == "semantic"  # such a map has one segment a class, also of classes that become one
-    whole = frozenset(ids) if semantic else opened.book.whole(plan.card.id, answer.classes)
+    ids, whole = in_project(opened, plan, answer)
     plan = replace(plan, matching=opened.book.record(plan.card.id))
     return Answered(
         picture_id,
@@ -75,6 +73,14 @@ def translate(
         instances=_remapped(answer.instances, ids),
         plan=plan,
     )
+
+
+def in_project(opened: OpenProject, plan: RunPlan, answer: Answer) -> tuple[dict[int, int], frozenset[int]]:
+    """The project's class of each of the model's, whose classes join it, and those whose segments become one."""
+    ids = opened.book.adopt(plan.card.id, answer.classes)
+    if plan.card.task == "semantic":  # such a map has one segment a class, also of classes that become one
+        return ids, frozenset(ids)
+    return ids, opened.book.whole(plan.card.id, answer.classes)
 
 
 def _remapped(instances: tuple[Instance, ...], ids: dict[int, int]) -> tuple[Instance, ...]:

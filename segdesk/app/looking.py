@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from segdesk.app.answering import picture_key, translate
+from segdesk.app.answering import in_project, picture_key, translate
 from segdesk.app.desk import Desk
 from segdesk.app.jobs import Context
 from segdesk.app.models import RunPlan
 from segdesk.app.workers import Workers
 from segdesk.domain.edit import Rect
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.matching import matched
 from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segment
 from segdesk.domain.stack import Stack
@@ -45,9 +46,7 @@ class Before:
 class Looking:
     """Part of `Session`; called from the same thread. A verb returns the number of a job."""
 
-    def __init__(
-        self, desk: Desk, workers: Workers, plan_maker: Callable[[], Callable[[], RunPlan]]
-    ) -> None:
+    def __init__(self, desk: Desk, workers: Workers, plan_maker: Callable[[], Callable[[], RunPlan]]) -> None:
         """`plan_maker()` notes what is chosen now; what it gives is called in the job."""
         self._desk = desk
         self._workers = workers
@@ -65,10 +64,10 @@ class Looking:
             reply = self._desk.engine.answer(request, ctx.cancelled)
             if not isinstance(reply, Answer):
                 return None
-            labels = translate(opened, wanted, plan, reply).segmentation
-            height, width = labels.size
-            ids = labels.read((0, 0, width, height))
-            return Glimpse(wanted, glance.rect, ids, dict(labels.segments), reply.seconds.get("glance", 0.0))
+            ids, whole = in_project(opened, plan, reply)
+            found = reply.segmentation
+            labels = matched(found.unpacked() if isinstance(found, PackedMap) else found, ids, whole=whole)
+            return Glimpse(wanted, glance.rect, labels.ids, labels.segments, reply.seconds.get("glance", 0.0))
 
         return self._workers.submit("engine", N_("Deciding again"), run, key=f"answer {wanted}")
 
@@ -104,4 +103,3 @@ class Looking:
         if self._desk.current_id is None:
             raise SegDeskError("No picture is open.", "Choose a picture from the list first.")
         return self._desk.current_id
-

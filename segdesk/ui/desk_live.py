@@ -59,6 +59,11 @@ class Live(QObject):
         else:
             self._look()
 
+    @property
+    def pending(self) -> bool:
+        """Whether a full answer is still to be asked for."""
+        return self._rest.isActive()
+
     def rest(self) -> None:
         """The full answer is asked for."""
         self._rest.stop()

@@ -21,7 +21,6 @@ SOURCES = {
     "reference": N_("Reference"),
 }
 MISSING = {
-    "unrefined": N_("No model has answered for this picture yet."),
     "prediction": N_("No model has answered for this picture yet."),
     "reference": N_("This picture has no reference: import one with Import labels."),
 }
@@ -31,7 +30,8 @@ class Splitting(QObject):
     """Part of `Desk`.
 
     Attributes:
-        on: the split is shown; source: a key of `SOURCES`, what lies left of it.
+        on: the split is wanted; source: a key of `SOURCES`, what lies left of it. Pictures that have nothing of the
+        kind are shown without it.
     Signals:
         changed(): any of them.
     """
@@ -44,7 +44,9 @@ class Splitting(QObject):
         self._canvas: Canvas | None = None
         self._job = 0
         self.on = False
-        self.source = "unrefined"
+        self.source = self._wanted = "unrefined"
+        self._known: tuple[object, ...] = ()
+        self._asked = False  # by the person just now, who is told where there is nothing
         desk.document_opened.connect(lambda _: self._ask())
         desk.runs.answered.connect(lambda _: self._ask())
 
@@ -54,11 +56,9 @@ class Splitting(QObject):
 
     def toggle(self, on: bool) -> None:
         """Show it or not; of what there is to compare with, the chosen one if it is there."""
-        self.on = on
-        if on and self.source != "reference" and not self._answered():
-            self.source = "prediction" if self._prediction() is not None else "reference"
-        elif on and self.source == "reference" and self._answered():
-            self.source = "unrefined"
+        self.on = self._asked = on
+        if self._wanted == "reference":  # maybe there was none
+            self._wanted = "unrefined"
         self.changed.emit()
         if on:
             self._ask()
@@ -67,7 +67,7 @@ class Splitting(QObject):
 
     def choose(self, source: str) -> None:
         """Compare with something else."""
-        self.source, self.on = source, True
+        self._wanted, self.on, self._asked = source, True, True
         self.changed.emit()
         self._ask()
 
@@ -83,12 +83,18 @@ class Splitting(QObject):
         if not self.on or self._desk.labels.document is None:
             return
         self._job = 0
+        early = self._wanted == "unrefined" and not self._answered()  # an answer of an earlier day
+        self.source = "prediction" if early else self._wanted
         if self.source == "prediction":
             self._take(self._prediction())
-        elif self.source == "unrefined" and not self._answered():
-            self._take(None)
-        else:
+        elif self._known != self._key() or self._canvas is None or self._canvas.seeing.split is None:
             self._desk.attempt(self._look)
+
+    def _key(self) -> tuple[object, ...]:
+        """What the labels on the left depend on: not the refinements, so that those can be moved freely."""
+        row, options = self._desk.current, self._desk.runs.options
+        card = "" if self.source == "reference" else self._desk.session.model_id
+        return self.source, None if row is None else row.id, card, options.decide, options.average, options.flip
 
     def _look(self) -> None:
         looking = self._desk.session.looking
@@ -100,17 +106,22 @@ class Splitting(QObject):
         document = self._desk.labels.document
         if job == self._job and self.on and isinstance(value, Before):
             here = document is not None and document.row.id == value.picture_id
+            self._known = self._key()
             self._take(value.labels if here else None)
 
     def _take(self, labels: PackedMap | None) -> None:
         document = self._desk.labels.document
-        if document is None or labels is None or labels.size != document.segmentation.size:
+        if document is not None and labels is not None and labels.size == document.segmentation.size:
+            self._show(labels)
+        elif self._asked:
             self.on = False
             self._show(None)
-            self._desk.notice.emit("info", tr("There is nothing to compare with."), tr(MISSING[self.source]))
-            self.changed.emit()
+            self._desk.notice.emit(
+                "info", tr("There is nothing to compare with."), tr(MISSING.get(self.source, MISSING["prediction"]))
+            )
         else:
-            self._show(labels)
+            self._show(None)
+        self._asked = False
 
     def _show(self, labels: PackedMap | None) -> None:
         if self._canvas is not None:

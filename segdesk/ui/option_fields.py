@@ -10,16 +10,26 @@ from segdesk.app.operations.base import OperationInfo
 from segdesk.app.tools.base import Option, Value
 from segdesk.ui.dialogs import box
 from segdesk.ui.i18n import tr
-from segdesk.ui.widgets import label, name
+from segdesk.ui.widgets import ValueSlider, label, name
 
 Take = Callable[[Value], object]
 
 
 def field(option: Option, value: Value, take: Take) -> QWidget:
     """A control that shows `value` and calls `take(new)` when the person changes it."""
-    make = {"bool": _check, "choice": _choice}.get(option.kind, _number)
+    make = {"bool": _check, "choice": _choice}.get(option.kind, _share if option.unit == "%" else _number)
     result = make(option, value, take)
     name(result, tr(option.title))
+    return result
+
+
+def _share(option: Option, value: Value, take: Take) -> QWidget:
+    """A part of a whole is set by feel."""
+    result = ValueSlider(option.minimum, option.maximum, 1, "{:.0f} %", width=90)
+    result.set_value(float(value))
+    result.setMaximumWidth(220)
+    result.slider.setAccessibleName(tr(option.title))
+    result.changed.connect(lambda new: take(new))
     return result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QMenu, QToolButton
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton
 
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.canvas import Canvas
@@ -26,10 +26,7 @@ class SplitView(Translated, QObject):
         self._action: QAction = actions.by_id["split"]
         desk.split.bind(canvas)
         self.handle = SplitHandle(canvas)
-        self.before = QToolButton(canvas)
-        self.before.setProperty("kind", "panel")
-        self.before.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.before.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.before = QPushButton(canvas)
         self.before.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.menu = QMenu(self.before)
         self.choices = {key: self._choice(key) for key in SOURCES}

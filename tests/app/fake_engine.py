@@ -64,6 +64,9 @@ class FakeEngine:
         elif key not in self.kept:
             return NotKept(*key)
         bright = self.kept[key].mean(axis=2) > 255 * request.options.decide.confidence
+        if request.glance is not None:
+            (x0, y0, x1, y1), (h, w) = request.glance.rect, request.glance.size
+            bright = bright[y0:y1, x0:x1][np.ix_(np.arange(h) * (y1 - y0) // h, np.arange(w) * (x1 - x0) // w)]
         found = Segmentation.from_class_map(np.where(bright, 2, 1).astype(np.uint16), 0.9)
         objects = (Instance(2, 0.9, encode(bright)),)
         return Answer(
