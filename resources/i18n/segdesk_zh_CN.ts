@@ -343,7 +343,7 @@
   </message>
   <message>
    <source>Add the classes first, in the list of classes.</source>
-   <translation type="unfinished" />
+   <translation>请先在类别列表中添加类别。</translation>
   </message>
   <message>
    <source>Adding the model</source>
@@ -463,7 +463,7 @@
   </message>
   <message>
    <source>Apply here</source>
-   <translation type="unfinished" />
+   <translation>应用到本张</translation>
   </message>
   <message>
    <source>Area</source>
@@ -547,15 +547,15 @@
   </message>
   <message>
    <source>Before and after</source>
-   <translation type="unfinished" />
+   <translation>前后对比</translation>
   </message>
   <message>
    <source>Before and after: drag, or use the arrow keys</source>
-   <translation type="unfinished" />
+   <translation>前后对比：拖动，或使用方向键</translation>
   </message>
   <message>
    <source>Before refinement</source>
-   <translation type="unfinished" />
+   <translation>细化前</translation>
   </message>
   <message>
    <source>Begin a new training.</source>
@@ -575,7 +575,7 @@
   </message>
   <message>
    <source>Borders move by</source>
-   <translation type="unfinished" />
+   <translation>边界移动范围</translation>
   </message>
   <message>
    <source>Borders move to the edges of the picture (dense CRF). Of objects, each on its own.</source>
@@ -583,7 +583,7 @@
   </message>
   <message>
    <source>Borders that were drawn roughly go to the edges of the picture, by a dense CRF.</source>
-   <translation type="unfinished" />
+   <translation>用稠密 CRF 将粗略绘制的边界移到图片的边缘。</translation>
   </message>
   <message>
    <source>Box</source>
@@ -667,7 +667,7 @@
   </message>
   <message>
    <source>Certainty of the labels</source>
-   <translation type="unfinished" />
+   <translation>标注的确定度</translation>
   </message>
   <message>
    <source>Change</source>
@@ -831,7 +831,7 @@
   </message>
   <message>
    <source>Choose it again with “Locate file”.</source>
-   <translation type="unfinished" />
+   <translation>请用“定位文件”重新选择。</translation>
   </message>
   <message>
    <source>Choose it in the row of the tool Clicks (S).</source>
@@ -863,7 +863,7 @@
   </message>
   <message>
    <source>Choose the file that was kept with its card.</source>
-   <translation type="unfinished" />
+   <translation>请选择与其模型卡一起保存的文件。</translation>
   </message>
   <message>
    <source>Choose the file that was made for this model, or start from scratch.</source>
@@ -979,7 +979,7 @@
   </message>
   <message>
    <source>Classes to paint strokes of</source>
-   <translation type="unfinished" />
+   <translation>要涂画的类别</translation>
   </message>
   <message>
    <source>Classes without a tick stay as the model answers.</source>
@@ -995,15 +995,15 @@
   </message>
   <message>
    <source>Clear strokes</source>
-   <translation type="unfinished" />
+   <translation>清除涂画</translation>
   </message>
   <message>
    <source>Clear them and paint them anew.</source>
-   <translation type="unfinished" />
+   <translation>请清除后重新涂画。</translation>
   </message>
   <message>
    <source>Clearing the strokes</source>
-   <translation type="unfinished" />
+   <translation>清除涂画</translation>
   </message>
   <message>
    <source>Click along the edge of an object, and the line keeps to the edge; Enter, a double click or a click on the first point gives the area to the active class. Backspace takes a point back.</source>
@@ -1605,7 +1605,7 @@
   </message>
   <message>
    <source>From labels</source>
-   <translation type="unfinished" />
+   <translation>取自标注</translation>
   </message>
   <message>
    <source>From scratch, with random numbers</source>
@@ -1815,7 +1815,7 @@
   </message>
   <message>
    <source>In teach mode: choose “No label”</source>
-   <translation type="unfinished" />
+   <translation>教学模式中：选择“无标签”</translation>
   </message>
   <message>
    <source>Index PNG</source>
@@ -1867,7 +1867,7 @@
   </message>
   <message>
    <source>It is in the menu of models.</source>
-   <translation type="unfinished" />
+   <translation>可在模型菜单中找到。</translation>
   </message>
   <message>
    <source>It may be damaged or cut off; write it anew from the program that made it.</source>
@@ -1947,7 +1947,7 @@
   </message>
   <message>
    <source>Keep</source>
-   <translation type="unfinished" />
+   <translation>保存</translation>
   </message>
   <message>
    <source>Keep SegDesk open</source>
@@ -1959,15 +1959,15 @@
   </message>
   <message>
    <source>Keep as model</source>
-   <translation type="unfinished" />
+   <translation>存为模型</translation>
   </message>
   <message>
    <source>Keep as model…</source>
-   <translation type="unfinished" />
+   <translation>存为模型…</translation>
   </message>
   <message>
    <source>Keep it under a name, for other projects too</source>
-   <translation type="unfinished" />
+   <translation>以一个名称保存，其他项目也能使用</translation>
   </message>
   <message>
    <source>Keep largest part</source>
@@ -1983,7 +1983,7 @@
   </message>
   <message>
    <source>Keeping the model</source>
-   <translation>正在保存模型</translation>
+   <translation>保存模型</translation>
   </message>
   <message>
    <source>Keys</source>
@@ -2071,17 +2071,17 @@
   </message>
   <message numerus="yes">
    <source>Learned from %n picture(s).</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>已从 %n 张图片学习。</numerusform>
    </translation>
   </message>
   <message>
    <source>Learning</source>
-   <translation type="unfinished" />
+   <translation>学习</translation>
   </message>
   <message>
    <source>Learning…</source>
-   <translation type="unfinished" />
+   <translation>学习中…</translation>
   </message>
   <message>
    <source>Least share</source>
@@ -2101,11 +2101,11 @@
   </message>
   <message>
    <source>Leave teach mode</source>
-   <translation type="unfinished" />
+   <translation>离开教学模式</translation>
   </message>
   <message>
    <source>Leave teach mode first.</source>
-   <translation type="unfinished" />
+   <translation>请先离开教学模式。</translation>
   </message>
   <message>
    <source>Leave this picture out.</source>
@@ -2269,7 +2269,7 @@
   </message>
   <message>
    <source>Make the model's answer the labels of this picture; you can undo it</source>
-   <translation type="unfinished" />
+   <translation>把模型结果作为这张图片的标注；可以撤销</translation>
   </message>
   <message>
    <source>Make the selected object void.</source>
@@ -2385,7 +2385,7 @@
   </message>
   <message>
    <source>Name of the model:</source>
-   <translation type="unfinished" />
+   <translation>模型名称：</translation>
   </message>
   <message>
    <source>Name of the new model</source>
@@ -2465,7 +2465,7 @@
   </message>
   <message>
    <source>No border moves here.</source>
-   <translation type="unfinished" />
+   <translation>这里没有边界移动。</translation>
   </message>
   <message>
    <source>No classes yet. Add one to paint with, or run a model: its classes join the project.</source>
@@ -2497,7 +2497,7 @@
   </message>
   <message>
    <source>No label</source>
-   <translation type="unfinished" />
+   <translation>无标签</translation>
   </message>
   <message>
    <source>No limit</source>
@@ -2573,7 +2573,7 @@
   </message>
   <message>
    <source>No strokes have been painted yet.</source>
-   <translation type="unfinished" />
+   <translation>还没有任何涂画。</translation>
   </message>
   <message>
    <source>No void left</source>
@@ -2625,7 +2625,7 @@
   </message>
   <message>
    <source>Nothing here can move labels to edges.</source>
-   <translation type="unfinished" />
+   <translation>这里无法将标注移到边缘。</translation>
   </message>
   <message>
    <source>Nothing in this box differs from its surroundings.</source>
@@ -2633,7 +2633,7 @@
   </message>
   <message>
    <source>Now</source>
-   <translation type="unfinished" />
+   <translation>现在</translation>
   </message>
   <message>
    <source>NumPy arrays</source>
@@ -2693,7 +2693,7 @@
   </message>
   <message>
    <source>Often memory ran out: close other programs. The log of the engine has the details.</source>
-   <translation type="unfinished" />
+   <translation>通常是内存不足：请关闭其他程序。详情见引擎日志。</translation>
   </message>
   <message>
    <source>Often memory ran out: go on with smaller crops or fewer pictures at a time.</source>
@@ -2757,7 +2757,7 @@
   </message>
   <message>
    <source>Only places without a label are marked.</source>
-   <translation type="unfinished" />
+   <translation>只涂画了无标签的地方。</translation>
   </message>
   <message>
    <source>Only the class of each pixel is written, not which pixels are one object, and no scores.</source>
@@ -2781,7 +2781,7 @@
   </message>
   <message>
    <source>Only {name} is marked: a model needs something to tell it from.</source>
-   <translation type="unfinished" />
+   <translation>只涂画了 {name}：模型需要有可以与之区分的东西。</translation>
   </message>
   <message>
    <source>Opacity</source>
@@ -2917,35 +2917,35 @@
   </message>
   <message>
    <source>Paint a longer stroke of it.</source>
-   <translation type="unfinished" />
+   <translation>请为它涂画更长的一笔。</translation>
   </message>
   <message>
    <source>Paint a stroke of a class, too.</source>
-   <translation type="unfinished" />
+   <translation>请再为某个类别涂画一笔。</translation>
   </message>
   <message>
    <source>Paint a stroke of another class, or of “No label”.</source>
-   <translation type="unfinished" />
+   <translation>请再涂画另一个类别，或“无标签”。</translation>
   </message>
   <message>
    <source>Paint a stroke of each class on a picture.</source>
-   <translation type="unfinished" />
+   <translation>请在图片上为每个类别涂画一笔。</translation>
   </message>
   <message>
    <source>Paint a stroke of each class on the picture.</source>
-   <translation type="unfinished" />
+   <translation>请在图片上为每个类别涂画一笔。</translation>
   </message>
   <message>
    <source>Paint again in a moment; the row of that change says how far it is.</source>
    <translation>请稍后再画；该更改所在的一行会显示进度。</translation>
   </message>
   <message>
-   <source>Paint first; or drag the tool Snap brush over borders, or choose Snap to edges in the menu Labels.</source>
-   <translation type="unfinished" />
+   <source>Paint first; or drag the tool Snap over borders, or choose Snap to edges in the menu Labels.</source>
+   <translation>请先绘制；或用“吸附”工具在边界上拖动，或在“标注”菜单中选择“吸附到边缘”。</translation>
   </message>
   <message>
    <source>Paint labels again; the strokes are kept</source>
-   <translation type="unfinished" />
+   <translation>重新绘制标注；涂画会保留</translation>
   </message>
   <message>
    <source>Paint only over</source>
@@ -2961,11 +2961,11 @@
   </message>
   <message>
    <source>Paint over a border that is to follow the picture's edges.</source>
-   <translation type="unfinished" />
+   <translation>请在要贴合图片边缘的边界上涂抹。</translation>
   </message>
   <message>
    <source>Paint over borders that were drawn roughly: when you let go, the labels there snap to the edges of the picture. Nothing else changes; Escape stops it.</source>
-   <translation type="unfinished" />
+   <translation>在粗略绘制的边界上涂抹：松开后，那里的标注会吸附到图片的边缘。其他内容不变；按 Esc 停止。</translation>
   </message>
   <message>
    <source>Paint over everything again</source>
@@ -3181,7 +3181,7 @@
   </message>
   <message>
    <source>Put the old picture back, or clear its strokes.</source>
-   <translation type="unfinished" />
+   <translation>请放回原来的图片，或清除它的涂画。</translation>
   </message>
   <message>
    <source>Put the old picture back, or remove its labels by importing new ones.</source>
@@ -3233,15 +3233,15 @@
   </message>
   <message>
    <source>Reading the reference</source>
-   <translation type="unfinished" />
+   <translation>正在读取参考</translation>
   </message>
   <message>
    <source>Reading the strokes</source>
-   <translation type="unfinished" />
+   <translation>读取涂画</translation>
   </message>
   <message>
    <source>Reading the strokes…</source>
-   <translation type="unfinished" />
+   <translation>正在读取涂画…</translation>
   </message>
   <message>
    <source>Ready here</source>
@@ -3261,7 +3261,7 @@
   </message>
   <message>
    <source>Reference</source>
-   <translation type="unfinished" />
+   <translation>参考</translation>
   </message>
   <message>
    <source>Reference: imported ground truth</source>
@@ -3289,7 +3289,7 @@
   </message>
   <message>
    <source>Regions follow the edges of the picture already: there is nothing for the CRF to do.</source>
-   <translation type="unfinished" />
+   <translation>区域已经贴合图片的边缘：CRF 无需处理。</translation>
   </message>
   <message>
    <source>Relabel</source>
@@ -3369,7 +3369,7 @@
   </message>
   <message>
    <source>Run the model on all pictures that are not verified</source>
-   <translation type="unfinished" />
+   <translation>对所有未核验的图片运行模型</translation>
   </message>
   <message>
    <source>Run the program</source>
@@ -3585,7 +3585,7 @@
   </message>
   <message>
    <source>Show the strokes over what the model says</source>
-   <translation type="unfinished" />
+   <translation>在模型结果之上显示涂画</translation>
   </message>
   <message>
    <source>Shrink</source>
@@ -3637,15 +3637,15 @@
   </message>
   <message>
    <source>Snap</source>
-   <translation type="unfinished" />
+   <translation>吸附</translation>
   </message>
   <message>
    <source>Snap my strokes to edges</source>
-   <translation type="unfinished" />
+   <translation>将我的笔画吸附到边缘</translation>
   </message>
   <message>
    <source>Snap to edges</source>
-   <translation type="unfinished" />
+   <translation>吸附到边缘</translation>
   </message>
   <message>
    <source>Some pictures must judge, and some must be learned from.</source>
@@ -3685,7 +3685,7 @@
   </message>
   <message>
    <source>Start the program again.</source>
-   <translation type="unfinished" />
+   <translation>请重新启动程序。</translation>
   </message>
   <message>
    <source>Starting the engine</source>
@@ -3713,7 +3713,7 @@
   </message>
   <message>
    <source>Strokes</source>
-   <translation type="unfinished" />
+   <translation>涂画</translation>
   </message>
   <message>
    <source>Strong, for wide reach</source>
@@ -3745,7 +3745,7 @@
   </message>
   <message>
    <source>Take all strokes of this picture away; you can undo it</source>
-   <translation type="unfinished" />
+   <translation>去掉这张图片的所有涂画；可以撤销</translation>
   </message>
   <message>
    <source>Take over the previous picture's labels, everywhere or only where there is no label yet.</source>
@@ -3757,7 +3757,7 @@
   </message>
   <message>
    <source>Take the labels of this picture as strokes, where there are none yet</source>
-   <translation type="unfinished" />
+   <translation>在还没有涂画的地方，把这张图片的标注作为涂画</translation>
   </message>
   <message>
    <source>Task {id} names no picture.</source>
@@ -3769,19 +3769,19 @@
   </message>
   <message>
    <source>Teach</source>
-   <translation type="unfinished" />
+   <translation>教学</translation>
   </message>
   <message>
    <source>Teach by strokes</source>
-   <translation type="unfinished" />
+   <translation>涂画教学</translation>
   </message>
   <message>
    <source>Teach it again.</source>
-   <translation type="unfinished" />
+   <translation>请重新教一次。</translation>
   </message>
   <message>
    <source>Teach mode: strokes to learn from, not labels</source>
-   <translation type="unfinished" />
+   <translation>教学模式：这里是供学习的涂画，不是标注</translation>
   </message>
   <message>
    <source>The CRF needs at least one iteration.</source>
@@ -3797,7 +3797,7 @@
   </message>
   <message>
    <source>The answer before it was refined</source>
-   <translation type="unfinished" />
+   <translation>细化前的结果</translation>
   </message>
   <message>
    <source>The answer changes when the picture is mirrored.</source>
@@ -3941,7 +3941,7 @@
   </message>
   <message>
    <source>The file {name} cannot be read: {reason}.</source>
-   <translation type="unfinished" />
+   <translation>无法读取文件 {name}：{reason}。</translation>
   </message>
   <message>
    <source>The file {name} lies outside of the folder and was not touched.</source>
@@ -3989,11 +3989,11 @@
   </message>
   <message>
    <source>The labels could not be moved to the edges: {reason}</source>
-   <translation type="unfinished" />
+   <translation>无法将标注移到边缘：{reason}</translation>
   </message>
   <message>
    <source>The labels lie at the edges already; else make the certainty lower or the reach larger.</source>
-   <translation type="unfinished" />
+   <translation>标注已经贴合边缘；否则请降低确定度或加大移动范围。</translation>
   </message>
   <message>
    <source>The labels of this picture are just being changed.</source>
@@ -4145,7 +4145,7 @@
   </message>
   <message>
    <source>The model {model} is kept.</source>
-   <translation type="unfinished" />
+   <translation>模型 {model} 已保存。</translation>
   </message>
   <message>
    <source>The model {model} needs colours, and this point cloud has none.</source>
@@ -4341,11 +4341,11 @@
   </message>
   <message>
    <source>The strokes cannot be learned from: {reason}</source>
-   <translation type="unfinished" />
+   <translation>无法从涂画中学习：{reason}</translation>
   </message>
   <message>
    <source>The strokes of {name} are damaged in the project file.</source>
-   <translation type="unfinished" />
+   <translation>项目文件中 {name} 的涂画已损坏。</translation>
   </message>
   <message>
    <source>The training broke off; the best epoch before is kept.</source>
@@ -4489,7 +4489,7 @@
   </message>
   <message>
    <source>There is no border of labels in this area.</source>
-   <translation type="unfinished" />
+   <translation>此区域内没有标注边界。</translation>
   </message>
   <message>
    <source>There is no class list called {name}.</source>
@@ -4587,7 +4587,7 @@
   </message>
   <message>
    <source>There is nothing to compare with.</source>
-   <translation type="unfinished" />
+   <translation>没有可比较的内容。</translation>
   </message>
   <message>
    <source>There is nothing to compare: no picture has both layers, {layer} and {against}, in the same size.</source>
@@ -4655,7 +4655,7 @@
   </message>
   <message>
    <source>This picture has no reference: import one with Import labels.</source>
-   <translation type="unfinished" />
+   <translation>此图片没有参考：请用“导入标注”导入。</translation>
   </message>
   <message>
    <source>This picture is neither verified nor skipped.</source>
@@ -4675,7 +4675,7 @@
   </message>
   <message>
    <source>Tidying up</source>
-   <translation type="unfinished" />
+   <translation>整理</translation>
   </message>
   <message>
    <source>To run it, install: {command}</source>
@@ -4775,7 +4775,7 @@
   </message>
   <message>
    <source>Try it on a smaller area; the log of the engine has the details.</source>
-   <translation type="unfinished" />
+   <translation>请在较小的区域上重试；引擎的日志中有详细信息。</translation>
   </message>
   <message>
    <source>Trying the model</source>
@@ -4911,7 +4911,7 @@
   </message>
   <message>
    <source>What lies left of the line</source>
-   <translation type="unfinished" />
+   <translation>线左侧显示的内容</translation>
   </message>
   <message>
    <source>What one object or class encloses becomes part of it: the void in it, and what lies behind an object.</source>
@@ -4938,8 +4938,8 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>What you painted in this picture since the model's answer, or since it was snapped last, goes to the edges of the picture. Certainty and reach are those of the tool Snap brush.</source>
-   <translation type="unfinished" />
+   <source>What you painted in this picture since the model's answer, or since it was snapped last, goes to the edges of the picture. Certainty and reach are those of the tool Snap.</source>
+   <translation>自模型给出结果或上次吸附以来，您在此图片中绘制的内容将移到图片的边缘。确定度和移动范围取自“吸附”工具。</translation>
   </message>
   <message>
    <source>Wheel</source>
@@ -4947,7 +4947,7 @@
   </message>
   <message>
    <source>Where it is wrong, paint another stroke.</source>
-   <translation type="unfinished" />
+   <translation>哪里不对，就在哪里再涂画一笔。</translation>
   </message>
   <message>
    <source>Where models compute: menu Model, Device</source>
@@ -4959,7 +4959,7 @@
   </message>
   <message>
    <source>Whole folder</source>
-   <translation type="unfinished" />
+   <translation>整个文件夹</translation>
   </message>
   <message>
    <source>Width</source>
@@ -5019,7 +5019,7 @@
   </message>
   <message>
    <source>You have painted nothing here since the model's answer or the last snap.</source>
-   <translation type="unfinished" />
+   <translation>自模型给出结果或上次吸附以来，您还没有在这里绘制任何内容。</translation>
   </message>
   <message>
    <source>Zoom at the pointer</source>
@@ -5099,7 +5099,7 @@
   </message>
   <message>
    <source>clear strokes</source>
-   <translation type="unfinished" />
+   <translation>清除涂画</translation>
   </message>
   <message>
    <source>clicks and words</source>
@@ -5459,7 +5459,7 @@
   </message>
   <message>
    <source>strokes from labels</source>
-   <translation type="unfinished" />
+   <translation>取自标注的涂画</translation>
   </message>
   <message>
    <source>stuff</source>
@@ -5639,7 +5639,7 @@
   </message>
   <message>
    <source>{count} px</source>
-   <translation type="unfinished" />
+   <translation>{count} 像素</translation>
   </message>
   <message>
    <source>{count} segments have a class that is no longer in the class list and were left out.</source>
@@ -5739,7 +5739,7 @@
   </message>
   <message>
    <source>{name} has another size than when its strokes were painted.</source>
-   <translation type="unfinished" />
+   <translation>{name} 的尺寸与涂画时不同。</translation>
   </message>
   <message>
    <source>{name} has class numbers that are not in the class list: {numbers}.</source>
@@ -5763,7 +5763,7 @@
   </message>
   <message>
    <source>{name} has only {count} marked pixels.</source>
-   <translation type="unfinished" />
+   <translation>{name} 只涂画了 {count} 个像素。</translation>
   </message>
   <message>
    <source>{name} has values that are no class or object numbers.</source>
@@ -5883,7 +5883,7 @@
   </message>
   <message>
    <source>{name} is not a taught model.</source>
-   <translation type="unfinished" />
+   <translation>{name} 不是教成的模型。</translation>
   </message>
   <message>
    <source>{name} is not an XML file, or it is damaged.</source>
@@ -5919,7 +5919,7 @@
   </message>
   <message>
    <source>{name} tells {found} classes apart, its card names {wanted}.</source>
-   <translation type="unfinished" />
+   <translation>{name} 能区分 {found} 个类别，而其模型卡列出 {wanted} 个。</translation>
   </message>
   <message>
    <source>{name} was corrected by a person and keeps its labels.</source>
@@ -5931,7 +5931,7 @@
   </message>
   <message>
    <source>{name} was taught by another version of the program.</source>
-   <translation type="unfinished" />
+   <translation>{name} 由本程序的另一版本教成。</translation>
   </message>
   <message>
    <source>{name}, as one region</source>

@@ -205,5 +205,5 @@ def _within(region: Region, core: Rect, window: Rect) -> np.ndarray:
 def _nothing_painted() -> SegDeskError:
     return SegDeskError(
         "You have painted nothing here since the model's answer or the last snap.",
-        "Paint first; or drag the tool Snap brush over borders, or choose Snap to edges in the menu Labels.",
+        "Paint first; or drag the tool Snap over borders, or choose Snap to edges in the menu Labels.",
     )

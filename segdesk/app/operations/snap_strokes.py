@@ -18,7 +18,7 @@ INFO = OperationInfo(
     order=54,
     note=N_(
         "What you painted in this picture since the model's answer, or since it was snapped last, goes to the edges of "
-        "the picture. Certainty and reach are those of the tool Snap brush."
+        "the picture. Certainty and reach are those of the tool Snap."
     ),
 )
 
