@@ -14,7 +14,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from segdesk import __version__, cli_add, cli_models, cli_points, cli_refine, cli_run, cli_train
+from segdesk import __version__, cli_add, cli_export, cli_models, cli_points, cli_refine, cli_run, cli_teach, cli_train
+from segdesk.app import discover
 from segdesk.app import settings as settings_file
 from segdesk.app.first_job import first_job, summary
 from segdesk.app.logs import start_logging, stop_logging
@@ -174,15 +175,11 @@ def _tell_batch(result: BatchResult, output: Output) -> int:
 
 def _export(session: Session, arguments: argparse.Namespace, output: Output) -> int:
     _open(session, arguments)
-    job = session.export(
-        arguments.format,
-        Path(arguments.out),
-        arguments.only_verified,
-        layer=arguments.layer,
-        with_pictures=not arguments.no_pictures,
-    )
+    choice = cli_export.choice_of(session, arguments)
+    job = session.export(arguments.format, Path(arguments.out), choice, verify=not arguments.no_verify)
     result = _do(session, job)
     output.line(f"{result.pictures} pictures, {result.objects} objects: {result.folder}")
+    output.line(cli_export.verified_line(result.verified))
     return _tell_left_out(result, output)
 
 
@@ -225,6 +222,10 @@ def _steps(session: Session, arguments: argparse.Namespace, output: Output) -> i
 
 
 def _formats(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    if arguments.format:
+        info = discover.pick(session.formats, session.broken_formats, arguments.format).info
+        output.line("\n".join([f"{info.title}. {info.note}", *cli_export.option_lines(info)]))
+        return OK
     for plugin in session.formats:
         ways = " ".join(w for w, can in (("export", plugin.info.can_write), ("import", plugin.info.can_read)) if can)
         output.line(f"{plugin.info.id:18} {ways:14} {plugin.info.title}. {plugin.info.note}")
@@ -249,6 +250,11 @@ def _train(session: Session, arguments: argparse.Namespace, output: Output) -> i
     elif not cli_train.stands_alone(arguments):
         raise SegDeskError("Name the project to train on.", "Or a data set: segdesk train --data PATH --format F.")
     return cli_train.train(session, arguments, output, _do)
+
+
+def _teach(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    _open(session, arguments)
+    return cli_teach.teach(session, arguments, output, _do)
 
 
 def _samples(session: Session, arguments: argparse.Namespace, output: Output) -> int:
@@ -302,7 +308,9 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, Verb]]:
     command = add("train", _train, cli_train.HELP)
     cli_train.train_arguments(command)
     _weights_argument(command)
-    add("formats", _formats, "list the formats for export and import")
+    cli_teach.teach_arguments(add("teach", _teach, cli_teach.HELP))
+    command = add("formats", _formats, "list the formats for export and import")
+    command.add_argument("--format", metavar="F", help="the options of one format")
     command = add("samples", _samples, "write a project with sample pictures")
     command.add_argument("folder", metavar="DIR", help="where to; a sample project that is there is left as it is")
     command = add("demo", _demo, "do the main job on the samples: segment, export, score")
@@ -360,8 +368,7 @@ def _transfer_arguments(
     for command in (export, evaluate):
         command.add_argument("--out", metavar="DIR", required=True, help="the folder to write")
     export.add_argument("--layer", choices=layers, default="annotation", help="which labels (default: %(default)s)")
-    export.add_argument("--only-verified", action="store_true", help="only pictures that were marked as right")
-    export.add_argument("--no-pictures", action="store_true", help="labels only, without copies of the pictures")
+    cli_export.export_arguments(export)
     import_.add_argument("--from", dest="source", metavar="PATH", required=True, help="the file or folder to read")
     as_help = "annotation to go on working on them, reference to compare with (default: %(default)s)"
     import_.add_argument("--as", dest="layer", choices=("annotation", "reference"), default="reference", help=as_help)

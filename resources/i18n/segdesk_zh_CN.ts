@@ -1,5 +1,4 @@
-<?xml version="1.0" encoding="utf-8"?>
-<!DOCTYPE TS>
+<?xml version='1.0' encoding='utf-8'?>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
  <context>
   <name>SegDesk</name>
@@ -77,14 +76,14 @@
   </message>
   <message numerus="yes">
    <source>%n picture(s) did not come back</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>%n 张图片没有读回</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <source>%n picture(s) left out</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>略过 %n 张图片</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -95,14 +94,14 @@
   </message>
   <message numerus="yes">
    <source>%n pixel(s) belong to another object</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>%n 个像素属于另一个对象</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <source>%n pixel(s) have another class</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>%n 个像素的类别不同</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -195,7 +194,7 @@
   </message>
   <message>
    <source>32 pixels</source>
-   <translation type="unfinished" />
+   <translation>32 像素</translation>
   </message>
   <message>
    <source>6 looks: 3 sizes, mirrored</source>
@@ -207,11 +206,11 @@
   </message>
   <message>
    <source>8 pixels</source>
-   <translation type="unfinished" />
+   <translation>8 像素</translation>
   </message>
   <message>
    <source>A JSON file beside each picture; masks keep every pixel, polygons can be moved by hand in labelme.</source>
-   <translation type="unfinished" />
+   <translation>每张图片旁一个 JSON 文件；掩膜保留每个像素，多边形可在 labelme 中手动移动。</translation>
   </message>
   <message>
    <source>A PNG of class numbers for every picture, with the 150 classes of the scene parsing benchmark only.</source>
@@ -227,7 +226,7 @@
   </message>
   <message>
    <source>A PNG with a clear background for each object, in a folder for each class.</source>
-   <translation type="unfinished" />
+   <translation>每个对象一个透明背景的 PNG，按类别分文件夹。</translation>
   </message>
   <message>
    <source>A class without objects that covers fewer pixels in all becomes void.</source>
@@ -263,7 +262,7 @@
   </message>
   <message>
    <source>A project folder with a bitmap for each object.</source>
-   <translation type="unfinished" />
+   <translation>一个项目文件夹，每个对象一个位图。</translation>
   </message>
   <message>
    <source>A refinement of these options is not installed: it was left out.</source>
@@ -351,7 +350,7 @@
   </message>
   <message>
    <source>Adversary</source>
-   <translation type="unfinished" />
+   <translation>对抗网络</translation>
   </message>
   <message>
    <source>After this step: {after}; it changed {share} % of the pixels</source>
@@ -371,7 +370,7 @@
   </message>
   <message>
    <source>All classes</source>
-   <translation type="unfinished" />
+   <translation>所有类别</translation>
   </message>
   <message>
    <source>All files (*)</source>
@@ -419,7 +418,7 @@
   </message>
   <message>
    <source>Another seed divides in another way; the same seed always in the same.</source>
-   <translation type="unfinished" />
+   <translation>不同的种子划分不同；相同的种子总是得到相同的划分。</translation>
   </message>
   <message>
    <source>Answer</source>
@@ -531,7 +530,7 @@
   </message>
   <message>
    <source>Background</source>
-   <translation type="unfinished" />
+   <translation>背景</translation>
   </message>
   <message>
    <source>Batch norm keeps its statistics: the batches are too small to learn them.</source>
@@ -563,7 +562,7 @@
   </message>
   <message>
    <source>Begin a training without a teacher.</source>
-   <translation type="unfinished" />
+   <translation>请开始一次不带教师的训练。</translation>
   </message>
   <message>
    <source>Begin one with: segdesk train PROJECT --from ID</source>
@@ -647,7 +646,7 @@
   </message>
   <message>
    <source>CVAT for images</source>
-   <translation type="unfinished" />
+   <translation>CVAT（图像）</translation>
   </message>
   <message>
    <source>Caffe: mean only, BGR</source>
@@ -743,7 +742,7 @@
   </message>
   <message>
    <source>Choose a JSON of its folder annotations.</source>
-   <translation type="unfinished" />
+   <translation>请选择其 annotations 文件夹中的 JSON。</translation>
   </message>
   <message>
    <source>Choose a class.</source>
@@ -791,7 +790,7 @@
   </message>
   <message>
    <source>Choose another format, and please report this.</source>
-   <translation type="unfinished" />
+   <translation>请选择其他格式，并请报告此问题。</translation>
   </message>
   <message>
    <source>Choose another format.</source>
@@ -819,7 +818,7 @@
   </message>
   <message>
    <source>Choose at least one class.</source>
-   <translation type="unfinished" />
+   <translation>请至少选择一个类别。</translation>
   </message>
   <message>
    <source>Choose class 1 to 9</source>
@@ -859,7 +858,7 @@
   </message>
   <message>
    <source>Choose the file or folder with the labels.</source>
-   <translation type="unfinished" />
+   <translation>请选择标签所在的文件或文件夹。</translation>
   </message>
   <message>
    <source>Choose the file that was kept with its card.</source>
@@ -891,7 +890,7 @@
   </message>
   <message>
    <source>Choose the folder of the data set.</source>
-   <translation type="unfinished" />
+   <translation>请选择数据集文件夹。</translation>
   </message>
   <message>
    <source>Choose the folder that has all of: {files}.</source>
@@ -899,11 +898,11 @@
   </message>
   <message>
    <source>Choose the folder with meta.json.</source>
-   <translation type="unfinished" />
+   <translation>请选择包含 meta.json 的文件夹。</translation>
   </message>
   <message>
    <source>Choose the folder with the JSON files.</source>
-   <translation type="unfinished" />
+   <translation>请选择包含 JSON 文件的文件夹。</translation>
   </message>
   <message>
    <source>Choose the folder with the label PNGs.</source>
@@ -915,7 +914,7 @@
   </message>
   <message>
    <source>Choose the folder with the labels.</source>
-   <translation type="unfinished" />
+   <translation>请选择包含标签的文件夹。</translation>
   </message>
   <message>
    <source>Choose the model clipseg.</source>
@@ -967,7 +966,7 @@
   </message>
   <message>
    <source>Classes that are exported</source>
-   <translation type="unfinished" />
+   <translation>要导出的类别</translation>
   </message>
   <message>
    <source>Classes that are learned</source>
@@ -1091,7 +1090,7 @@
   </message>
   <message>
    <source>Colours</source>
-   <translation type="unfinished" />
+   <translation>颜色</translation>
   </message>
   <message>
    <source>Commercial use</source>
@@ -1135,7 +1134,7 @@
   </message>
   <message>
    <source>Coordinates</source>
-   <translation type="unfinished" />
+   <translation>坐标</translation>
   </message>
   <message>
    <source>Copy it to a folder where you may write, and open the copy.</source>
@@ -1211,7 +1210,7 @@
   </message>
   <message>
    <source>Cut out</source>
-   <translation type="unfinished" />
+   <translation>抠出</translation>
   </message>
   <message>
    <source>Cut the picture into pieces.</source>
@@ -1223,7 +1222,7 @@
   </message>
   <message>
    <source>Cut-outs</source>
-   <translation type="unfinished" />
+   <translation>抠图</translation>
   </message>
   <message>
    <source>D goes on to the next picture.</source>
@@ -1235,11 +1234,11 @@
   </message>
   <message>
    <source>Datumaro</source>
-   <translation type="unfinished" />
+   <translation>Datumaro</translation>
   </message>
   <message>
    <source>Datumaro's JSON with masks as run lengths; Datumaro turns it into many other formats.</source>
-   <translation type="unfinished" />
+   <translation>Datumaro 的 JSON，掩膜以游程编码保存；Datumaro 可将其转换为许多其他格式。</translation>
   </message>
   <message>
    <source>Deciding again</source>
@@ -1287,11 +1286,11 @@
   </message>
   <message>
    <source>Distance of probabilities (L1)</source>
-   <translation type="unfinished" />
+   <translation>概率之差（L1）</translation>
   </message>
   <message>
    <source>Divide</source>
-   <translation type="unfinished" />
+   <translation>划分</translation>
   </message>
   <message>
    <source>Double click</source>
@@ -1323,7 +1322,7 @@
   </message>
   <message>
    <source>Download or export it again.</source>
-   <translation type="unfinished" />
+   <translation>请重新下载或导出。</translation>
   </message>
   <message>
    <source>Download them again, or choose the folder that was made for this model.</source>
@@ -1395,11 +1394,11 @@
   </message>
   <message>
    <source>Earlier trainings</source>
-   <translation type="unfinished" />
+   <translation>以前的训练</translation>
   </message>
   <message>
    <source>Earlier trainings…</source>
-   <translation type="unfinished" />
+   <translation>以前的训练…</translation>
   </message>
   <message>
    <source>Edited</source>
@@ -1443,11 +1442,11 @@
   </message>
   <message>
    <source>Every pixel comes back as it is.</source>
-   <translation type="unfinished" />
+   <translation>每个像素都原样读回。</translation>
   </message>
   <message>
    <source>Every pixel's class comes back; objects are not told apart.</source>
-   <translation type="unfinished" />
+   <translation>每个像素的类别都能读回；不区分对象。</translation>
   </message>
   <message>
    <source>Everything</source>
@@ -1471,11 +1470,11 @@
   </message>
   <message>
    <source>Export it again.</source>
-   <translation type="unfinished" />
+   <translation>请重新导出。</translation>
   </message>
   <message>
    <source>Export it from CVAT again.</source>
-   <translation type="unfinished" />
+   <translation>请从 CVAT 重新导出。</translation>
   </message>
   <message>
    <source>Export labels</source>
@@ -1503,7 +1502,7 @@
   </message>
   <message>
    <source>Export the tasks as JSON.</source>
-   <translation type="unfinished" />
+   <translation>请将任务导出为 JSON。</translation>
   </message>
   <message numerus="yes">
    <source>Exported %n picture(s) to {folder}.</source>
@@ -1601,7 +1600,7 @@
   </message>
   <message>
    <source>From a data set…</source>
-   <translation type="unfinished" />
+   <translation>来自数据集…</translation>
   </message>
   <message>
    <source>From labels</source>
@@ -1621,15 +1620,15 @@
   </message>
   <message>
    <source>Gaps between objects count more (U-Net)</source>
-   <translation type="unfinished" />
+   <translation>物体之间的间隙权重更高（U-Net）</translation>
   </message>
   <message>
    <source>GeoJSON</source>
-   <translation type="unfinished" />
+   <translation>GeoJSON</translation>
   </message>
   <message>
    <source>GeoTIFF masks</source>
-   <translation type="unfinished" />
+   <translation>GeoTIFF 掩膜</translation>
   </message>
   <message>
    <source>Get the file {file} and choose it with “Locate file”.</source>
@@ -1749,7 +1748,7 @@
   </message>
   <message>
    <source>Hugging Face datasets</source>
-   <translation type="unfinished" />
+   <translation>Hugging Face 数据集</translation>
   </message>
   <message>
    <source>If it is a variant of it, export the model as ONNX: that runs without a known architecture.</source>
@@ -1835,7 +1834,7 @@
   </message>
   <message>
    <source>Install it with: pip install "segdesk[parquet]"</source>
-   <translation type="unfinished" />
+   <translation>安装命令：pip install "segdesk[parquet]"</translation>
   </message>
   <message>
    <source>Install it with: pip install "segdesk[transformers]"</source>
@@ -1855,15 +1854,15 @@
   </message>
   <message>
    <source>It cannot be read back.</source>
-   <translation type="unfinished" />
+   <translation>无法读回。</translation>
   </message>
   <message>
    <source>It has: {classes}.</source>
-   <translation type="unfinished" />
+   <translation>已有：{classes}。</translation>
   </message>
   <message>
    <source>It is called label or mask.</source>
-   <translation type="unfinished" />
+   <translation>该列名为 label 或 mask。</translation>
   </message>
   <message>
    <source>It is in the menu of models.</source>
@@ -1907,11 +1906,11 @@
   </message>
   <message>
    <source>Its encoder</source>
-   <translation type="unfinished" />
+   <translation>其编码器</translation>
   </message>
   <message>
    <source>Its own answer is learned too, where no label says otherwise</source>
-   <translation type="unfinished" />
+   <translation>在没有标签反对之处，也学习模型自己的答案</translation>
   </message>
   <message>
    <source>Its own name</source>
@@ -1923,7 +1922,7 @@
   </message>
   <message>
    <source>JPEG</source>
-   <translation type="unfinished" />
+   <translation>JPEG</translation>
   </message>
   <message>
    <source>Judge</source>
@@ -1939,7 +1938,7 @@
   </message>
   <message>
    <source>Judged by</source>
-   <translation type="unfinished" />
+   <translation>评判所用</translation>
   </message>
   <message>
    <source>Judging the refinements</source>
@@ -2011,7 +2010,7 @@
   </message>
   <message>
    <source>Label Studio</source>
-   <translation type="unfinished" />
+   <translation>Label Studio</translation>
   </message>
   <message>
    <source>Label another picture first.</source>
@@ -2043,11 +2042,11 @@
   </message>
   <message>
    <source>Labels of the data set</source>
-   <translation type="unfinished" />
+   <translation>数据集的标签</translation>
   </message>
   <message>
    <source>Labels that judge and are never learned from</source>
-   <translation type="unfinished" />
+   <translation>只用于评判、从不用于学习的标签</translation>
   </message>
   <message>
    <source>Language</source>
@@ -2093,7 +2092,7 @@
   </message>
   <message>
    <source>Leave it empty to group by folder.</source>
-   <translation type="unfinished" />
+   <translation>留空则按文件夹分组。</translation>
   </message>
   <message>
    <source>Leave out the others</source>
@@ -2281,7 +2280,7 @@
   </message>
   <message>
    <source>Margin</source>
-   <translation type="unfinished" />
+   <translation>边距</translation>
   </message>
   <message>
    <source>Mark classes as things, or choose a model that tells classes apart only.</source>
@@ -2401,11 +2400,11 @@
   </message>
   <message>
    <source>Name the data set to learn from.</source>
-   <translation type="unfinished" />
+   <translation>请指明用于学习的数据集。</translation>
   </message>
   <message>
    <source>Name the format of the data set.</source>
-   <translation type="unfinished" />
+   <translation>请指明数据集的格式。</translation>
   </message>
   <message>
    <source>Name the model to start from.</source>
@@ -2413,11 +2412,11 @@
   </message>
   <message>
    <source>Name the project to train on.</source>
-   <translation type="unfinished" />
+   <translation>请指明用于训练的项目。</translation>
   </message>
   <message>
    <source>Name their folder.</source>
-   <translation type="unfinished" />
+   <translation>请指明图像所在的文件夹。</translation>
   </message>
   <message>
    <source>Needs the package numba.</source>
@@ -2525,7 +2524,7 @@
   </message>
   <message>
    <source>No other model has its weights here.</source>
-   <translation type="unfinished" />
+   <translation>这里没有其他模型的权重。</translation>
   </message>
   <message>
    <source>No picture fits the filter.</source>
@@ -2557,7 +2556,7 @@
   </message>
   <message>
    <source>No pictures were found beside the labels in {path}.</source>
-   <translation type="unfinished" />
+   <translation>在 {path} 的标签旁没有找到图像。</translation>
   </message>
   <message>
    <source>No project has been opened yet</source>
@@ -2713,11 +2712,11 @@
   </message>
   <message>
    <source>On label maps</source>
-   <translation type="unfinished" />
+   <translation>看标签图</translation>
   </message>
   <message>
    <source>On patches with the picture (pix2pix)</source>
-   <translation type="unfinished" />
+   <translation>连同图像逐块看（pix2pix）</translation>
   </message>
   <message>
    <source>One JSON file with every object as run lengths: holes and single pixels are exact.</source>
@@ -2725,7 +2724,7 @@
   </message>
   <message>
    <source>One XML file with masks as run lengths; CVAT 2 and later import and edit them as they are.</source>
-   <translation type="unfinished" />
+   <translation>一个 XML 文件，掩膜以游程编码保存；CVAT 2 及以上版本可原样导入和编辑。</translation>
   </message>
   <message>
    <source>One class alone can only be told from the ground, and so can things without stuff.</source>
@@ -2741,11 +2740,11 @@
   </message>
   <message>
    <source>One row for each object: area, box, centroid, perimeter, eccentricity, mean intensity.</source>
-   <translation type="unfinished" />
+   <translation>每个对象一行：面积、边框、质心、周长、离心率、平均亮度。</translation>
   </message>
   <message>
    <source>Only a model with all its weights knows something to remember.</source>
-   <translation type="unfinished" />
+   <translation>只有带全部权重的模型才有可保留的内容。</translation>
   </message>
   <message>
    <source>Only labels of a picture of the same size can be taken.</source>
@@ -2785,7 +2784,7 @@
   </message>
   <message>
    <source>Opacity</source>
-   <translation type="unfinished" />
+   <translation>不透明度</translation>
   </message>
   <message>
    <source>Open</source>
@@ -2857,7 +2856,7 @@
   </message>
   <message>
    <source>Or a data set: segdesk train --data PATH --format F.</source>
-   <translation type="unfinished" />
+   <translation>或数据集：segdesk train --data PATH --format F。</translation>
   </message>
   <message>
    <source>Or drop a folder or a project file anywhere on this window.</source>
@@ -2901,7 +2900,7 @@
   </message>
   <message>
    <source>Overlays</source>
-   <translation type="unfinished" />
+   <translation>叠加图</translation>
   </message>
   <message>
    <source>Overview map</source>
@@ -2909,7 +2908,7 @@
   </message>
   <message>
    <source>PNG</source>
-   <translation type="unfinished" />
+   <translation>PNG</translation>
   </message>
   <message>
    <source>PNGs of labels, train ids and objects, and polygons, with the classes of Cityscapes only.</source>
@@ -3013,7 +3012,7 @@
   </message>
   <message>
    <source>Parquet files with pictures and label maps inside, as load_dataset reads them.</source>
-   <translation type="unfinished" />
+   <translation>内含图片和标签图的 Parquet 文件，可由 load_dataset 读取。</translation>
   </message>
   <message>
    <source>Parts of objects under some pixels go to the label that surrounds them, or become void.</source>
@@ -3065,11 +3064,11 @@
   </message>
   <message>
    <source>Pictures in whose path this regular expression finds the same text stay together.</source>
-   <translation type="unfinished" />
+   <translation>路径中此正则表达式匹配到相同文字的图片归在一起。</translation>
   </message>
   <message>
    <source>Pictures of one folder stay on one side.</source>
-   <translation type="unfinished" />
+   <translation>同一文件夹的图片归在同一侧。</translation>
   </message>
   <message>
    <source>Pictures read ahead</source>
@@ -3113,7 +3112,7 @@
   </message>
   <message>
    <source>Polygons with holes along the edges of pixels, one file for each picture; QuPath reads them.</source>
-   <translation type="unfinished" />
+   <translation>沿像素边缘、可带孔的多边形，每张图片一个文件；QuPath 可读取。</translation>
   </message>
   <message>
    <source>Polynomial</source>
@@ -3221,11 +3220,11 @@
   </message>
   <message>
    <source>Read back by {readers}: 0 pixels differ.</source>
-   <translation type="unfinished" />
+   <translation>已由 {readers} 读回：0 个像素不同。</translation>
   </message>
   <message>
    <source>Read back by {readers}: {lost}.</source>
-   <translation type="unfinished" />
+   <translation>已由 {readers} 读回：{lost}。</translation>
   </message>
   <message>
    <source>Reading the model</source>
@@ -3297,7 +3296,7 @@
   </message>
   <message>
    <source>Remember what the model knows</source>
-   <translation type="unfinished" />
+   <translation>保留模型已学会的内容</translation>
   </message>
   <message>
    <source>Remove</source>
@@ -3341,7 +3340,7 @@
   </message>
   <message>
    <source>Rows for</source>
-   <translation type="unfinished" />
+   <translation>行的内容</translation>
   </message>
   <message>
    <source>Run a model first.</source>
@@ -3417,7 +3416,7 @@
   </message>
   <message>
    <source>Save it again in labelme.</source>
-   <translation type="unfinished" />
+   <translation>请在 labelme 中重新保存。</translation>
   </message>
   <message>
    <source>Save it again with NumPy.</source>
@@ -3485,11 +3484,11 @@
   </message>
   <message>
    <source>See: segdesk train --runs</source>
-   <translation type="unfinished" />
+   <translation>请查看：segdesk train --runs</translation>
   </message>
   <message>
    <source>Seed</source>
-   <translation>随机种子</translation>
+   <translation>种子</translation>
   </message>
   <message>
    <source>SegDesk looks for model cards and weights files in these folders too. On a machine without network, copy the weights files here; new downloads and located files go into the first folder.</source>
@@ -3557,11 +3556,11 @@
   </message>
   <message>
    <source>Shapes as</source>
-   <translation type="unfinished" />
+   <translation>形状存为</translation>
   </message>
   <message>
    <source>Shapes may change by a few pixels: how many is said after the export.</source>
-   <translation type="unfinished" />
+   <translation>形状可能改变几个像素：导出后会说明数量。</translation>
   </message>
   <message>
    <source>Shift+O: only the class under the pointer, and back</source>
@@ -3701,7 +3700,7 @@
   </message>
   <message>
    <source>Statistics (CSV)</source>
-   <translation type="unfinished" />
+   <translation>统计（CSV）</translation>
   </message>
   <message>
    <source>Steps are judged against {known}.</source>
@@ -3729,7 +3728,7 @@
   </message>
   <message>
    <source>Supervisely</source>
-   <translation type="unfinished" />
+   <translation>Supervisely</translation>
   </message>
   <message>
    <source>System</source>
@@ -3737,7 +3736,7 @@
   </message>
   <message>
    <source>TIFF maps that lie where their pictures lie; without a georeference they are plain TIFF.</source>
-   <translation type="unfinished" />
+   <translation>与图片位置一致的 TIFF 图；没有地理参考时为普通 TIFF。</translation>
   </message>
   <message>
    <source>Take acceptance or skipping back</source>
@@ -3761,11 +3760,11 @@
   </message>
   <message>
    <source>Task {id} names no picture.</source>
-   <translation type="unfinished" />
+   <translation>任务 {id} 没有指明图片。</translation>
   </message>
   <message>
    <source>Tasks with brush masks as run lengths; the pictures are named for local file storage.</source>
-   <translation type="unfinished" />
+   <translation>带有画笔掩膜（游程编码）的任务；图片按本地文件存储命名。</translation>
   </message>
   <message>
    <source>Teach</source>
@@ -3885,7 +3884,7 @@
   </message>
   <message>
    <source>The export was read back and differs in {pixels} pixels of {pictures} pictures; it was not kept.</source>
-   <translation type="unfinished" />
+   <translation>导出内容读回后有 {pictures} 张图片的 {pixels} 个像素不同，因此没有保留。</translation>
   </message>
   <message>
    <source>The fewest pixels that stay.</source>
@@ -3981,7 +3980,7 @@
   </message>
   <message>
    <source>The label picture of {name} cannot be used.</source>
-   <translation type="unfinished" />
+   <translation>{name} 的标签图无法使用。</translation>
   </message>
   <message>
    <source>The labels are {width} x {height} pixels large, which is not the size of this picture.</source>
@@ -4013,7 +4012,7 @@
   </message>
   <message>
    <source>The labels of {name} came back in another size.</source>
-   <translation type="unfinished" />
+   <translation>{name} 的标签读回后尺寸不同。</translation>
   </message>
   <message>
    <source>The labels of {name} have another size than the picture.</source>
@@ -4105,11 +4104,11 @@
   </message>
   <message>
    <source>The model to start from cannot teach: none of its classes is trained, or it has no weights.</source>
-   <translation type="unfinished" />
+   <translation>起始模型无法充当教师：它的类别都不在训练之列，或者没有权重。</translation>
   </message>
   <message>
    <source>The model whose encoder is taken</source>
-   <translation type="unfinished" />
+   <translation>提供编码器的模型</translation>
   </message>
   <message>
    <source>The model {model} answers clicks and words; it cannot be run on whole pictures.</source>
@@ -4189,7 +4188,7 @@
   </message>
   <message>
    <source>The package pyarrow is not installed.</source>
-   <translation type="unfinished" />
+   <translation>未安装 pyarrow 软件包。</translation>
   </message>
   <message>
    <source>The part of the picture to refine lies outside of it.</source>
@@ -4217,7 +4216,7 @@
   </message>
   <message>
    <source>The pictures with their labels in colour over them, to be looked at.</source>
-   <translation type="unfinished" />
+   <translation>图片上叠加彩色标签，供查看。</translation>
   </message>
   <message>
    <source>The plug-in {name} cannot be used: {reason}.</source>
@@ -4333,7 +4332,7 @@
   </message>
   <message>
    <source>The shares of train, val and test must be 0 or more, and not all 0.</source>
-   <translation type="unfinished" />
+   <translation>训练、验证和测试的比例必须不小于 0，且不能全为 0。</translation>
   </message>
   <message>
    <source>The step {step} cannot be used with {model}: {why}</source>
@@ -4567,7 +4566,7 @@
   </message>
   <message>
    <source>There is no training {run}.</source>
-   <translation type="unfinished" />
+   <translation>没有训练 {run}。</translation>
   </message>
   <message>
    <source>There is no {name}; there are {known}.</source>
@@ -4747,7 +4746,7 @@
   </message>
   <message>
    <source>Trainings that were broken off go on where they were</source>
-   <translation type="unfinished" />
+   <translation>中断的训练从断点继续</translation>
   </message>
   <message>
    <source>Train…</source>
@@ -4835,11 +4834,11 @@
   </message>
   <message>
    <source>Use --data PATH with --format F.</source>
-   <translation type="unfinished" />
+   <translation>请使用 --data PATH 和 --format F。</translation>
   </message>
   <message>
    <source>Use --format F, with a format of `segdesk formats`.</source>
-   <translation type="unfinished" />
+   <translation>请使用 --format F，格式见 `segdesk formats`。</translation>
   </message>
   <message>
    <source>Use --from ID, with a model of `segdesk models`.</source>
@@ -4935,7 +4934,7 @@
   </message>
   <message>
    <source>What was trained so far is kept until you delete it.</source>
-   <translation type="unfinished" />
+   <translation>已训练的内容会一直保留，直到您删除。</translation>
   </message>
   <message>
    <source>What you painted in this picture since the model's answer, or since it was snapped last, goes to the edges of the picture. Certainty and reach are those of the tool Snap.</source>
@@ -4983,7 +4982,7 @@
   </message>
   <message>
    <source>With the encoder of another model</source>
-   <translation type="unfinished" />
+   <translation>使用另一个模型的编码器</translation>
   </message>
   <message>
    <source>With the weights of its encoder only</source>
@@ -5067,7 +5066,7 @@
   </message>
   <message>
    <source>as hard links, which take no room</source>
-   <translation type="unfinished" />
+   <translation>使用硬链接（不占空间）</translation>
   </message>
   <message>
    <source>auto: {device}</source>
@@ -5095,7 +5094,7 @@
   </message>
   <message>
    <source>clear</source>
-   <translation type="unfinished" />
+   <translation>透明</translation>
   </message>
   <message>
    <source>clear strokes</source>
@@ -5119,7 +5118,7 @@
   </message>
   <message>
    <source>copied into the folder</source>
-   <translation type="unfinished" />
+   <translation>复制到文件夹</translation>
   </message>
   <message>
    <source>doubt {value}</source>
@@ -5127,7 +5126,7 @@
   </message>
   <message>
    <source>drawn</source>
-   <translation type="unfinished" />
+   <translation>绘制</translation>
   </message>
   <message>
    <source>edited</source>
@@ -5143,11 +5142,11 @@
   </message>
   <message>
    <source>epoch {epoch}</source>
-   <translation type="unfinished" />
+   <translation>第 {epoch} 轮</translation>
   </message>
   <message>
    <source>epoch {epoch} of {epochs}</source>
-   <translation type="unfinished" />
+   <translation>第 {epoch} / {epochs} 轮</translation>
   </message>
   <message>
    <source>everything</source>
@@ -5163,7 +5162,7 @@
   </message>
   <message>
    <source>group: by folder</source>
-   <translation type="unfinished" />
+   <translation>分组：按文件夹</translation>
   </message>
   <message>
    <source>hand</source>
@@ -5207,7 +5206,7 @@
   </message>
   <message>
    <source>its entry is damaged</source>
-   <translation type="unfinished" />
+   <translation>条目已损坏</translation>
   </message>
   <message>
    <source>its mask is empty</source>
@@ -5231,7 +5230,7 @@
   </message>
   <message>
    <source>labelme</source>
-   <translation type="unfinished" />
+   <translation>labelme</translation>
   </message>
   <message>
    <source>left out</source>
@@ -5239,7 +5238,7 @@
   </message>
   <message>
    <source>left out: labels alone</source>
-   <translation type="unfinished" />
+   <translation>不包含：只有标签</translation>
   </message>
   <message>
    <source>looking…</source>
@@ -5251,11 +5250,11 @@
   </message>
   <message>
    <source>map coordinates of pictures that have a georeference</source>
-   <translation type="unfinished" />
+   <translation>带地理参考图片的地图坐标</translation>
   </message>
   <message>
    <source>masks: every pixel as it is</source>
-   <translation type="unfinished" />
+   <translation>掩膜：每个像素原样</translation>
   </message>
   <message>
    <source>model answer</source>
@@ -5307,19 +5306,19 @@
   </message>
   <message>
    <source>none</source>
-   <translation type="unfinished" />
+   <translation>无</translation>
   </message>
   <message>
    <source>not begun</source>
-   <translation type="unfinished" />
+   <translation>尚未开始</translation>
   </message>
   <message>
    <source>not divided</source>
-   <translation type="unfinished" />
+   <translation>不划分</translation>
   </message>
   <message>
    <source>not drawn</source>
-   <translation type="unfinished" />
+   <translation>不绘制</translation>
   </message>
   <message>
    <source>not installed: {command}</source>
@@ -5335,23 +5334,23 @@
   </message>
   <message>
    <source>objects</source>
-   <translation type="unfinished" />
+   <translation>对象</translation>
   </message>
   <message>
    <source>objects alone</source>
-   <translation type="unfinished" />
+   <translation>仅对象</translation>
   </message>
   <message>
    <source>objects and other classes</source>
-   <translation type="unfinished" />
+   <translation>对象和其他类别</translation>
   </message>
   <message>
    <source>objects, and classes that are not counted as a whole</source>
-   <translation type="unfinished" />
+   <translation>对象，以及不计数的类别（整体）</translation>
   </message>
   <message>
    <source>of classes</source>
-   <translation type="unfinished" />
+   <translation>按类别</translation>
   </message>
   <message>
    <source>of the training data</source>
@@ -5363,7 +5362,7 @@
   </message>
   <message>
    <source>one for each object</source>
-   <translation type="unfinished" />
+   <translation>每个对象一种</translation>
   </message>
   <message>
    <source>one outline for each part</source>
@@ -5379,7 +5378,7 @@
   </message>
   <message>
    <source>own shares</source>
-   <translation type="unfinished" />
+   <translation>自定比例</translation>
   </message>
   <message>
    <source>panoptic</source>
@@ -5391,7 +5390,7 @@
   </message>
   <message>
    <source>pixels</source>
-   <translation type="unfinished" />
+   <translation>像素</translation>
   </message>
   <message>
    <source>points of clouds</source>
@@ -5399,7 +5398,7 @@
   </message>
   <message>
    <source>polygons; masks for what they cannot hold</source>
-   <translation type="unfinished" />
+   <translation>多边形；无法表示的用掩膜</translation>
   </message>
   <message>
    <source>polygons; run lengths for what has holes</source>
@@ -5455,7 +5454,7 @@
   </message>
   <message>
    <source>some of the pictures</source>
-   <translation type="unfinished" />
+   <translation>部分图像</translation>
   </message>
   <message>
    <source>strokes from labels</source>
@@ -5475,7 +5474,7 @@
   </message>
   <message>
    <source>test</source>
-   <translation type="unfinished" />
+   <translation>测试</translation>
   </message>
   <message>
    <source>text, as np.savetxt writes it</source>
@@ -5483,7 +5482,7 @@
   </message>
   <message>
    <source>the picture itself</source>
-   <translation type="unfinished" />
+   <translation>图片本身</translation>
   </message>
   <message>
    <source>thing</source>
@@ -5495,15 +5494,15 @@
   </message>
   <message>
    <source>train</source>
-   <translation type="unfinished" />
+   <translation>训练</translation>
   </message>
   <message>
    <source>train / val</source>
-   <translation type="unfinished" />
+   <translation>训练 / 验证</translation>
   </message>
   <message>
    <source>train / val / test</source>
-   <translation type="unfinished" />
+   <translation>训练 / 验证 / 测试</translation>
   </message>
   <message>
    <source>unsure</source>
@@ -5515,7 +5514,7 @@
   </message>
   <message>
    <source>val</source>
-   <translation type="unfinished" />
+   <translation>验证</translation>
   </message>
   <message>
    <source>verified</source>
@@ -5543,7 +5542,7 @@
   </message>
   <message>
    <source>white</source>
-   <translation type="unfinished" />
+   <translation>白色</translation>
   </message>
   <message>
    <source>yes</source>
@@ -5615,11 +5614,11 @@
   </message>
   <message>
    <source>{count} pictures have no georeference; their coordinates are pixels.</source>
-   <translation type="unfinished" />
+   <translation>{count} 张图片没有地理参考；其坐标为像素。</translation>
   </message>
   <message>
    <source>{count} pictures have no georeference; their masks are plain TIFF.</source>
-   <translation type="unfinished" />
+   <translation>{count} 张图片没有地理参考；其掩膜为普通 TIFF。</translation>
   </message>
   <message>
    <source>{count} pictures have no label file and stay without labels.</source>
@@ -5651,7 +5650,7 @@
   </message>
   <message>
    <source>{count} shapes have no area (points, lines) and were left out.</source>
-   <translation type="unfinished" />
+   <translation>{count} 个形状没有面积（点、线），已略过。</translation>
   </message>
   <message>
    <source>{done} of {total}</source>
@@ -5751,15 +5750,15 @@
   </message>
   <message>
    <source>{name} has no column of label pictures.</source>
-   <translation type="unfinished" />
+   <translation>{name} 没有标签图列。</translation>
   </message>
   <message>
    <source>{name} has no label picture.</source>
-   <translation type="unfinished" />
+   <translation>{name} 没有标签图。</translation>
   </message>
   <message>
    <source>{name} has no labels any more.</source>
-   <translation type="unfinished" />
+   <translation>{name} 已没有标签。</translation>
   </message>
   <message>
    <source>{name} has only {count} marked pixels.</source>
@@ -5779,15 +5778,15 @@
   </message>
   <message>
    <source>{name} holds no GeoJSON files.</source>
-   <translation type="unfinished" />
+   <translation>{name} 中没有 GeoJSON 文件。</translation>
   </message>
   <message>
    <source>{name} holds no JSON files.</source>
-   <translation type="unfinished" />
+   <translation>{name} 中没有 JSON 文件。</translation>
   </message>
   <message>
    <source>{name} holds no Parquet files.</source>
-   <translation type="unfinished" />
+   <translation>{name} 中没有 Parquet 文件。</translation>
   </message>
   <message>
    <source>{name} holds no VOC labels.</source>
@@ -5795,7 +5794,7 @@
   </message>
   <message>
    <source>{name} holds no annotations of Supervisely.</source>
-   <translation type="unfinished" />
+   <translation>{name} 中没有 Supervisely 标注。</translation>
   </message>
   <message>
    <source>{name} holds no label files.</source>
@@ -5823,7 +5822,7 @@
   </message>
   <message>
    <source>{name} is damaged.</source>
-   <translation type="unfinished" />
+   <translation>{name} 已损坏。</translation>
   </message>
   <message>
    <source>{name} is empty (0 bytes).</source>
@@ -5839,11 +5838,11 @@
   </message>
   <message>
    <source>{name} is not a CVAT file for images.</source>
-   <translation type="unfinished" />
+   <translation>{name} 不是 CVAT 图像文件。</translation>
   </message>
   <message>
    <source>{name} is not a JSON export of Label Studio.</source>
-   <translation type="unfinished" />
+   <translation>{name} 不是 Label Studio 的 JSON 导出。</translation>
   </message>
   <message>
    <source>{name} is not a SegDesk project.</source>
@@ -5859,7 +5858,7 @@
   </message>
   <message>
    <source>{name} is not a file of Datumaro.</source>
-   <translation type="unfinished" />
+   <translation>{name} 不是 Datumaro 文件。</translation>
   </message>
   <message>
    <source>{name} is not a folder.</source>
@@ -5949,7 +5948,7 @@
   </message>
   <message>
    <source>{rule} is no regular expression: {reason}.</source>
-   <translation type="unfinished" />
+   <translation>{rule} 不是正则表达式：{reason}。</translation>
   </message>
   <message>
    <source>{state}; about {time} left</source>

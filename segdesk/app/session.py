@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Generator
 from dataclasses import replace
 from pathlib import Path
 
-from segdesk.app import discover, transfer
+from segdesk.app import discover, exporting, transfer
 from segdesk.app.adding import Adding
 from segdesk.app.answering import answer_one, replaceable, store
 from segdesk.app.batch import Choice, make_batch
@@ -38,6 +38,7 @@ from segdesk.domain.options import RunOptions
 from segdesk.domain.text import N_
 from segdesk.engines.messages import DeviceInfo
 from segdesk.io.cards import BrokenCard
+from segdesk.io.export_choice import ExportChoice
 from segdesk.io.project import PictureRow, Project
 from segdesk.io.samples import write_samples
 from segdesk.io.weights import WeightsStatus
@@ -303,20 +304,14 @@ class Session(SavingVerbs):
 
     # -- labels in and out ---------------------------------------------------------------------------------------
 
-    def export(
-        self,
-        format_id: str,
-        folder: Path,
-        only_verified: bool = False,
-        *,
-        layer: str = "annotation",
-        with_pictures: bool = True,
-    ) -> int:
-        """Write labels in a format into a new folder. Done value: `segdesk.io.formats.base.ExportResult`."""
+    def export(self, format_id: str, folder: Path, choice: ExportChoice | None = None, *, verify: bool = True) -> int:
+        """Write labels in a format into a new folder; `verify`: it is read back before it takes its place. Done value:
+        `segdesk.io.formats.base.ExportResult`."""
         plugin = discover.pick(self.formats, self.broken_formats, format_id)
-        order = transfer.ExportOrder(folder, only_verified, layer, with_pictures)
+        order = exporting.ExportOrder(folder, choice or ExportChoice(), verify)
+        find = self._models.find
         return self._workers.submit(
-            "files", N_("Exporting"), lambda ctx: transfer.export(self._desk, plugin, order, ctx)
+            "files", N_("Exporting"), lambda ctx: exporting.export(self._desk, plugin, order, find, ctx)
         )
 
     def import_labels(self, format_id: str, path: Path, layer: str) -> int:

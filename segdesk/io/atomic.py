@@ -7,8 +7,9 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from segdesk.domain.errors import SegDeskError
@@ -68,6 +69,20 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
+_look: ContextVar[Callable[[Path], None] | None] = ContextVar("look", default=None)
+
+
+@contextmanager
+def looked_at(look: Callable[[Path], None]) -> Iterator[None]:
+    """Within this block `look(folder)` is called with each `new_folder` that is complete, before it takes its place: it
+    may add files, and what it raises leaves nothing behind."""
+    token = _look.set(look)
+    try:
+        yield
+    finally:
+        _look.reset(token)
+
+
 @contextmanager
 def new_folder(target: Path, kind: str) -> Iterator[Path]:
     """Give an empty temporary folder beside `target` that becomes `target` when the block ends well.
@@ -84,6 +99,8 @@ def new_folder(target: Path, kind: str) -> Iterator[Path]:
         raise explain_os_error(error, target) from error
     try:
         yield part
+        if (look := _look.get()) is not None:
+            look(part)
         part.chmod(0o777 & ~_umask())
         marker = {"made_by": "SegDesk", "kind": kind, "files": _count_files(part)}
         (part / MARKER).write_text(json.dumps(marker) + "\n", encoding="utf-8")

@@ -67,11 +67,12 @@ class PictureCopies:
     link: bool = False
     encoded_anew: int = 0
     problems: list[Problem] = field(default_factory=list)
+    left_out: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, source: ExportSource) -> PictureCopies:
         """As the source asks for."""
-        return cls(source.with_pictures, source.hard_links)
+        return cls(source.with_pictures, source.hard_links, left_out=source.left_out)
 
     def copy(self, item: ExportItem, target: Path, *, kind: str = "") -> bool:
         """Copy the item's picture where pictures are wanted, as a JPEG or PNG where `kind` says so. Returns False, and
@@ -85,6 +86,7 @@ class PictureCopies:
             self.encoded_anew += copy_upright(item.picture_file, target, kind=kind, link=self.link)
         except SegDeskError as error:
             self.problems.append(Problem(item.path, error))
+            self.left_out.add(item.path)
             return False
         return True
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from pathlib import PurePosixPath
+from collections.abc import Collection
 
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.segmentation import Segmentation
-from segdesk.io.formats.base import ExportItem, ExportSource
+from segdesk.io.export_choice import ChosenLabels, ExportChoice
+from segdesk.io.formats.base import ExportSource
 from segdesk.io.images import probe
+from segdesk.io.picture_index import PictureIndex
 from segdesk.io.project import PictureRow, Project
 
 
@@ -24,20 +25,8 @@ def export_source(
 
     `states`: only pictures in these states (("verified",) for "only verified"); None = all that have labels.
     """
-    labelled = project.labelled(layer)
-    rows = [r for r in project.pictures() if r.id in labelled and (states is None or r.state in states)]
-
-    def items() -> Iterator[ExportItem]:
-        for row in rows:
-            segmentation = project.load_map(row.id, layer)
-            if segmentation is None:
-                continue
-            height, width = segmentation.size
-            instances = project.load_instances(row.id) if layer == "prediction" else ()
-            file = project.folder / row.path
-            yield ExportItem(row.path, file, width, height, segmentation.pruned(), instances)
-
-    return ExportSource(project.classes, len(rows), items, with_pictures)
+    choice = ExportChoice(layer, states, pictures="copy" if with_pictures else "none")
+    return ChosenLabels(project, choice).source()
 
 
 class ProjectSink:
@@ -53,10 +42,7 @@ class ProjectSink:
         self._project = project
         self._layer = layer
         self._replace_work = replace_work
-        self._by_name: dict[tuple[str, str], list[int]] = {}
-        for row in project.pictures():
-            for key in _names(row.path) if row.path.startswith(within) else ():
-                self._by_name.setdefault(key, []).append(row.id)
+        self._index = PictureIndex(r for r in project.pictures() if r.path.startswith(within))
 
     def class_ids(self, classes: ClassSet) -> dict[int, int]:
         """See `ImportSink.class_ids`; saves the project's class list when it grows."""
@@ -94,18 +80,7 @@ class ProjectSink:
             self._project.set_state(row.id, "edited")
 
     def _row(self, name: str) -> PictureRow:
-        for key in _names(name):
-            found = self._by_name.get(key, [])
-            if len(found) == 1:
-                return self._project.picture(found[0])
-            if found:
-                raise SegDeskError(
-                    "{name} could be any of {count} pictures.",
-                    "Give the pictures or the labels names that differ.",
-                    name=name,
-                    count=len(found),
-                )
-        raise SegDeskError("The project has no picture {name}.", "Add it to the picture folder.", name=name)
+        return self._project.picture(self._index.row(name).id)
 
     def _size(self, row: PictureRow) -> tuple[int, int]:
         if row.width:
@@ -113,10 +88,3 @@ class ProjectSink:
         width, height = probe(self._project.folder / row.path)
         self._project.set_size(row.id, width, height)
         return height, width
-
-
-def _names(path: str) -> list[tuple[str, str]]:
-    """What a picture may be called by others, best first: ("path", "a/b.jpg"), ("root", "a/b"), ("name", ...), ..."""
-    pure = PurePosixPath(path.replace("\\", "/").casefold())
-    root = pure.with_suffix("") if pure.name else pure
-    return [("path", str(pure)), ("root", str(root)), ("name", pure.name), ("stem", pure.stem)]

@@ -19,10 +19,13 @@ from PySide6.QtWidgets import (
 )
 
 from segdesk.domain.text import N_
-from segdesk.io.formats.base import ExportResult, FormatInfo, ImportResult, Note
+from segdesk.io.export_choice import ExportChoice
+from segdesk.io.formats.base import ExportResult, FormatInfo, ImportResult, Keeps, Note
+from segdesk.io.verifying import Verified
 from segdesk.ui import theme
 from segdesk.ui.desk import Desk
 from segdesk.ui.dialogs import ask_file, ask_folder
+from segdesk.ui.export_choices import ClassChoice, FormatOptions, SplitChoice
 from segdesk.ui.i18n import error_text, tr
 from segdesk.ui.widgets import button, label
 
@@ -30,6 +33,19 @@ LAYERS = {
     "annotation": N_("Annotation: the labels you correct"),
     "prediction": N_("Prediction: the model's last answer"),
     "reference": N_("Reference: imported ground truth"),
+}
+
+
+PICTURE_CHOICES = (
+    ("copy", N_("copied into the folder")),
+    ("link", N_("as hard links, which take no room")),
+    ("none", N_("left out: labels alone")),
+)
+KEPT = {
+    Keeps.OBJECTS: N_("Every pixel comes back as it is."),
+    Keeps.CLASSES: N_("Every pixel's class comes back; objects are not told apart."),
+    Keeps.SHAPES: N_("Shapes may change by a few pixels: how many is said after the export."),
+    Keeps.NOTHING: N_("It cannot be read back."),
 }
 
 
@@ -119,7 +135,7 @@ class FormDialog(QDialog):
 
 
 class ExportDialog(FormDialog):
-    """Format, folder, all pictures or only verified ones, annotation or prediction."""
+    """Format with its options, folder, which pictures and classes, and how the data set is divided."""
 
     def __init__(self, desk: Desk, formats: list[FormatInfo], parent: QWidget) -> None:
         super().__init__(desk, tr("Export labels"), tr("Export"), parent)
@@ -127,26 +143,44 @@ class ExportDialog(FormDialog):
         self.format = QComboBox()
         for info in self.formats:
             self.format.addItem(tr(info.title), info.id)
-        self.layer = self.layer_box(("annotation", "prediction"))
+        self.layer = self.layer_box(("annotation", "prediction", "reference"))
         self.verified = QCheckBox(tr("Only verified pictures"))
         self.verified.toggled.connect(lambda _: self.refresh())
         project = desk.session.project
         folder = project.path.parent if project is not None else Path.home()
         self.folder = self.path_field("", lambda: ask_folder(self, tr("Export into"), str(folder)))
         self._base = folder
+        self.options = FormatOptions()
+        self.pictures = QComboBox()
+        for value, title in PICTURE_CHOICES:
+            self.pictures.addItem(tr(title), value)
+        self.classes = ClassChoice(list(desk.session.classes))
+        self.classes.changed.connect(self.refresh)
+        self.split = SplitChoice()
+        self.split.changed.connect(self.refresh)
         self.form.addRow(tr("Format"), self.format)
+        self.form.addRow("", self.options)
         self.form.addRow(tr("Labels"), self.layer)
-        self.form.addRow(tr("Folder"), self._holder)
+        self.form.addRow(tr("Classes"), self.classes)
         self.form.addRow("", self.verified)
+        self.form.addRow(tr("Pictures"), self.pictures)
+        self.form.addRow(tr("Divide"), self.split)
+        self.form.addRow(tr("Folder"), self._holder)
         self.format.currentIndexChanged.connect(lambda _: self._suggest())
         self._suggest()
 
+    def _info(self) -> FormatInfo | None:
+        return next((f for f in self.formats if f.id == self.format.currentData()), None)
+
     def _suggest(self) -> None:
-        format_id = self.format.currentData()
-        if format_id:
-            self.folder.setText(str(free_folder(self._base, f"{self._base.name}-{format_id}".replace("_", "-"))))
-        self.note.setText(next((tr(f.note) for f in self.formats if f.id == format_id), ""))
+        info = self._info()
+        if info is not None:
+            self.folder.setText(str(free_folder(self._base, f"{self._base.name}-{info.id}".replace("_", "-"))))
+            self.options.show_for(info)
+            self.pictures.setEnabled(info.keeps is not Keeps.NOTHING)  # else it is made of the pictures
+            self.note.setText(f"{tr(info.note)} {tr(KEPT[info.keeps])}")
         self.refresh()
+        self.adjustSize()
 
     def problem(self) -> str:
         """Why nothing can be exported yet."""
@@ -159,16 +193,30 @@ class ExportDialog(FormDialog):
             return tr("This folder is there already and not empty: choose a new one.")
         if self.verified.isChecked() and not self.desk.session.counts().get("verified", 0):
             return tr("No picture is verified yet.")
-        return ""
+        if self.classes.chosen() == frozenset():
+            return tr("Choose at least one class.")
+        return self.split.problem()
+
+    def choice(self) -> ExportChoice:
+        """What the form says. Raises `SegDeskError`."""
+        return ExportChoice(
+            layer=self.layer.currentData(),
+            states=("verified",) if self.verified.isChecked() else None,
+            class_ids=self.classes.chosen(),
+            pictures=self.pictures.currentData(),
+            split=self.split.rule(),
+            options=self.options.values(),
+        )
 
     def accept(self) -> None:
         """Start the export."""
         super().accept()
-        desk, folder = self.desk, Path(self.folder.text())
-        format_id, layer, only = self.format.currentData(), self.layer.currentData(), self.verified.isChecked()
+        desk, folder, info = self.desk, Path(self.folder.text()), self._info()
+        if info is None:
+            return
         desk.attempt(
             lambda: desk.track(
-                desk.session.export(format_id, folder, only, layer=layer),
+                desk.session.export(info.id, folder, self.choice()),
                 N_("Exporting"),
                 then=lambda value: exported(desk, value),
             )
@@ -176,11 +224,29 @@ class ExportDialog(FormDialog):
 
 
 def exported(desk: Desk, value: object) -> None:
-    """Say what an export wrote, and what the format could not hold."""
-    if isinstance(value, ExportResult):
-        notes = " ".join(note_text(n) for n in value.notes)
-        sentence = tr("Exported %n picture(s) to {folder}.", value.pictures, folder=value.folder)
-        desk.notice.emit("good", sentence, notes)
+    """Say what an export wrote, what came back when it was read again, and what the format could not hold."""
+    if not isinstance(value, ExportResult):
+        return
+    parts = [verified_text(value.verified)] if value.verified is not None else []
+    parts += [note_text(n) for n in value.notes]
+    if value.problems:
+        left_out = tr("%n picture(s) left out", len(value.problems))
+        parts.append(f"{left_out}: {value.problems[0].name}: {error_text(value.problems[0].error)[0]}")
+    sentence = tr("Exported %n picture(s) to {folder}.", value.pictures, folder=value.folder)
+    desk.notice.emit("error" if value.problems else "good", sentence, " ".join(parts))
+
+
+def verified_text(found: Verified) -> str:
+    """What was found on reading an export back."""
+    readers = ", ".join(found.readers)
+    if found.exact:
+        return tr("Read back by {readers}: 0 pixels differ.", readers=readers)
+    lost = [tr("%n pixel(s) have another class", found.class_pixels)] if found.class_pixels else []
+    if found.object_pixels:
+        lost.append(tr("%n pixel(s) belong to another object", found.object_pixels))
+    if found.missing:
+        lost.append(tr("%n picture(s) did not come back", found.missing))
+    return tr("Read back by {readers}: {lost}.", readers=readers, lost=", ".join(lost))
 
 
 class ImportDialog(FormDialog):

@@ -175,6 +175,15 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-color: @accent; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("@icons;/arrow-@name;.svg"); width: 12px; height: 12px; }
+QSpinBox, QDoubleSpinBox { padding: 3px 20px 3px 6px; }
+QSpinBox::up-button, QDoubleSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::down-button {
+    border: none; width: 18px; background: transparent; subcontrol-origin: border; }
+QSpinBox::up-button, QDoubleSpinBox::up-button { subcontrol-position: top right; margin-top: 1px; }
+QSpinBox::down-button, QDoubleSpinBox::down-button { subcontrol-position: bottom right; margin-bottom: 1px; }
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {
+    image: url("@icons;/up-arrow-@name;.svg"); width: 10px; height: 10px; }
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {
+    image: url("@icons;/arrow-@name;.svg"); width: 10px; height: 10px; }
 QDockWidget { titlebar-close-icon: url("@icons;/close-@name;.svg"); }
 QDockWidget::close-button { border: none; padding: 0; icon-size: 18px; position: absolute; top: 4px; right: 6px;
     width: 20px; height: 20px; }
@@ -182,9 +191,10 @@ QDockWidget::close-button:hover { background: @hover; border-radius: 4px; }
 QAbstractItemView { border: 1px solid @line; border-radius: 5px; background: @panel; outline: none; }
 QAbstractItemView::item:selected { background: @select; color: @text; }
 QHeaderView::section { background: @window; color: @soft; border: none; padding: 3px 6px; }
-QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid @soft; border-radius: 3px; background: @field; }
+QCheckBox::indicator, QAbstractItemView::indicator {
+    width: 14px; height: 14px; border: 1px solid @soft; border-radius: 3px; background: @field; }
 QCheckBox::indicator:hover, QCheckBox:focus::indicator { border-color: @accent; }
-QCheckBox::indicator:checked {
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {
     background: @accent; border-color: @accent; image: url("@icons;/check-@name;.svg"); }
 QCheckBox::indicator:disabled { border-color: @line; background: @window; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }

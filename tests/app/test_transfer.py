@@ -11,9 +11,11 @@ import pytest
 from segdesk.app.jobs import Failed, Progress
 from segdesk.app.reports import ClassesChanged, PicturesChanged
 from segdesk.domain.errors import SegDeskError
+from segdesk.io.export_choice import ExportChoice
 from tests.app.conftest import Desktop
 
 FORMAT = "coco_instances"
+VERIFIED = ExportChoice(states=("verified",))
 
 
 def exported(opened: Desktop, folder: Path) -> Path:
@@ -33,7 +35,7 @@ def test_nothing_to_export_is_said(opened: Desktop, tmp_path: Path) -> None:
 def test_only_verified_pictures_are_exported(opened: Desktop, tmp_path: Path) -> None:
     opened.value(opened.session.run_all())
     opened.session.verify(opened.id("img2.png"))
-    result = opened.value(opened.session.export(FORMAT, tmp_path / "out", only_verified=True))
+    result = opened.value(opened.session.export(FORMAT, tmp_path / "out", VERIFIED))
     assert result.pictures == 1
 
 
@@ -41,14 +43,14 @@ def test_what_waits_to_be_saved_is_exported_too(opened: Desktop, tmp_path: Path)
     opened.value(opened.session.run_all())
     with opened.session._desk.saver.hold():
         opened.session.verify(opened.id("img3.png"))
-        job = opened.session.export(FORMAT, tmp_path / "out", only_verified=True)
+        job = opened.session.export(FORMAT, tmp_path / "out", VERIFIED)
     assert opened.value(job).pictures == 1
 
 
 def test_unknown_formats_and_layers_are_refused(opened: Desktop, tmp_path: Path) -> None:
     with pytest.raises(SegDeskError, match="coco_instances"):
         opened.session.export("clay", tmp_path / "out")
-    end = opened.end(opened.session.export(FORMAT, tmp_path / "out", layer="dream"))
+    end = opened.end(opened.session.export(FORMAT, tmp_path / "out", ExportChoice("dream")))
     assert isinstance(end, Failed)
     assert "dream" in end.error.text()
 

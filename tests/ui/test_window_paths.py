@@ -145,7 +145,7 @@ def exports(pictures: Path, tmp_path: Path, window: MainWindow, until) -> dict[s
     until(lambda: desk.labels.document is not None)
     found: dict[str, Path] = {}
     for name in ("coco_instances", "index_png"):
-        desk.track(desk.session.export(name, tmp_path / name, False), "Exporting")
+        desk.track(desk.session.export(name, tmp_path / name), "Exporting")
         until(lambda: not desk.jobs)
         found[name] = tmp_path / name
     found["coco_instances"] = next(found["coco_instances"].rglob("*instances*.json"))

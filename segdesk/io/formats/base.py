@@ -19,12 +19,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from segdesk.domain.classes import MAX_ID, ClassSet
 from segdesk.domain.errors import Cancelled, SegDeskError, fill
 from segdesk.domain.prediction import Instance
 from segdesk.domain.segmentation import Segmentation
+
+if TYPE_CHECKING:
+    from segdesk.io.verifying import Verified
 
 Report = Callable[[int, int], None]
 Cancel = Callable[[], bool]
@@ -122,7 +125,8 @@ class ExportItem:
 class ExportSource:
     """The pictures to write. `items()` starts a new pass that loads one picture at a time; it may give fewer than
     `count`. `with_pictures`: copy the pictures into the export too; `hard_links`: as hard links where their bytes stay
-    as they are and the file system can. `options`: chosen values by the ids of `FormatInfo.options`."""
+    as they are and the file system can. `options`: chosen values by the ids of `FormatInfo.options`.
+    `left_out`: where the writer notes the paths of pictures that it could not take."""
 
     classes: ClassSet
     count: int
@@ -130,6 +134,7 @@ class ExportSource:
     with_pictures: bool = True
     hard_links: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set, compare=False)
 
     def choice(self, info: FormatInfo, option: str) -> str:
         """The chosen value of an option of `info`, or its default. Raises `SegDeskError` for a value that is none."""
@@ -157,13 +162,14 @@ class Problem:
 @dataclass(frozen=True)
 class ExportResult:
     """What was written: the final folder, pictures, objects, what the format could not hold, and pictures that were
-    left out because they are missing or damaged."""
+    left out because they are missing or damaged. `verified`: what was found on reading it back, if it was."""
 
     folder: Path
     pictures: int
     objects: int
     notes: tuple[Note, ...] = ()
     problems: tuple[Problem, ...] = ()
+    verified: Verified | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.errors import Cancelled, SegDeskError
@@ -116,7 +116,7 @@ class _Writer:
         assert info is not None
         flags = {"stuff": not info.is_thing, "crowd": segment.crowd}
         outlines = centre_outlines(crop) if self.polygons else []
-        if len(outlines) == 1 and len(outlines[0]) >= 3:
+        if len(outlines) == 1 and len(outlines[0]) >= 3 and np.array_equal(_drawn(outlines[0], crop.shape), crop):
             points, kind, mask = (outlines[0] + (box[0], box[1])).tolist(), "polygon", None
         else:
             points, kind = [[box[0], box[1]], [box[2] - 1, box[3] - 1]], "mask"  # labelme's corners are inclusive
@@ -130,6 +130,13 @@ class _Writer:
             "flags": {name: on for name, on in flags.items() if on},
             "mask": mask,
         }
+
+
+def _drawn(points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A polygon as labelme draws it."""
+    image = Image.new("L", (shape[1], shape[0]))
+    ImageDraw.Draw(image).polygon([(x, y) for x, y in points.tolist()], fill=1, outline=1)
+    return np.asarray(image) > 0
 
 
 def _png(crop: np.ndarray) -> bytes:
