@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 @dataclass
 class Kept:
-    """The kernels of the last exact run on a picture, for the next one if only weights or iterations changed."""
+    """The kernels of the last exact run on a picture or a part of it, for the next one if only weights, iterations or
+    the scores changed. Another picture needs another one of these: its colours are not compared."""
 
     _last: tuple[tuple[float, ...], Kernels] | None = field(default=None, repr=False)
 
@@ -26,10 +27,12 @@ class Kept:
         return 0 if last is None else last[1].nbytes
 
     def kernels(self, places: Places, options: CrfOptions, team: Team) -> Kernels:
-        """Those over the whole picture, made anew if they are of other widths."""
+        """Those over these places, made anew if they are of other widths or other places."""
         from segdesk.engines.crf.meanfield import Kernels
 
-        key = (options.sigma_alpha, options.sigma_beta, options.sigma_gamma, places.pixels.size)
+        pixels = places.pixels
+        where = (*places.image.shape, pixels.size, pixels[0], pixels[-1])
+        key = (options.sigma_alpha, options.sigma_beta, options.sigma_gamma, *map(float, where))
         last = self._last
         if last is None or last[0] != key:
             self._last = last = None  # before the new ones need memory

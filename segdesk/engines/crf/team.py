@@ -14,7 +14,7 @@ import torch
 from segdesk.domain.errors import Cancelled
 
 MOST = 8  # what every thread has of its own grows with them
-ASK_SECONDS = 0.01
+ASK_SECONDS = 0.005
 
 Cancel = Callable[[], bool]
 T = TypeVar("T")
@@ -64,7 +64,7 @@ class Team:
         """A range in as many parts as there are threads: the same that `own` makes."""
         return list(pairwise(first + (last - first) * i // self.size for i in range(self.size + 1)))
 
-    def share(self, count: int, work: Callable[[int, int], object], chunk: int = 1 << 14) -> None:
+    def share(self, count: int, work: Callable[[int, int], object], chunk: int = 1 << 13) -> None:
         """Do `work(first, last)` for all of 0..`count` in chunks, each by the thread that is free."""
         turns = itertools.count()
 
@@ -76,7 +76,7 @@ class Team:
 
         self.all([stretch] * min(self.size, -(-count // chunk)))
 
-    def own(self, count: int, work: Callable[[int, int], object], chunk: int = 1 << 14) -> None:
+    def own(self, count: int, work: Callable[[int, int], object], chunk: int = 1 << 13) -> None:
         """As `share`, but each thread does its own of `stretches`."""
 
         def stretch(start: int, last: int) -> None:
