@@ -52,10 +52,10 @@ SEMANTIC = ("aspp0.", "pool.", "proj.", "logits.", "decoder.")
 GROUPS = {"threshold": 0.1, "window": 41}  # as detectron2 groups photographs
 DECIDE = DecideOptions(confidence=0.15, overlap=0.0)
 RECIPE = TrainOptions(
-    epochs=5,
+    epochs=3,
     epoch_crops=800,
     batch=8,
-    crop=288,
+    crop=289,
     rate=2e-3,
     freeze_encoder=True,
     frozen=SEMANTIC,

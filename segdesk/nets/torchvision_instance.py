@@ -18,6 +18,7 @@ class TorchvisionInstance(nn.Module):
     800 (the longer at most 1333) and normalises it itself."""
 
     output = "detections"
+    objective = "torchvision_detection"
 
     def __init__(self, name: str, num_classes: int) -> None:
         super().__init__()

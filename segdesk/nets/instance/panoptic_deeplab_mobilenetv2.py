@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
-from segdesk.nets.deeplabv3plus_mobilenetv2 import LOW_CHANNELS, LOW_MAP, DeepLabV3PlusMobileNetV2
+from segdesk.nets.blocks import resize
+from segdesk.nets.deeplabv3plus_mobilenetv2 import LOW_CHANNELS, LOW_MAP, STRIDE, DeepLabV3PlusMobileNetV2
 from segdesk.nets.instance.panoptic_deeplab import InstanceBranch
 
 TITLE = "Panoptic-DeepLab"
@@ -17,7 +19,7 @@ OUTPUT = "centres"
 
 MIDDLE_MAP, MIDDLE_CHANNELS = 6, 32  # of MobileNetV2's features: the last at stride 8
 LAST_CHANNELS = 320
-STRIDE = 4
+FINEST = 4  # stride of the maps
 VARIANTS: dict[str, dict[str, object]] = {"small": {}}
 SMALL: dict[str, object] = {"low": 8, "high": 8, "width": 16, "objects": {"width": 16, "pyramid_width": 16}}
 
@@ -37,9 +39,21 @@ class PanopticDeepLabMobileNetV2(DeepLabV3PlusMobileNetV2):
         self.ins_embed_head = _branch(**(objects or {}))  # pyright: ignore[reportArgumentType]
 
     def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """(N, 3, h, w), RGB in -1..1, to maps of a quarter of its size whose corners are its corner pixels: `scores`
-        (N, num_classes, h', w') logits, `centres` (N, 1, h', w') heat map, `offsets` (N, 2, h', w') from each pixel to
-        its object's centre, rows and columns, in pixels of `x`. In training mode `coarse` logits besides."""
+        """(N, 3, h, w), RGB in -1..1, to maps whose corners are its corner pixels, of stride 4 if h and w are one more
+        than a multiple of 16, else of its size: `scores` (N, num_classes, h', w') logits, `centres` (N, 1, h', w') heat
+        map, `offsets` (N, 2, h', w') from each pixel to its object's centre, rows and columns, in pixels of `x`. In
+        training mode `coarse` logits besides."""
+        rows, columns = x.shape[2:]
+        below, beside = (1 - rows) % STRIDE, (1 - columns) % STRIDE
+        if below or beside:  # so that cells lie where they belong, as the net of classes has it
+            x = F.pad(x, (0, beside, 0, below), mode="replicate")
+        answer = self._maps(x)
+        if not (below or beside):
+            return answer
+        whole = {key: resize(m, x.shape[2:], align_corners=True) for key, m in answer.items()}
+        return {key: m[:, :, :rows, :columns] for key, m in whole.items()}
+
+    def _maps(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
         finest = self.backbone[: LOW_MAP + 1](x)
         middle = self.backbone[LOW_MAP + 1 : MIDDLE_MAP + 1](finest)
         last = self.backbone[MIDDLE_MAP + 1 :](middle)
@@ -47,7 +61,7 @@ class PanopticDeepLabMobileNetV2(DeepLabV3PlusMobileNetV2):
         coarse = self.logits(features)
         scores = self.decoder(finest, features, coarse)
         heat, offsets = self.ins_embed_head({"res2": finest, "res3": middle, "res5": last})
-        answer = {"scores": scores, "centres": heat, "offsets": offsets * STRIDE}
+        answer = {"scores": scores, "centres": heat, "offsets": offsets * FINEST}
         return {**answer, "coarse": coarse} if self.training else answer
 
 
