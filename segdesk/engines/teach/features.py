@@ -1,4 +1,4 @@
-"""What a pixel looks like to the taught classifier: colour, edges, ridges, blobs and texture at five scales.
+"""What a pixel looks like to the taught classifier: colour, edges, ridges, blobs and texture at three scales.
 
 The picture is halved again and again, and the same small filters run on each copy, so that the largest scale costs
 next to nothing; each map is then enlarged to the picture. Large pictures are computed in tiles with a margin.
@@ -16,7 +16,7 @@ import numpy as np
 from segdesk.domain.edit import Rect
 from segdesk.domain.errors import Cancelled
 
-LEVELS = 5  # copies at 1, 1/2, 1/4, 1/8, 1/16
+LEVELS = 3  # copies at 1, 1/2, 1/4: coarser ones tell one stroke from another rather than one class from another
 SIGMA = 1.0  # of the smoothing on each copy, in its own pixels
 TENSOR_SIGMA = 1.5  # of the window of the structure tensor and of the local deviation
 PER_LEVEL = 9
