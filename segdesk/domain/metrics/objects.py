@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segdesk.domain.classes import ClassSet
-from segdesk.domain.metrics.overlaps import VOID_BACKGROUND, VoidRule
+from segdesk.domain.metrics.overlaps import VOID_BACKGROUND, VoidRule, thing_mask
 from segdesk.domain.metrics.segment_pairs import RULES, SegmentPairs
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
@@ -97,7 +97,7 @@ class ObjectTally:
         self.classes, self.thresholds = classes, np.asarray(thresholds, np.float64)
         if not self.thresholds.size or self.thresholds[0] < 0.5 or (np.diff(self.thresholds) <= 0).any():
             raise ValueError("thresholds must rise from 0.5 or more: under it an object may match several")
-        self._things = np.array([False, *(c.is_thing for c in classes)])
+        self._things = thing_mask(classes)
         shape = (len(RULES), self.thresholds.size)
         self.counts = np.zeros((*shape, len(classes) + 1, 3), np.int64)
         self.picture_sums, self.pictures = np.zeros(shape), np.zeros(len(RULES), np.int64)

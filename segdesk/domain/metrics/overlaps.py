@@ -144,3 +144,11 @@ def class_index(classes: ClassSet) -> np.ndarray:
     table[VOID] = 0
     table.setflags(write=False)
     return table
+
+
+@lru_cache(maxsize=16)
+def thing_mask(classes: ClassSet) -> np.ndarray:
+    """(K + 1,) bool, read-only: whether the class at each position + 1 is countable; void, at 0, is not."""
+    mask = np.array([False, *(c.is_thing for c in classes)])
+    mask.setflags(write=False)
+    return mask

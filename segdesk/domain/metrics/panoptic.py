@@ -12,7 +12,7 @@ import numpy as np
 
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.metrics.confusion import mean
-from segdesk.domain.metrics.overlaps import VOID_IGNORED, Overlaps, VoidRule
+from segdesk.domain.metrics.overlaps import VOID_IGNORED, Overlaps, VoidRule, thing_mask
 from segdesk.domain.metrics.segment_pairs import RULES, SegmentPairs
 
 
@@ -119,7 +119,7 @@ class Panoptic:
         self.classes = classes
         self.counts = np.zeros((len(RULES), len(classes) + 1, 3), np.int64)
         self.iou_sums = np.zeros((len(RULES), len(classes) + 1))
-        self._things = np.array([False, *(c.is_thing for c in classes)])
+        self._things = thing_mask(classes)
         self.picture_sums, self.pictures = np.zeros(len(RULES)), 0
 
     @classmethod

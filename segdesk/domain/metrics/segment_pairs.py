@@ -24,6 +24,7 @@ from segdesk.domain.metrics.overlaps import (
     Overlaps,
     VoidRule,
     class_index,
+    thing_mask,
 )
 
 RULES: tuple[VoidRule, ...] = (VOID_IGNORED, VOID_COUNTED, VOID_BACKGROUND)
@@ -56,7 +57,7 @@ class SegmentPairs:
     @classmethod
     def of(cls, overlaps: Overlaps, classes: ClassSet) -> SegmentPairs:
         """The pairs of a picture."""
-        index, things = class_index(classes), np.array([False, *(c.is_thing for c in classes)])
+        index, things = class_index(classes), thing_mask(classes)
         ref_class, pred_class = index[overlaps.reference_classes], index[overlaps.prediction_classes]
         crowd = overlaps.crowd & (ref_class > 0)
         ref_at, ref = _numbered(_segment_key(overlaps.reference, ref_class, things[ref_class] | crowd))
