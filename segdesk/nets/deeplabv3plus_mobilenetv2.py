@@ -13,6 +13,8 @@ from torch import nn
 from segdesk.nets.blocks import resize
 from segdesk.nets.deeplabv3_mobilenetv2 import WIDTH, DeepLabV3MobileNetV2
 
+TITLE = "DeepLabV3+ MobileNetV2"
+PAPER = "arXiv:1802.02611"
 LOW_MAP, LOW_CHANNELS = 3, 24  # of MobileNetV2's features: the last at stride 4
 REACH, SPREAD = 2, 2  # a cell of the decoder looks so many cells either way, so many apart
 STRIDE = 16  # of the coarse maps
