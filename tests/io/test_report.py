@@ -34,7 +34,7 @@ CLASSES = ClassSet(
         ClassInfo(9, "boat", (60, 60, 200), is_thing=True),
     ]
 )
-FILES = {"report.html", "report.json", "per_class.csv", "per_picture.csv", "confusion.csv", "segdesk-export.json"}
+FILES = {"report.html", "report.json", "per_class.csv", "per_picture.csv", "confusion.csv", ".segdesk-export"}
 
 
 def _maps(seed: int) -> tuple[Segmentation, Segmentation]:
