@@ -18,6 +18,7 @@ from segdesk.app.settings import Settings
 from segdesk.app.teaching import Shown
 from segdesk.app.tools.brush import Tool as Brush
 from segdesk.app.tools.eraser import Tool as Eraser
+from segdesk.cli import NOTHING_DONE, OK, main
 from segdesk.domain.classes import ClassInfo, ClassSet
 from segdesk.domain.edit import History
 from segdesk.domain.segmentation import Segmentation
@@ -259,3 +260,22 @@ def test_what_could_not_be_written_is_written_later(folder: Path, monkeypatch: p
         stored = project.load_scribbles()[row.id]
         assert np.array_equal(classes_of(stored), classes_of(doc.segmentation))
         scribbles.write(row.id)  # nothing is left to do
+
+
+def test_the_command_learns_from_the_strokes_and_keeps_the_model(
+    opened: Session, folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    painted(opened)
+    value(opened, opened.close_project())
+    assert main(["teach", str(folder), "--name", "Shapes"]) == OK
+    told = capsys.readouterr().out
+    assert "shapes: learned from strokes on 1 picture(s)" in told
+    assert "disc" in told
+    assert "no label" in told
+    with Project.open(folder / "discs.segdesk") as project, project._database.writing() as db:
+        db.execute("DELETE FROM maps WHERE layer = 'scribbles'")
+    opened.use_settings(opened.settings)
+    assert opened.card("shapes").classes.named("stripe") is not None
+    assert main(["teach", str(folder)]) == NOTHING_DONE
+    assert "No strokes have been painted yet" in capsys.readouterr().err
+    value(opened, opened.open(folder))
