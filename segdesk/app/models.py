@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from segdesk.app.model_search import Listing, entries_of
+from segdesk.app.refinements import effective
 from segdesk.app.worded import worded
 from segdesk.domain.card import PICTURE_TASKS, ModelCard
 from segdesk.domain.errors import SegDeskError
@@ -67,12 +68,12 @@ class RunPlan:
     def record(self) -> dict[str, object]:
         """What the project keeps of the run, as JSON values: equal records give equal answers."""
         flip = {"flip": True} if self.options.flip else {}  # left out where it is off: runs from before it are equal
-        average = self.options.average
+        average, stack = self.options.average, effective(self.options.stack, self.card)
         return {
             **self.matching,
             **flip,
             **({"average": asdict(average)} if average != Averaging() else {}),
-            **({"stack": self.options.stack.record()} if self.options.stack else {}),
+            **({"stack": stack.record()} if stack else {}),
             "decide": _without_later(asdict(self.options.decide)),
             "crf": _without_later(asdict(self.options.crf)) if self.options.crf else None,
             "weights": {i: _hash(c) for i, c in {self.card.id: self.card, **self.parts}.items() if c.weights},

@@ -129,6 +129,12 @@ def _crf(record: Mapping[str, object]) -> CrfOptions:
     return CrfOptions(**{k: v for k, v in record.items() if k in known})  # type: ignore[arg-type]
 
 
+def effective(stack: Stack, card: ModelCard) -> Stack:
+    """The stack without steps that do nothing with a model: what is to be stored of it."""
+    idle = {info.id for info in rows() if reason(info, card)}
+    return Stack(tuple(each for each in stack.steps if each[0] not in idle))
+
+
 def described(options: RunOptions, task: str) -> list[str]:
     """The steps that are on, each an English line with its values, for a terminal and a report."""
     lines = []

@@ -58,7 +58,7 @@ class Answer:
 
     `segmentation` (packed where it came from another process) and `instances` carry ids of `classes`, the model's.
     `instances` are the raw objects, which may overlap, best first. `doubt` 0..1, and `doubts` where it lies.
-    `seconds` by stage: "load", "prepare", "forward", "refine", "decide".
+    `seconds` by stage: "load", "prepare", "forward", "refine", "decide", "steps".
     `device`: the id of the device that ran it. `notes`: sentences in English, marked for translation, on what was
     done otherwise than asked (tiles, processor instead of the graphics card, refinement at reduced size).
     """

@@ -25,6 +25,7 @@ from segdesk.engines.steps.base import Where
 
 NOTE_REGIONS = N_("Regions follow the edges of the picture already: the CRF was left out.")
 NOTE_UNKNOWN = N_("A refinement of these options is not installed: it was left out.")
+KEEP_VALUES = 1 << 28  # classes x pixels of scores up to which what each step gave is kept
 KEEP_MAPS = 1 << 25  # pixels of a map up to which what each step gave is kept
 
 Cancel = Callable[[], bool]
@@ -156,9 +157,11 @@ def _scores(run: _Run, prediction: Prediction, image: np.ndarray, options: RunOp
                 lambda p: refined(p, image, chosen, run.cancelled, run.stages.lattices, least=least),
             )
         )
-    for info, values, compute in sorted(todo, key=lambda each: each[0].order):
+    small = len(prediction.score_ids) * prediction.size[0] * prediction.size[1] <= KEEP_VALUES
+    for number, (info, values, compute) in enumerate(sorted(todo, key=lambda each: each[0].order), start=1):
         assert isinstance(source, Prediction)
-        source = run.through(info.id, values, lambda c=compute, s=source: c(s), keep=True)
+        keep = small or number == len(todo)  # of large ones, which take gigabytes, the last alone
+        source = run.through(info.id, values, lambda c=compute, s=source: c(s), keep=keep)
     assert isinstance(source, Prediction)
     return source
 

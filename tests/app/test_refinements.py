@@ -124,6 +124,13 @@ def test_what_is_stored_is_read_back(on: list[str], flip: bool):
     assert len(described(options, "semantic")) == len(on)
 
 
+def test_steps_that_do_nothing_are_not_stored():
+    options = RunOptions(stack=Stack().changed("guided", {"reach": 9}).changed("open", {"radius": 1}))
+    record = replace(plan(options), card=card("instance")).record()
+    assert record["stack"] == {"open": {"radius": 1}}
+    assert plan(options).record()["stack"] == {"guided": {"reach": 9}, "open": {"radius": 1}}
+
+
 def test_a_damaged_record_is_no_error():
     assert Stack.from_record([1, 2]) == Stack.from_record(None) == Stack()
     assert Stack.from_record({"open": 3, "close": {"radius": "x", "more": 1}}) == Stack((("close", (("more", 1.0),)),))

@@ -33,8 +33,8 @@ def answered(opened: MainWindow, until) -> MainWindow:
 
 
 @pytest.fixture
-def card(answered: MainWindow) -> RefinementsCard:
-    return answered.options_panel.stack
+def card(opened: MainWindow) -> RefinementsCard:
+    return opened.options_panel.stack
 
 
 def ids(window: MainWindow) -> np.ndarray:
@@ -49,7 +49,7 @@ def test_the_steps_stand_in_their_order(card: RefinementsCard):
     assert places == sorted(places)
 
 
-def test_what_does_nothing_with_the_model_says_why(answered: MainWindow, card: RefinementsCard):
+def test_what_does_nothing_with_the_model_says_why(card: RefinementsCard):
     for step in ("guided", "crf"):
         assert not card.by_id[step].switch.isEnabled()
         assert "follow the edges" in card.by_id[step].switch.toolTip()
@@ -78,32 +78,32 @@ def test_a_step_goes_on_and_off_without_a_second_pass(answered: MainWindow, card
     assert all(answers)
 
 
-def test_strip_and_stack_are_the_same_values(answered: MainWindow, card: RefinementsCard):
-    answered.options_panel.area.slider.setValue(5)
+def test_strip_and_stack_are_the_same_values(opened: MainWindow, card: RefinementsCard):
+    opened.options_panel.area.slider.setValue(5)
     assert card.by_id["min_area"].switch.isChecked()
     assert card.by_id["min_area"].sliders["pixels"].value() == 50
     card.by_id["min_area"].switch.click()
-    assert answered.options_panel.area.value() == 0
+    assert opened.options_panel.area.value() == 0
     card.by_id["confidence"].sliders["least"].slider.setValue(25)
-    assert answered.options_panel.confidence.value() == 0.25
+    assert opened.options_panel.confidence.value() == 0.25
 
 
-def test_reset_all(answered: MainWindow, card: RefinementsCard):
-    usual = answered.desk.session.options
+def test_reset_all(opened: MainWindow, card: RefinementsCard):
+    usual = opened.desk.session.options
     assert not card.reset.isEnabled()
     for step in ("open", "close", "fill_holes", "keep_largest", "min_area"):
         card.by_id[step].switch.click()
     card.by_id["fill_holes"].boxes["behind"].click()
-    assert answered.desk.session.options.stack.values("fill_holes") == {"area": 500, "behind": 0}
+    assert opened.desk.session.options.stack.values("fill_holes") == {"area": 500, "behind": 0}
     assert card.on == 5
     card.reset.click()
-    assert answered.desk.session.options == usual
+    assert opened.desk.session.options == usual
     assert card.on == 0
     assert card.by_id["fill_holes"].boxes["behind"].isChecked()
 
 
-def test_keys_reach_every_part(answered: MainWindow, card: RefinementsCard):
-    answered.action_set.by_id["refinements"].trigger()
+def test_keys_reach_every_part(opened: MainWindow, card: RefinementsCard):
+    opened.action_set.by_id["refinements"].trigger()
     assert card.isVisible()
     for row in card.rows:
         if row.switch.isEnabled() and not row.switch.isChecked():
