@@ -14,7 +14,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from segdesk import __version__, cli_add, cli_export, cli_models, cli_points, cli_refine, cli_run, cli_teach, cli_train
+from segdesk import (
+    __version__,
+    cli_add,
+    cli_export,
+    cli_import,
+    cli_models,
+    cli_points,
+    cli_refine,
+    cli_run,
+    cli_teach,
+    cli_train,
+)
 from segdesk.app import discover
 from segdesk.app import settings as settings_file
 from segdesk.app.first_job import first_job, summary
@@ -185,7 +196,12 @@ def _export(session: Session, arguments: argparse.Namespace, output: Output) -> 
 
 def _import(session: Session, arguments: argparse.Namespace, output: Output) -> int:
     _open(session, arguments)
-    result = _do(session, session.import_labels(arguments.format, Path(arguments.source), arguments.layer))
+    order = cli_import.order_of(session, arguments)
+    if arguments.dry_run:
+        found = _do(session, session.survey_import(arguments.format, order))
+        output.line("\n".join(cli_import.survey_lines(found, session.classes)))
+        return _tell_left_out(found.result, output)
+    result = _do(session, session.import_labels(arguments.format, order))
     output.line(f"{result.pictures} pictures, {result.objects} objects into {arguments.layer}")
     return _tell_left_out(result, output)
 
@@ -370,8 +386,7 @@ def _transfer_arguments(
     export.add_argument("--layer", choices=layers, default="annotation", help="which labels (default: %(default)s)")
     cli_export.export_arguments(export)
     import_.add_argument("--from", dest="source", metavar="PATH", required=True, help="the file or folder to read")
-    as_help = "annotation to go on working on them, reference to compare with (default: %(default)s)"
-    import_.add_argument("--as", dest="layer", choices=("annotation", "reference"), default="reference", help=as_help)
+    cli_import.import_arguments(import_)
     evaluate.add_argument("--layer", choices=layers, default="annotation", help="what to judge (default: %(default)s)")
     evaluate.add_argument("--against", choices=layers, default="reference", help="by what (default: %(default)s)")
     evaluate.add_argument("--language", choices=("en", "zh_CN"), default="en", help="of the report's page")

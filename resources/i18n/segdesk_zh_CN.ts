@@ -40,15 +40,21 @@
    </translation>
   </message>
   <message numerus="yes">
-   <source>%n entry(s) left out</source>
-   <translation>
-    <numerusform>%n 项未导入</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
    <source>%n failed, see the red dots</source>
    <translation>
     <numerusform>%n 张失败，见红点</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n item(s) left out</source>
+   <translation>
+    <numerusform>略过 %n 项</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n item(s) would be left out</source>
+   <translation>
+    <numerusform>将略过 %n 项</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -73,6 +79,12 @@
    <source>%n object(s)</source>
    <translation>
     <numerusform>%n 个对象</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n picture(s)</source>
+   <translation>
+    <numerusform>%n 张图片</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -160,6 +172,10 @@
   <message>
    <source>, </source>
    <translation>，</translation>
+  </message>
+  <message>
+   <source>--map takes THEIRS=OURS, not {text}.</source>
+   <translation>--map 的格式是 对方=我方，而不是 {text}。</translation>
   </message>
   <message>
    <source>.</source>
@@ -394,6 +410,10 @@
    <translation>同时处理镜像图片：两次结果不一致之处即为可疑。耗时加倍。</translation>
   </message>
   <message>
+   <source>Also replace the labels of pictures that were corrected</source>
+   <translation>同时替换已修正图片的标签</translation>
+  </message>
+  <message>
    <source>Alt+click</source>
    <translation>Alt+单击</translation>
   </message>
@@ -543,7 +563,7 @@
   </message>
   <message>
    <source>Becomes</source>
-   <translation>变成</translation>
+   <translation>对应为</translation>
   </message>
   <message>
    <source>Before and after</source>
@@ -950,6 +970,10 @@
    <translation>每张图片的类别编号和物体编号，存为 NPY、NPZ 或文本文件，另附类别表。</translation>
   </message>
   <message>
+   <source>Class of the file</source>
+   <translation>文件中的类别</translation>
+  </message>
+  <message>
    <source>Class of the model</source>
    <translation>模型的类别</translation>
   </message>
@@ -960,6 +984,10 @@
   <message>
    <source>Classes</source>
    <translation>类别</translation>
+  </message>
+  <message>
+   <source>Classes of the file and what they become</source>
+   <translation>文件中的类别及其对应</translation>
   </message>
   <message>
    <source>Classes of the model</source>
@@ -2046,6 +2074,10 @@
    <translation>数据集的标签</translation>
   </message>
   <message>
+   <source>Labels of {name}</source>
+   <translation>{name} 的标签</translation>
+  </message>
+  <message>
    <source>Labels that judge and are never learned from</source>
    <translation>只用于评判、从不用于学习的标签</translation>
   </message>
@@ -2212,8 +2244,12 @@
    <translation>外观</translation>
   </message>
   <message>
+   <source>Look first…</source>
+   <translation>先查看…</translation>
+  </message>
+  <message>
    <source>Looking at the labels</source>
-   <translation>正在查看标注</translation>
+   <translation>正在查看标签</translation>
   </message>
   <message>
    <source>Looking at the labels…</source>
@@ -3089,7 +3125,7 @@
   </message>
   <message>
    <source>Pixels</source>
-   <translation>像素数</translation>
+   <translation>像素</translation>
   </message>
   <message>
    <source>Pixels below this probability become void.</source>
@@ -4248,6 +4284,10 @@
    <translation>项目文件 {name} 已不在原处。</translation>
   </message>
   <message>
+   <source>The project has no class with the number {id}.</source>
+   <translation>项目中没有编号为 {id} 的类别。</translation>
+  </message>
+  <message>
    <source>The project has no class {name}.</source>
    <translation>项目中没有类别 {name}。</translation>
   </message>
@@ -4898,6 +4938,10 @@
    <translation>被对象包围的部分归入该对象：仅其中的未标注处，或也包括其他对象。</translation>
   </message>
   <message>
+   <source>What does it hold, and what do its classes become? Nothing is stored before you say so.</source>
+   <translation>其中有什么？类别对应什么？在您确认之前不会保存任何内容。</translation>
+  </message>
+  <message>
    <source>What each step gains on all pictures with reference labels, else on the verified ones</source>
    <translation>在所有有参考标注的图片（否则在已确认的图片）上评估每一步的增益</translation>
   </message>
@@ -4938,8 +4982,16 @@
    <translation>已训练的内容会一直保留，直到您删除。</translation>
   </message>
   <message>
+   <source>What would be left out</source>
+   <translation>将被略过的内容</translation>
+  </message>
+  <message>
    <source>What you painted in this picture since the model's answer, or since it was snapped last, goes to the edges of the picture. Certainty and reach are those of the tool Snap.</source>
    <translation>自模型给出结果或上次吸附以来，您在此图片中绘制的内容将移到图片的边缘。确定度和移动范围取自“吸附”工具。</translation>
+  </message>
+  <message>
+   <source>What {name} becomes</source>
+   <translation>{name} 对应为</translation>
   </message>
   <message>
    <source>Wheel</source>
@@ -5032,6 +5084,10 @@
   <message>
    <source>Zoom out</source>
    <translation>缩小</translation>
+  </message>
+  <message>
+   <source>a new class</source>
+   <translation>新类别</translation>
   </message>
   <message>
    <source>a word, or several with commas</source>
@@ -5235,7 +5291,7 @@
   </message>
   <message>
    <source>left out</source>
-   <translation>舍弃</translation>
+   <translation>略过</translation>
   </message>
   <message>
    <source>left out: labels alone</source>
@@ -5480,6 +5536,10 @@
   <message>
    <source>text, as np.savetxt writes it</source>
    <translation>文本（与 np.savetxt 所写相同）</translation>
+  </message>
+  <message>
+   <source>the class of this name</source>
+   <translation>同名类别</translation>
   </message>
   <message>
    <source>the picture itself</source>

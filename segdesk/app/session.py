@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection, Generator
 from dataclasses import replace
 from pathlib import Path
 
-from segdesk.app import discover, exporting, transfer
+from segdesk.app import discover, exporting, importing, transfer
 from segdesk.app.adding import Adding
 from segdesk.app.answering import answer_one, replaceable, store
 from segdesk.app.batch import Choice, make_batch
 from segdesk.app.desk import Desk
 from segdesk.app.engine_process import EngineProcess
+from segdesk.app.importing import ImportOrder
 from segdesk.app.jobs import Context, Done, Failed, Stopped
 from segdesk.app.judging import Judging
 from segdesk.app.logs import log_file
@@ -314,15 +315,20 @@ class Session(SavingVerbs):
             "files", N_("Exporting"), lambda ctx: exporting.export(self._desk, plugin, order, find, ctx)
         )
 
-    def import_labels(self, format_id: str, path: Path, layer: str) -> int:
-        """Read labels of a format into "annotation" or "reference". Done value: `ImportResult`. If the open picture is
-        among them, `go_to` shows the new labels."""
+    def import_labels(self, format_id: str, order: ImportOrder) -> int:
+        """Read labels of a format into a layer. Done value: `ImportResult`. If the open picture is among them, `go_to`
+        shows the new labels."""
         plugin = discover.pick(self.formats, self.broken_formats, format_id)
+        return self._workers.submit(
+            "files", N_("Importing"), lambda ctx: importing.import_labels(self._desk, plugin, order, ctx)
+        )
 
-        def run(ctx: Context) -> object:
-            return transfer.import_labels(self._desk, plugin, path, layer, ctx)
-
-        return self._workers.submit("files", N_("Importing"), run)
+    def survey_import(self, format_id: str, order: ImportOrder) -> int:
+        """What an import would bring, with nothing stored. Done value: `segdesk.app.importing.Survey`."""
+        plugin = discover.pick(self.formats, self.broken_formats, format_id)
+        return self._workers.submit(
+            "files", N_("Looking at the labels"), lambda ctx: importing.survey(self._desk, plugin, order, ctx)
+        )
 
     def evaluate(self, layer: str, against: str, out_folder: Path, *, language: str = "en") -> int:
         """Compare two layers and write the report. Done value: `transfer.Evaluated` (page and figures)."""

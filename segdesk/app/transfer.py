@@ -6,20 +6,14 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from segdesk.app.class_book import ClassBook
 from segdesk.app.desk import Desk, OpenProject
-from segdesk.app.discover import Plugin
 from segdesk.app.evaluate import EvalItem, Evaluation
 from segdesk.app.jobs import Context
 from segdesk.app.refinements import described, stored
-from segdesk.app.reports import PicturesChanged
-from segdesk.domain.classes import ClassSet
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.metrics.effort import EffortTally
 from segdesk.domain.metrics.report import Report
-from segdesk.io.formats.base import ImportResult
-from segdesk.io.project import LAYERS, PictureRow, Project, RunInfo
-from segdesk.io.project_exchange import ProjectSink
+from segdesk.io.project import LAYERS, PictureRow, RunInfo
 from segdesk.io.report import write_report
 
 
@@ -29,34 +23,6 @@ class Evaluated:
 
     page: Path
     report: Report
-
-
-def import_labels(desk: Desk, plugin: Plugin, path: Path, layer: str, ctx: Context) -> ImportResult:
-    """Read labels of a format into a layer of the open project; rows and classes are shown afterwards."""
-    opened = desk.opened()
-    check_layer(layer)
-    if not plugin.info.can_read:
-        raise SegDeskError("{format} can only be exported.", "Choose another format.", format=plugin.info.title)
-    desk.saver.flush(ctx.cancelled)
-    sink = BookSink(opened.project, layer, opened.book)
-    try:
-        return plugin.module.read(path, sink, layer=layer, progress=ctx.progress, cancelled=ctx.cancelled)
-    finally:
-        desk.saver.flush()
-        opened.roster.reload(opened.project.pictures())
-        ctx.report(PicturesChanged(len(opened.roster.rows), scanning=False))
-
-
-class BookSink(ProjectSink):
-    """A project's sink whose new classes go through the session's class book, so that the two never differ."""
-
-    def __init__(self, project: Project, layer: str, book: ClassBook) -> None:
-        super().__init__(project, layer)
-        self._book = book
-
-    def class_ids(self, classes: ClassSet) -> dict[int, int]:
-        """Join foreign classes to the project's by name."""
-        return self._book.adopt("", classes)
 
 
 def evaluate(

@@ -6,8 +6,10 @@ from collections.abc import Collection
 
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.prediction import Instance, object_doubt
 from segdesk.domain.segmentation import Segmentation
 from segdesk.io.export_choice import ChosenLabels, ExportChoice
+from segdesk.io.export_files import objects
 from segdesk.io.formats.base import ExportSource
 from segdesk.io.images import probe
 from segdesk.io.picture_index import PictureIndex
@@ -35,13 +37,17 @@ class ProjectSink:
     A foreign name finds its picture by relative path, then by path without suffix, by file name and by stem; letter
     case is ignored; only pictures whose path begins with `within` are looked at. An annotation import leaves pictures
     that a person has edited or verified alone unless `replace_work` is set; pictures that got an annotation become
-    "edited".
+    "edited". A prediction comes in as the answer of a run called `origin`.
     """
 
-    def __init__(self, project: Project, layer: str, *, replace_work: bool = False, within: str = "") -> None:
+    def __init__(
+        self, project: Project, layer: str, *, replace_work: bool = False, within: str = "", origin: str = "file"
+    ) -> None:
         self._project = project
         self._layer = layer
         self._replace_work = replace_work
+        self._origin = origin
+        self._run: int | None = None
         self._index = PictureIndex(r for r in project.pictures() if r.path.startswith(within))
 
     def class_ids(self, classes: ClassSet) -> dict[int, int]:
@@ -75,9 +81,28 @@ class ProjectSink:
                 "Import as reference, or ask for corrected pictures to be replaced.",
                 name=row.path,
             )
+        self._store(row, segmentation)
+
+    def _store(self, row: PictureRow, segmentation: Segmentation) -> None:
+        if self._layer == "prediction":
+            self._store_prediction(row, segmentation)
+            return
         self._project.save_map(row.id, self._layer, segmentation)
         if self._layer == "annotation":
             self._project.set_state(row.id, "edited")
+
+    def _store_prediction(self, row: PictureRow, segmentation: Segmentation) -> None:
+        """As a model's answer: it also becomes the labels of a picture that no person has worked on."""
+        if self._run is None:
+            self._run = self._project.add_run(f"import:{self._origin}", self._origin, {}, "")
+        things = self._project.classes.things
+        found = tuple(
+            Instance(s.class_id, s.score, mask) for s, _, mask in objects(segmentation) if s.class_id in things
+        )
+        to_annotation = row.state in ("new", "predicted", "failed")
+        self._project.save_prediction(
+            row.id, self._run, segmentation, found, _doubt(found), to_annotation=to_annotation
+        )
 
     def _row(self, name: str) -> PictureRow:
         return self._project.picture(self._index.row(name).id)
@@ -88,3 +113,8 @@ class ProjectSink:
         width, height = probe(self._project.folder / row.path)
         self._project.set_size(row.id, width, height)
         return height, width
+
+
+def _doubt(found: tuple[Instance, ...]) -> float:
+    """How unsure objects with scores are, as `segdesk.domain.prediction.doubt` has it."""
+    return sum(map(object_doubt, found)) / len(found) if found else 0.0

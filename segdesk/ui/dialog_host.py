@@ -14,8 +14,9 @@ from segdesk.io.project import SUFFIX
 from segdesk.ui import add_model, dialogs, teach_card
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
-from segdesk.ui.export_dialog import ExportDialog, ImportDialog
+from segdesk.ui.export_dialog import ExportDialog
 from segdesk.ui.i18n import tr
+from segdesk.ui.import_dialog import ImportDialog
 from segdesk.ui.match_dialog import MatchDialog
 from segdesk.ui.preferences import Preferences
 from segdesk.ui.report_dialog import ReportDialog

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -26,10 +25,9 @@ from segdesk.domain.text import N_
 from segdesk.io.formats.base import FormatInfo
 from segdesk.ui import theme
 from segdesk.ui.i18n import error_text, tr
-from segdesk.ui.widgets import label, name
+from segdesk.ui.widgets import label, name, swatch
 
 SHARES = ((80, 20, 0), (70, 20, 10), (90, 10, 0), (50, 50, 0))
-SWATCH = 12
 ROWS_SHOWN = 5
 OWN = "own"
 
@@ -75,7 +73,7 @@ class ClassChoice(QWidget):
         self.list = QListWidget()
         name(self.list, tr("Classes that are exported"))
         for info in classes:
-            item = QListWidgetItem(_swatch(info), info.name)
+            item = QListWidgetItem(swatch(info.color), info.name)
             item.setData(Qt.ItemDataRole.UserRole, info.id)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked)
@@ -101,12 +99,6 @@ class ClassChoice(QWidget):
             return None
         items = [self.list.item(n) for n in range(self.list.count())]
         return frozenset(i.data(Qt.ItemDataRole.UserRole) for i in items if i.checkState() == Qt.CheckState.Checked)
-
-
-def _swatch(info: ClassInfo) -> QIcon:
-    pixmap = QPixmap(SWATCH, SWATCH)
-    pixmap.fill(QColor(*info.color))
-    return QIcon(pixmap)
 
 
 class SplitChoice(QWidget):

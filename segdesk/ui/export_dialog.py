@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
 
 from segdesk.domain.text import N_
 from segdesk.io.export_choice import ExportChoice
-from segdesk.io.formats.base import ExportResult, FormatInfo, ImportResult, Keeps, Note
+from segdesk.io.formats.base import ExportResult, FormatInfo, Keeps, Note
 from segdesk.io.verifying import Verified
 from segdesk.ui import theme
 from segdesk.ui.desk import Desk
-from segdesk.ui.dialogs import ask_file, ask_folder
+from segdesk.ui.dialogs import ask_folder
 from segdesk.ui.export_choices import ClassChoice, FormatOptions, SplitChoice
 from segdesk.ui.i18n import error_text, tr
 from segdesk.ui.widgets import button, label
@@ -247,74 +247,6 @@ def verified_text(found: Verified) -> str:
     if found.missing:
         lost.append(tr("%n picture(s) did not come back", found.missing))
     return tr("Read back by {readers}: {lost}.", readers=readers, lost=", ".join(lost))
-
-
-class ImportDialog(FormDialog):
-    """Format, file or folder, annotation or reference."""
-
-    def __init__(self, desk: Desk, formats: list[FormatInfo], parent: QWidget) -> None:
-        super().__init__(desk, tr("Import labels"), tr("Import"), parent)
-        self.formats = [f for f in formats if f.can_read]
-        self.format = QComboBox()
-        for info in self.formats:
-            self.format.addItem(tr(info.title), info.id)
-        self.layer = self.layer_box(("reference", "annotation"))
-        self.path = self.path_field("", self._ask)
-        self.form.addRow(tr("Format"), self.format)
-        self.form.addRow(tr("From"), self._holder)
-        self.form.addRow(tr("As"), self.layer)
-        self.format.currentIndexChanged.connect(lambda _: self._show_note())
-        self._show_note()
-
-    def _info(self) -> FormatInfo | None:
-        return next((f for f in self.formats if f.id == self.format.currentData()), None)
-
-    def _ask(self) -> Path | None:
-        info = self._info()
-        if info is not None and info.extensions:
-            pattern = " ".join(f"*{e}" for e in info.extensions)
-            return ask_file(self, tr("Import from"), f"{tr(info.title)} ({pattern})")
-        return ask_folder(self, tr("Import from"))
-
-    def _show_note(self) -> None:
-        info = self._info()
-        self.note.setText(tr(info.note) if info is not None else "")
-        self.refresh()
-
-    def problem(self) -> str:
-        """Why nothing can be imported yet."""
-        if not self.formats:
-            return tr("No format can be read.")
-        if not self.path.text().strip() or not Path(self.path.text()).exists():
-            return tr("Choose what to import.")
-        return ""
-
-    def accept(self) -> None:
-        """Start the import."""
-        super().accept()
-        desk, path = self.desk, Path(self.path.text())
-        format_id, layer = self.format.currentData(), self.layer.currentData()
-        desk.attempt(
-            lambda: desk.track(
-                desk.session.import_labels(format_id, path, layer),
-                N_("Importing"),
-                then=lambda value: imported(desk, value, layer),
-            )
-        )
-
-
-def imported(desk: Desk, value: object, layer: str) -> None:
-    """Say what an import took in and what it left out; show the open picture's new labels."""
-    if not isinstance(value, ImportResult):
-        return
-    hint = " ".join(note_text(n) for n in value.notes)
-    if value.problems:
-        first = value.problems[0]
-        left_out = tr("%n entry(s) left out", len(value.problems))
-        hint = f"{left_out}: {first.name}: {error_text(first.error)[0]} {hint}"
-    desk.notice.emit("error" if value.problems else "good", tr("Imported %n picture(s).", value.pictures), hint)
-    if desk.current is not None:
-        desk.go_to(desk.current.id)
 
 
 def open_file(path: Path) -> None:

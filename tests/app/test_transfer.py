@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from segdesk.app.importing import ImportOrder
 from segdesk.app.jobs import Failed, Progress
 from segdesk.app.reports import ClassesChanged, PicturesChanged
 from segdesk.domain.errors import SegDeskError
@@ -61,7 +62,7 @@ def test_imported_labels_are_shown(opened: Desktop, tmp_path: Path) -> None:
     info = opened.session.classes.named("bright")
     opened.session.set_classes(opened.session.classes.with_class(replace(info, name="star")))
     before = len(opened.heard.all)
-    result = opened.value(opened.session.import_labels(FORMAT, source, "reference"))
+    result = opened.value(opened.session.import_labels(FORMAT, ImportOrder(source, "reference")))
     assert result.pictures == 4
     news = opened.heard.all[before:]
     assert any(isinstance(r, PicturesChanged) for r in news)
@@ -77,7 +78,7 @@ def test_an_import_never_replaces_a_persons_work(opened: Desktop, tmp_path: Path
     opened.value(opened.session.run_all())
     source = exported(opened, tmp_path / "out")
     opened.session.verify(opened.id("img2.png"))
-    result = opened.value(opened.session.import_labels(FORMAT, source, "annotation"))
+    result = opened.value(opened.session.import_labels(FORMAT, ImportOrder(source, "annotation")))
     assert (result.pictures, len(result.problems)) == (3, 1)
     assert opened.session.counts() == {"edited": 3, "verified": 1}
 
@@ -85,7 +86,7 @@ def test_an_import_never_replaces_a_persons_work(opened: Desktop, tmp_path: Path
 def test_two_layers_are_compared(opened: Desktop, tmp_path: Path) -> None:
     opened.value(opened.session.run_all())
     source = exported(opened, tmp_path / "out")
-    opened.value(opened.session.import_labels(FORMAT, source, "reference"))
+    opened.value(opened.session.import_labels(FORMAT, ImportOrder(source, "reference")))
     job = opened.session.evaluate("prediction", "reference", tmp_path / "report", language="zh_CN")
     found = opened.value(job)
     assert found.page.is_file()

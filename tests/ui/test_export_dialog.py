@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 
 from segdesk.io.verifying import Verified
 from segdesk.ui.export_dialog import ExportDialog, verified_text
+from segdesk.ui.import_dialog import ImportDialog, SurveyPage
 from segdesk.ui.main_window import MainWindow
 
 
@@ -69,3 +70,32 @@ def test_what_was_lost_is_said():
         "Read back by SegDesk, pycocotools: 7 pixels have another class, 2 pixels belong to another object, "
         "1 picture did not come back."
     )
+
+
+def test_a_look_at_labels_shows_classes_and_takes_what_was_chosen(
+    opened: MainWindow, dialog: ExportDialog, tmp_path: Path, until
+):
+    """Export, then import as reference with one class left out, by way of the page."""
+    desk = opened.desk
+    dialog.format.setCurrentIndex(dialog.format.findData("index_png"))
+    dialog.folder.setText(str(tmp_path / "out"))
+    dialog.ok.click()
+    until(lambda: not desk.jobs)
+    opened.action_set.by_id["import_labels"].trigger()
+    importing = opened.findChildren(ImportDialog)[-1]
+    importing.format.setCurrentIndex(importing.format.findData("index_png"))
+    importing.path.setText(str(tmp_path / "out"))
+    assert not importing.replace.isVisible()
+    importing.look.click()
+    until(lambda: opened.findChildren(SurveyPage))
+    page = opened.findChildren(SurveyPage)[-1]
+    assert page.list.topLevelItemCount() == len(page.boxes) > 0
+    assert all(desk.session.project.load_map(row.id, "reference") is None for row in desk.session.pictures)
+    first = next(iter(page.boxes))
+    gone = desk.session.classes.named(first)
+    page.boxes[first].setCurrentIndex(page.boxes[first].findData(0))
+    page.ok.click()
+    until(lambda: not desk.jobs and desk.session.project.load_map(1, "reference") is not None)
+    for row in desk.session.pictures:
+        found = desk.session.project.load_map(row.id, "reference")
+        assert gone.id not in {s.class_id for s in found.segments.values()}

@@ -19,7 +19,7 @@ from segdesk.app import settings as settings_io
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.io.project import Project
-from segdesk.ui.export_dialog import ImportDialog
+from segdesk.ui.import_dialog import ImportDialog
 from segdesk.ui.main_window import MainWindow
 from segdesk.ui.report_dialog import ReportDialog
 from tests.ui.conftest import write_picture
