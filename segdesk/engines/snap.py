@@ -11,7 +11,7 @@ import numpy as np
 from segdesk.engines import crf
 from segdesk.engines.messages import SnapRequest
 
-MOST_VALUES = 16_000_000  # labels x pixels that are worked on at once; a larger window is cut into parts
+MOST_VALUES = 8_000_000  # labels x pixels that are worked on at once; a larger window is cut into parts
 SMALLEST = 128  # side of a part
 SHARE = 0.5  # a label that would keep less of its pixels keeps them all: no object is swallowed
 LEAST = 0.02  # a label that lies farther off than this much of the blur cannot come here

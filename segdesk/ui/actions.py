@@ -160,6 +160,7 @@ GESTURES: tuple[tuple[str, str], ...] = (
     (N_("Ctrl or right button"), N_("Eraser while held with the brush, brush with the eraser")),
     (". ,", N_("Next, previous answer of the tool Clicks")),
     (N_("Double click"), N_("Fit to window")),
+    ("Shift+E", N_("Snap my strokes to edges")),
     ("Ctrl+L", N_("Lock or unlock object")),
     ("Ctrl+Shift+L", N_("Lock or unlock class")),
 )

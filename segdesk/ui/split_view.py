@@ -11,13 +11,13 @@ from segdesk.ui.canvas import Canvas
 from segdesk.ui.canvas_split import STEPS, SplitHandle
 from segdesk.ui.desk import Desk
 from segdesk.ui.desk_split import SOURCES
-from segdesk.ui.i18n import Translated, tr
+from segdesk.ui.i18n import tr
 from segdesk.ui.widgets import name
 
 TOP, GAP = 10, 12  # logical pixels
 
 
-class SplitView(Translated, QObject):
+class SplitView(QObject):
     """Follows `desk.split`. The button left of the line chooses what lies there."""
 
     def __init__(self, desk: Desk, actions: ActionSet, canvas: Canvas) -> None:
@@ -76,9 +76,11 @@ class SplitView(Translated, QObject):
         self.now.move(min(self._canvas.width() - GAP - self.now.width(), line + GAP), TOP)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Qt: follow the size of the canvas."""
+        """Qt: follow the size of the canvas, and the language."""
         if event.type() == QEvent.Type.Resize:
             self._place()
+        elif event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
         return False
 
     def retranslate(self) -> None:

@@ -34,7 +34,7 @@ class ViewCard(Translated, QFrame):
         self._slider_row("brightness", self.brightness)
         self._more = [*self._slider_row("contrast", self.contrast), *self._slider_row("gamma", self.gamma), self.reset]
         self._layout.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignRight)
-        self._button_row(("outline", "by_object", "only_class", "difference", "doubt", "hide_labels"))
+        self._button_row(("outline", "by_object", "only_class", "difference", "doubt", "split", "hide_labels"))
         self.built = True
         self.opacity.changed.connect(desk.view.set_opacity)
         self.brightness.changed.connect(desk.view.set_brightness)
