@@ -14,6 +14,7 @@ PACKAGE = ROOT / "segdesk"
 TORCH_FREE = (
     "segdesk.engines.messages",
     "segdesk.engines.steps",  # what the refinements say of themselves
+    "segdesk.engines.teach.messages",
     "segdesk.engines.training.messages",
     "segdesk.engines.wire",
 )
