@@ -141,7 +141,7 @@ def imported(desk: Desk, value: object) -> None:
         desk.go_to(desk.current.id)
 
 
-def show_survey(desk: Desk, info: FormatInfo, order: ImportOrder, found: object, parent: QWidget) -> None:
+def show_survey(desk: Desk, info: FormatInfo, order: ImportOrder, found: object, parent: QWidget | None) -> None:
     """Show what a file holds."""
     if isinstance(found, Survey):
         page = SurveyPage(desk, info, order, found, parent)
@@ -153,7 +153,7 @@ class SurveyPage(QDialog):
     """What an import would bring: pictures with their labels, a row for each class with what it becomes, and what
     would be left out. Nothing has been stored."""
 
-    def __init__(self, desk: Desk, info: FormatInfo, order: ImportOrder, found: Survey, parent: QWidget) -> None:
+    def __init__(self, desk: Desk, info: FormatInfo, order: ImportOrder, found: Survey, parent: QWidget | None) -> None:
         super().__init__(parent)
         self._desk, self._info, self._order = desk, info, order
         self.setWindowTitle(tr("Labels of {name}", name=order.path.name))

@@ -19,7 +19,7 @@ from PIL import Image
 from segdesk.domain import rle
 from segdesk.domain.errors import SegDeskError
 from segdesk.io import brush_rle
-from segdesk.io.formats import cvat, datumaro, geojson, label_studio, supervisely
+from segdesk.io.formats import cvat, datumaro, geojson, geotiff, label_studio, supervisely
 from segdesk.io.geo_tags import Georeference
 from tests.io.formats.exchange import blocks, export, load, load_again, make_project, names_of
 
@@ -248,3 +248,28 @@ def test_a_georeference_of_pixel_centres_is_turned_to_corners(tmp_path: Path) ->
     places = np.array([[0.0, 0.0], [3.0, 1.5]])
     assert np.allclose(found.to_pixels(found.to_map(places)), places)
     assert {tag[0] for tag in found.tags} == {33550, 33922, 34735}
+
+
+# ---- GeoTIFF
+
+
+def test_masks_lie_where_their_picture_lies(tmp_path: Path) -> None:
+    keys = (1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, 32633)
+    tags = [
+        (33550, 12, 3, (0.5, 0.5, 0.0), True),
+        (33922, 12, 6, (0.0, 0.0, 0.0, 446000.0, 5540000.0, 0.0), True),
+        (34735, 3, len(keys), keys, True),
+    ]
+    ids = np.random.default_rng(2).integers(0, 4, SIZE)
+    with make_project(tmp_path, {"a.tif": blocks(ids, {1: 7, 2: 2, 3: 40}), "b.png": EMPTY}) as project:
+        picture = np.random.default_rng(0).integers(0, 256, (*SIZE, 3), np.uint8)
+        tifffile.imwrite(tmp_path / "pictures" / "a.tif", picture, extratags=tags, photometric="rgb")
+        result = export(project, geotiff, tmp_path / "out")
+    assert "1 pictures have no georeference; their masks are plain TIFF." in [str(n) for n in result.notes]
+    for part in ("masks", "instances"):
+        with tifffile.TiffFile(tmp_path / "out" / part / "a.tif") as file:
+            found = file.pages.first.tags
+            assert [found[code].value for code in (33550, 33922, 34735)] == [value for _, _, _, value, _ in tags]
+            assert found[42113].value == "0"
+            assert np.issubdtype(file.asarray().dtype, np.integer)
+    assert Georeference.of(tmp_path / "out" / "masks" / "a.tif") == Georeference.of(tmp_path / "pictures" / "a.tif")
