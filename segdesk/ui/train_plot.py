@@ -91,7 +91,7 @@ class CurvePlot(QWidget):
         painter.drawText(
             top,
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-            tr("{metric} on the hold-out", metric=self.metric),
+            tr("{metric} on the hold-out", metric=self.figure),
         )
 
 
@@ -115,8 +115,11 @@ def sample_pixmap(sample: Sample, classes: ClassSet) -> QPixmap:
 
 
 def outlined(ids: np.ndarray) -> np.ndarray:
-    """(h, w) bool: pixels beside one of another object, right or below."""
+    """(h, w) bool: pixels beside one of another object."""
     edge = np.zeros(ids.shape, bool)
-    edge[:, :-1] |= ids[:, :-1] != ids[:, 1:]
-    edge[:-1] |= ids[:-1] != ids[1:]
+    across, down = ids[:, :-1] != ids[:, 1:], ids[:-1] != ids[1:]
+    edge[:, :-1] |= across
+    edge[:, 1:] |= across
+    edge[:-1] |= down
+    edge[1:] |= down
     return edge

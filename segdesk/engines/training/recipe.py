@@ -42,7 +42,7 @@ def freeze(
     all_frozen = batch < 2 or (options.freeze_norm if options.freeze_norm is not None else small and trained)
     frozen: list[nn.Module] = []
     for name, module in norms:
-        if all_frozen or name.startswith(still):
+        if all_frozen or name.startswith(still) or is_folded(module):
             frozen.append(module)
             module.requires_grad_(False)
         elif module.momentum is not None and steps < LONG_RUN:
@@ -50,6 +50,19 @@ def freeze(
     if not norms or not small:
         return frozen, ()
     return frozen, (NOTE_NORM if all_frozen else NOTE_BATCH,)
+
+
+def is_folded(norm: nn.Module) -> bool:
+    """Whether a batch norm only adds its bias, since its statistics were folded into the weights before it: those of
+    pictures, if it learned them, would change what the net answers. Its mean is 0 and its variance 1 as those of a new
+    norm, but it has a bias."""
+    mean, variance, bias = (getattr(norm, key, None) for key in ("running_mean", "running_var", "bias"))
+    if not all(isinstance(value, torch.Tensor) for value in (mean, variance, bias)):
+        return False
+    assert mean is not None
+    assert variance is not None
+    assert bias is not None
+    return not bool(mean.any()) and bool(((variance - 1.0).abs() < 1e-3).all()) and bool(bias.any())
 
 
 def crop_side(sizes: Sequence[tuple[int, ...]], device: torch.device) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from segdesk.domain.card import InputSpec, WeightsSpec
 from segdesk.domain.classes import ClassSet
@@ -16,7 +17,7 @@ from segdesk.domain.errors import SegDeskError
 from segdesk.domain.prediction import Instance, Prediction
 from segdesk.domain.rle import encode
 from segdesk.engines.loading import load_net, net_module
-from segdesk.engines.training import holdout_objects, start
+from segdesk.engines.training import holdout_objects, recipe, start
 from segdesk.engines.training.loop import Trainer
 from segdesk.engines.training.messages import CROWD, IGNORED, STATE, EpochEnd, TrainItem, TrainRequest, TrainStart
 from segdesk.engines.training.sampling import Pictures
@@ -176,3 +177,17 @@ def test_what_is_wrong_with_objects_is_told(tmp_path: Path):
     other = replace(run.card, net=replace(run.card.net, type="yolact", options=net_module("yolact").SMALL))
     with pytest.raises(SegDeskError, match="does not know the loss"):
         start.begin(replace(other, task="instance"), TrainStart(other, mode="scratch"))
+
+
+def test_norms_that_were_folded_into_weights_learn_no_statistics():
+    folded, new, known = (nn.BatchNorm2d(3) for _ in range(3))
+    nn.init.constant_(folded.bias, 0.7)
+    nn.init.constant_(known.bias, 0.7)
+    assert known.running_mean is not None
+    known.running_mean.fill_(0.5)
+    assert [recipe.is_folded(m) for m in (folded, new, known)] == [True, False, False]
+    net = nn.Sequential(folded, new)
+    frozen, _ = recipe.freeze(net, QUICK, trained=False, batch=8, steps=0)
+    assert frozen == [folded]
+    assert not folded.bias.requires_grad
+    assert new.bias.requires_grad
