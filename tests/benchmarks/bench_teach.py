@@ -81,8 +81,10 @@ def sets(data: Path) -> Iterator[tuple[str, list[int], list[Pair], list[Pair]]]:
     """(name, class ids, painted pictures, other pictures) with their true classes."""
 
     def pair(image: Path, truth: Path) -> Pair:
-        labels = cv2.imread(str(truth), cv2.IMREAD_UNCHANGED)
-        return cv2.cvtColor(cv2.imread(str(image)), cv2.COLOR_BGR2RGB), labels
+        labels, pixels = cv2.imread(str(truth), cv2.IMREAD_UNCHANGED), cv2.imread(str(image))
+        assert labels is not None
+        assert pixels is not None
+        return pixels[..., ::-1].copy(), labels
 
     frames = sorted((data / "camvid/train/images").glob("*.jpg"))
     chosen = [pair(f, data / "camvid/train/labels" / f"{f.stem}.png") for f in frames[:160:20]]
@@ -90,13 +92,10 @@ def sets(data: Path) -> Iterator[tuple[str, list[int], list[Pair], list[Pair]]]:
     plants = sorted((data / "field/images").glob("*"))
     chosen = [pair(f, data / "field/semantic" / f"{f.stem}.png") for f in plants[:4]]
     yield "crop and weed", [1, 2, 3], chosen[:2], chosen[2:]
-    cells = [f for f in sorted((data / "nuclei/images").glob("*"))[::3] if cv2.imread(str(f)).shape[:2] == (520, 696)]
-    chosen = [pair(f, data / "nuclei/instances" / f"{f.stem}.png") for f in cells[:6]]
-    yield (
-        "nuclei",
-        [0, 1],
-        *([(image, (labels > 0).astype(np.uint8)) for image, labels in part] for part in (chosen[:2], chosen[2:])),
-    )
+    cells = sorted((data / "nuclei/images").glob("*"))[::3]
+    found = (pair(f, data / "nuclei/instances" / f"{f.stem}.png") for f in cells)
+    alike = [(image, (labels > 0).astype(np.uint8)) for image, labels in found if labels.shape == (520, 696)]
+    yield "nuclei", [0, 1], alike[:2], alike[2:6]
 
 
 def quality(data: Path) -> None:
