@@ -823,7 +823,7 @@
   </message>
   <message>
    <source>Choose another model of the list.</source>
-   <translation type="unfinished" />
+   <translation>请在列表中选择其他模型。</translation>
   </message>
   <message>
    <source>Choose another name.</source>
@@ -871,7 +871,7 @@
   </message>
   <message>
    <source>Choose other classes, or another model of the list.</source>
-   <translation type="unfinished" />
+   <translation>请选择其他类别，或列表中的其他模型。</translation>
   </message>
   <message>
    <source>Choose the checkpoint of the model (.pth, .pt), not its log or its settings.</source>
@@ -1231,7 +1231,7 @@
   </message>
   <message>
    <source>Curves of loss and score</source>
-   <translation type="unfinished" />
+   <translation>损失与得分曲线</translation>
   </message>
   <message>
    <source>Cut it into pieces of at most {limit} megapixels.</source>
@@ -2321,7 +2321,7 @@
   </message>
   <message>
    <source>Mark classes as things, or choose a model that tells classes apart only.</source>
-   <translation type="unfinished" />
+   <translation>请将类别标为可数对象，或选择只区分类别的模型。</translation>
   </message>
   <message>
    <source>Mask threshold</source>
@@ -2765,7 +2765,7 @@
   </message>
   <message>
    <source>One class alone can only be told from the ground, and so can things without stuff.</source>
-   <translation type="unfinished" />
+   <translation>单独一个类别只能与背景区分，没有背景类别的对象也是如此。</translation>
   </message>
   <message>
    <source>One class name a line, in the order of their numbers.</source>
@@ -2913,7 +2913,7 @@
   </message>
   <message>
    <source>Outline objects, each by itself, or choose a model that tells classes apart only.</source>
-   <translation type="unfinished" />
+   <translation>请逐个勾画对象，或选择只区分类别的模型。</translation>
   </message>
   <message>
    <source>Outlines</source>
@@ -4065,7 +4065,7 @@
   </message>
   <message>
    <source>The labels show no object of the classes that are learned.</source>
-   <translation type="unfinished" />
+   <translation>标注中没有所学类别的对象。</translation>
   </message>
   <message>
    <source>The last checkpoint in {folder} is kept: go on with it once the folder can be written.</source>
@@ -4125,7 +4125,7 @@
   </message>
   <message>
    <source>The model finds objects, and none of the classes is countable.</source>
-   <translation type="unfinished" />
+   <translation>该模型寻找对象，但没有可数的类别。</translation>
   </message>
   <message>
    <source>The model gave no answer for this picture.</source>
@@ -4221,7 +4221,7 @@
   </message>
   <message>
    <source>The objects of {name} are not of the picture's size.</source>
-   <translation type="unfinished" />
+   <translation>{name} 的对象与图片大小不符。</translation>
   </message>
   <message>
    <source>The package pyarrow is not installed.</source>
@@ -4671,7 +4671,7 @@
   </message>
   <message>
    <source>This model cannot be trained: choose another one.</source>
-   <translation type="unfinished" />
+   <translation>此模型无法训练：请选择其他模型。</translation>
   </message>
   <message>
    <source>This model needs no weights file.</source>
@@ -4683,7 +4683,7 @@
   </message>
   <message>
    <source>This network has a loss of its own.</source>
-   <translation type="unfinished" />
+   <translation>此网络有自己的损失函数。</translation>
   </message>
   <message>
    <source>This object or its class is locked.</source>
@@ -5759,7 +5759,7 @@
   </message>
   <message>
    <source>{metric} on the hold-out</source>
-   <translation type="unfinished" />
+   <translation>保留集上的 {metric}</translation>
   </message>
   <message>
    <source>{model} answers clicks and boxes, not words.</source>
@@ -5771,11 +5771,11 @@
   </message>
   <message>
    <source>{model} cannot be built for these classes: {reason}.</source>
-   <translation type="unfinished" />
+   <translation>无法为这些类别构建 {model}：{reason}。</translation>
   </message>
   <message>
    <source>{model} cannot be trained here: the program does not know the loss of such a network.</source>
-   <translation type="unfinished" />
+   <translation>{model} 无法在此训练：程序不知道这种网络的损失函数。</translation>
   </message>
   <message>
    <source>{name} (new)</source>
