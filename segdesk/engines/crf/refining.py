@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from segdesk.engines.crf.kept import Kept
 
 MAX_VALUES = 600_000_000  # labels x pixels of an answer: 1.2 GB
+AT_ONCE = 2_000_000  # values are looked at between two questions whether to stop
 PRESENT = 0.05  # a class whose probability nowhere reaches this is left out
 
 Cancel = Callable[[], bool]
@@ -201,14 +202,17 @@ def _checked(scores: np.ndarray, image: np.ndarray, options: CrfOptions, cancell
         raise SegDeskError("The widths (sigma) of the CRF must be greater than 0.", "Reset the parameters of the CRF.")
     if options.iterations < 1:
         raise SegDeskError("The CRF needs at least one iteration.", "Reset the parameters of the CRF.")
-    peaks = np.empty(len(scores), np.float32)
-    for k, plane in enumerate(scores):
+    peaks = np.zeros(len(scores), np.float32)
+    rows = max(1, AT_ONCE // scores[:, 0].size)
+    for y in range(0, scores.shape[1], rows):
         if cancelled():
             raise Cancelled
-        peaks[k] = plane.max()  # of a NaN it is NaN
-        if not np.isfinite([peaks[k], plane.min()]).all():
+        part = scores[:, y : y + rows]
+        highest, lowest = part.max(axis=(1, 2)), part.min(axis=(1, 2))  # of a NaN both are NaN
+        if not np.isfinite([highest, lowest]).all():
             raise SegDeskError(
                 "The model answered with values that are not numbers.",
                 "Run it again on the processor, or without the CRF.",
             )
+        np.maximum(peaks, highest, out=peaks)
     return peaks
