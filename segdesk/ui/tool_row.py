@@ -59,6 +59,7 @@ class ToolRow(Translated, QFrame):
         """Controls for the chosen tool."""
         for part in self._fields:
             self._layout.removeWidget(part)
+            part.hide()
             part.deleteLater()
         self._fields = []
         info = self._tools.infos.get(self._desk.labels.tool)
