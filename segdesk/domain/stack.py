@@ -17,7 +17,8 @@ Part = Literal["scores", "crf", "decide", "labels"]
 class Param:
     """A number that a person may set. `title` and `tip` are marked by `N_`; it runs from `low` to `high` in steps of
     `step`; `unit` is "px" or "". A switch is a number from 0 to 1 in steps of 1. `power`: 1 for a length in pixels, 2
-    for an area, 0 for what does not depend on the picture's size."""
+    for an area, 0 for what does not depend on the picture's size. `tasks`: for which kinds of answers it does anything.
+    """
 
     id: str
     title: str
@@ -28,6 +29,7 @@ class Param:
     step: float = 1.0
     unit: str = ""
     power: int = 0
+    tasks: tuple[str, ...] = TASKS
 
     @property
     def is_switch(self) -> bool:

@@ -67,8 +67,8 @@ class StepRow:
         grid.addWidget(self.reset, row, 2)
         grid.addWidget(self.gain, row, 3)
 
-    def show(self, values: Mapping[str, float] | None, why_not: str) -> None:
-        """Show what is in use; `why_not`: why the step does nothing here, "" where it works."""
+    def show(self, values: Mapping[str, float] | None, why_not: str, task: str) -> None:
+        """Show what is in use for answers of a kind; `why_not`: why the step does nothing here, "" where it works."""
         if values:
             self.values = self.info.values(values)
         on = values is not None
@@ -81,7 +81,9 @@ class StepRow:
             slider.setEnabled(on and not why_not)
             if not slider.slider.isSliderDown():
                 slider.set_value(self.values[key])
+        idle = {param.id for param in self.info.params if task not in param.tasks}
         for key, box in self.boxes.items():
+            box.setVisible(key not in idle)
             box.setEnabled(on and not why_not)
             box.setChecked(self.values[key] > 0)
         self.reset.setEnabled(on and not why_not and self.values != self.info.values())
@@ -188,7 +190,7 @@ class RefinementsCard(Translated, QFrame):
         task = "" if card is None else card.task
         for row in self.rows:
             why_not = refinements.reason(row.info, card)
-            row.show(refinements.values(options, row.info, task), tr(why_not) if why_not else "")
+            row.show(refinements.values(options, row.info, task), tr(why_not) if why_not else "", task)
         crf = self.by_id[CRF.id]
         self.crf_button.setEnabled(crf.switch.isEnabled())
         crf.reset.setEnabled(crf.switch.isEnabled() and self._desk.runs.crf != CrfOptions())

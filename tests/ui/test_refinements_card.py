@@ -93,13 +93,14 @@ def test_reset_all(opened: MainWindow, card: RefinementsCard):
     assert not card.reset.isEnabled()
     for step in ("open", "close", "fill_holes", "keep_largest", "min_area"):
         card.by_id[step].switch.click()
-    card.by_id["fill_holes"].boxes["behind"].click()
-    assert opened.desk.session.options.stack.values("fill_holes") == {"area": 500, "behind": 0}
+    card.by_id["fill_holes"].sliders["area"].slider.setValue(2)
+    assert opened.desk.session.options.stack.values("fill_holes") == {"area": 100, "behind": 1}
+    assert card.by_id["fill_holes"].boxes["behind"].isHidden()  # of panoptic answers alone
     assert card.on == 5
     card.reset.click()
     assert opened.desk.session.options == usual
     assert card.on == 0
-    assert card.by_id["fill_holes"].boxes["behind"].isChecked()
+    assert card.by_id["fill_holes"].sliders["area"].value() == 500
 
 
 def test_keys_reach_every_part(opened: MainWindow, card: RefinementsCard):
@@ -116,7 +117,7 @@ def test_keys_reach_every_part(opened: MainWindow, card: RefinementsCard):
         reached.append(focus)
         QTest.keyClick(focus or card, Qt.Key.Key_Tab)
     assert reached[0] is next(row.switch for row in card.rows if row.switch.isEnabled())
-    wanted = [stop for stop in card._stops() if stop.isEnabled()]
+    wanted = [stop for stop in card._stops() if stop.isEnabled() and stop.isVisible()]
     assert [stop for stop in reached if stop in wanted] == wanted
     QTest.keyClick(card, Qt.Key.Key_Escape)
     assert not card.isVisible()

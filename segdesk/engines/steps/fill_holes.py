@@ -18,7 +18,16 @@ INFO = StepInfo(
     "labels",
     (
         Param("area", N_("Largest hole"), N_("Larger holes stay; 0 fills all."), 500, 0, 20000, 50, "px", 2),
-        Param("behind", N_("Over stuff"), N_("Fill holes of objects in which another class shows, too."), 1, 0, 1, 1),
+        Param(
+            "behind",
+            N_("Over stuff"),
+            N_("Fill holes of objects in which another class shows, too."),
+            1,
+            0,
+            1,
+            1,
+            tasks=("panoptic",),
+        ),
     ),
 )
 

@@ -28,7 +28,16 @@ INFO = StepInfo(
             1.0,
             0.05,
         ),
-        Param("stuff", N_("Stuff too"), N_("In panoptic maps: of classes without objects, too."), 0, 0, 1, 1),
+        Param(
+            "stuff",
+            N_("Stuff too"),
+            N_("In panoptic maps: of classes without objects, too."),
+            0,
+            0,
+            1,
+            1,
+            tasks=("panoptic",),
+        ),
     ),
 )
 
