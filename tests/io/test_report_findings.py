@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
+import pytest
 
 from segdesk.app.evaluate import EvalItem, evaluate
 from segdesk.domain.classes import ClassSet
@@ -55,3 +59,69 @@ def test_what_is_not_there_is_null(tmp_path: Path) -> None:
     assert curves[0.5, 3] is None
     assert len(curves[0.5, None]) == 101
     assert values["average_precision"]["coco"]["APl"] is None
+
+
+def _table(folder: Path, name: str) -> list[dict[str, str]]:
+    with (folder / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_tables_equal_the_values(tmp_path: Path) -> None:
+    report = _report()
+    found = report.findings
+    assert found is not None
+    assert found.precision is not None
+    folder = write_report(report, tmp_path / "out", overlays=False).parent
+    spans = {(row["figure"], row["class_id"]): row for row in _table(folder, "intervals")}
+    for key, span in found.intervals.items():
+        row = spans[key, ""]
+        assert (float(row["low"]), float(row["high"])) == (span.low, span.high)
+        assert row["value"] != ""
+    assert float(spans["iou", "2"]["low"]) == found.class_intervals[2].low
+    assert float(spans["iou", "2"]["value"]) == report.pixel_result.classes[1].iou
+    every = _table(folder, "average_precision")[0]
+    assert (every["name"], every["detections_limit"]) == ("all", "100")
+    assert float(every["ap50"]) == found.precision.figures_within(100)["AP50"]
+    rows = _table(folder, "objects")
+    wanted = next(r for r in rows if (r["convention"], r["iou_over"], r["class_id"]) == ("void_background", "0.5", "2"))
+    assert float(wanted["f1"]) == found.objects.result("void_background").at(0.5)[0].f1
+    outline = next(r for r in _table(folder, "boundaries") if r["convention"] == "void_counted" and r["name"] == "car")
+    assert float(outline["boundary_iou"]) == found.boundaries.result("void_counted").classes[1].iou
+    confused = [r for r in _table(folder, "confused_pictures") if (r["reference"], r["prediction"]) == ("car", "void")]
+    assert confused[0]["picture"] == "3.png"
+
+
+def test_a_class_interval_holds_the_figure() -> None:
+    report = _report()
+    assert report.findings is not None
+    for info, row in zip(report.classes, report.pixel_result.classes, strict=True):
+        span = report.findings.class_intervals.get(info.id)
+        assert (span is None) == (row.iou is None)
+        assert span is None or (row.iou is not None and span.low <= row.iou <= span.high)
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_plots_are_well_formed_and_the_page_needs_nothing_else(tmp_path: Path, language: str) -> None:
+    report = _report()
+    page = write_report(report, tmp_path / "out", language=language).read_text("utf-8")
+    plots = page.split("<svg")[1:]
+    drawn = [ElementTree.fromstring("<svg" + part.split("</svg>")[0] + "</svg>") for part in plots]
+    kinds = [next(k for k in ("whisker", "curve", "bar0", "") if k in {e.get("class", "") for e in svg.iter()} or not k)
+             for svg in drawn]  # fmt: skip
+    assert {"whisker", "curve", "bar0"} <= set(kinds)
+    assert "<script" not in page
+    assert "http" not in page
+    assert page.count("<img") == 3 * 4  # two of the four are the worst, two the best
+
+
+def test_a_quick_report_and_one_without_things_say_nothing_of_objects(tmp_path: Path) -> None:
+    quick = replace(_report(), findings=None, best=())
+    assert "Average precision" not in write_report(quick, tmp_path / "quick", overlays=False).read_text("utf-8")
+    assert not (tmp_path / "quick" / "intervals.csv").exists()
+    surfaces = ClassSet.from_names(["sky", "road"])
+    maps = Segmentation.from_class_map(np.array([[1, 2], [2, 2]]))
+    page = write_report(evaluate([EvalItem("a", maps, maps)], surfaces), tmp_path / "stuff").read_text("utf-8")
+    assert "Boundary IoU" in page
+    assert "Average precision" not in page
+    assert "No intervals" in page  # of one picture
+    assert not (tmp_path / "stuff" / "objects.csv").exists()

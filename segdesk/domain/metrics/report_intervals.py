@@ -49,6 +49,16 @@ class ReportIntervals:
         found = {name: interval(drawn, self.pictures) for name, drawn in samples.items()}
         return {name: span for name, span in found.items() if span is not None}
 
+    def class_iou(self, rule: VoidRule) -> dict[int, Interval]:
+        """The interval of each class's IoU by the class's place in the set (0 ...); without those that have none."""
+        at = 3 * PIXEL_RULES.index(rule)
+        spans = {}
+        for kind, row in zip(self._pixels.kinds, self._pixels.sums[:, at : at + 3], strict=True):
+            span = interval(ratio(row[0], row.sum(axis=0)), self.pictures)
+            if kind > 0 and span is not None:
+                spans[kind - 1] = span
+        return spans
+
     def samples(self, pixel_rule: VoidRule, panoptic_rule: VoidRule) -> dict[str, np.ndarray]:
         """The same figures in each draw, (draws,) float64, NaN where there is none."""
         values = {**self._of_pixels(pixel_rule), **self._of_segments(panoptic_rule)}

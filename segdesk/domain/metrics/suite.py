@@ -25,16 +25,18 @@ LIMITS = (1, 10, COCO_LIMIT, 65_535)  # and all of them, as there are often more
 @dataclass(frozen=True, eq=False)
 class Findings:
     """What a suite found. `objects`, `boundaries`: have `result(rule)` for each convention. `precision`: average
-    precision of the countable classes, None where there is none; `precision.figures_within(COCO_LIMIT)` is COCO's, and
-    `precision.figures` the same for any number of objects. `intervals`: by figure ("miou", "pq", "ap", ...; see
-    `report_intervals` and `ap_intervals`), in the report's leading conventions, AP within COCO's limit. `cells`: the
-    pictures behind the cells of the confusion matrix."""
+    precision of the countable classes, None where there is none; `precision.figures_within(COCO_LIMIT)` is COCO's,
+    and `precision.figures` the same for any number of objects. `intervals`: by figure ("miou", "pq", "ap", ...; see
+    `report_intervals` and `ap_intervals`), in the report's leading conventions, AP within COCO's limit;
+    `class_intervals`: of the IoU of each class, by class id. `cells`: the pictures behind the cells of the
+    confusion matrix."""
 
     objects: ObjectTally
     boundaries: Boundaries
     cells: CellPictures
     precision: APResult | None = None
     intervals: dict[str, Interval] = field(default_factory=dict)
+    class_intervals: dict[int, Interval] = field(default_factory=dict)
 
 
 class Suite:
@@ -73,4 +75,5 @@ class Suite:
         if self._classes.things:
             precision = self._precision.result()
             intervals |= {k: v for k, v in ap_intervals(self._precision, limit=COCO_LIMIT).items() if v is not None}
-        return Findings(self._objects, self._boundaries, self._cells, precision, intervals)
+        by_class = {self._classes[at].id: span for at, span in self._intervals.class_iou(pixel_rule).items()}
+        return Findings(self._objects, self._boundaries, self._cells, precision, intervals, by_class)

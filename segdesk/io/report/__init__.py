@@ -11,7 +11,8 @@ from segdesk import __version__
 from segdesk.domain.errors import Cancelled
 from segdesk.domain.metrics.report import Report
 from segdesk.io.atomic import new_folder
-from segdesk.io.report.page import render_page
+from segdesk.io.report.findings_tables import findings_csv
+from segdesk.io.report.page import render_page, specimens
 from segdesk.io.report.tables import as_json, confusion_csv, per_class_csv, per_picture_csv
 from segdesk.io.report.texts import Texts
 from segdesk.io.report.thumbs import Panels, render
@@ -28,7 +29,9 @@ def write_report(
     progress: Callable[[int, int], None] = lambda done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Path:
-    """Write report.html, report.json, per_class.csv, per_picture.csv and confusion.csv; returns the page's path.
+    """Write report.html, report.json, per_class.csv, per_picture.csv and confusion.csv, and of a full report
+    intervals.csv, boundaries.csv, confused_pictures.csv, average_precision.csv and objects.csv; returns the path of
+    the page.
 
     `language`: "en" or "zh_CN"; files for programs are the same in both. `overlays`: with thumbnails of the worst
     pictures, which reads those pictures. CSV files are UTF-8 with a byte order mark, so that spreadsheets read Chinese
@@ -45,20 +48,24 @@ def write_report(
         values = as_json(report, version=__version__, created=now.isoformat(timespec="seconds"))
         text = json.dumps(values, ensure_ascii=False, indent=1, allow_nan=False)
         (part / "report.json").write_text(text + "\n", encoding="utf-8", newline="\n")
-        for name, table in (
-            ("per_class", per_class_csv),
-            ("per_picture", per_picture_csv),
-            ("confusion", confusion_csv),
-        ):
-            (part / f"{name}.csv").write_text(table(report), encoding="utf-8-sig", newline="")
+        tables = {
+            "per_class": per_class_csv(report),
+            "per_picture": per_picture_csv(report),
+            "confusion": confusion_csv(report),
+            **findings_csv(report),
+        }
+        for name, table in tables.items():
+            (part / f"{name}.csv").write_text(table, encoding="utf-8-sig", newline="")
     return Path(folder) / PAGE
 
 
 def _panels(report: Report, *, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> list[Panels]:
     panels = []
-    for done, specimen in enumerate(report.worst, start=1):
+    worst, best = specimens(report)
+    shown = (*worst, *best)
+    for done, specimen in enumerate(shown, start=1):
         if cancelled():
             raise Cancelled
         panels.append(render(specimen, report.classes, judge_void=report.instance_only))
-        progress(done, len(report.worst))
+        progress(done, len(shown))
     return panels

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from statistics import median
 
+from segdesk.domain.metrics.boundaries import BoundaryResult
 from segdesk.domain.metrics.confusion import PixelResult
 from segdesk.domain.metrics.overlaps import VoidRule
 from segdesk.domain.metrics.panoptic import RULES, PanopticResult, Quality
-from segdesk.domain.metrics.report import PictureScore, Report
+from segdesk.domain.metrics.report import PictureScore, Report, Specimen
+from segdesk.io.report import findings_page as more
 from segdesk.io.report.figures import bar, heat_table, spread, swatch
 from segdesk.io.report.style import CSS
 from segdesk.io.report.tables import PIXEL_RULES, sample_sizes
@@ -24,7 +26,9 @@ LISTED_FAILURES = 6
 def render_page(
     report: Report, texts: Texts, *, panels: Sequence[Panels], version: str, date: str, title: str = ""
 ) -> str:
-    """The whole page. `panels`: one for each of `report.worst`, or none at all. `date`: as it should be read."""
+    """The whole page. `panels`: one for each of the worst and then of the best `specimens`, or none at all.
+    `date`: as it should be read."""
+    worst, best = specimens(report)
     sections = [
         _header(report, texts),
         _failed(report, texts),
@@ -32,10 +36,13 @@ def render_page(
         _effort(report, texts),
         _section(texts("measures"), _measures(report, texts)),
         _section(texts("classes"), _classes(report, texts)),
+        *more.sections(report, texts),
         _section(texts("confusion"), _note(texts("confusion.note")) + heat_table(report, texts)),
+        more.pairs(report, texts),
         _spread(report, texts),
-        _worst(report, texts, panels),
-        _section(texts("conventions"), _definitions(texts)),
+        _worst(report, texts, worst, panels[: len(worst)]),
+        _best(report, texts, best, panels[len(worst) :]),
+        _section(texts("conventions"), _definitions(report, texts)),
         f"<footer>{escape(texts('made', version=version, date=date))}</footer>",
     ]
     name = escape(title or texts("title"))
@@ -47,6 +54,15 @@ def render_page(
         + "\n"
         "</main>\n</body>\n</html>\n"
     )
+
+
+def specimens(report: Report) -> tuple[tuple[Specimen, ...], tuple[Specimen, ...]]:
+    """The worst and the best pictures that are shown. None is shown twice: of few pictures, half are the worst."""
+    if not report.best:
+        return report.worst, ()
+    worst = report.worst[: max(1, -(-len(report.pictures) // 2))]
+    names = {specimen.name for specimen in worst}
+    return worst, tuple(specimen for specimen in report.best if specimen.name not in names)
 
 
 def _section(title: str, body: str) -> str:
@@ -103,6 +119,7 @@ def _cards(report: Report, texts: Texts) -> str:
     judged = sum(c.iou is not None for c in report.pixel_result.classes)
     cards = [
         _card(
+            report,
             texts,
             "miou",
             miou,
@@ -110,6 +127,7 @@ def _cards(report: Report, texts: Texts) -> str:
             texts.counted("over_classes", judged),
         ),
         _card(
+            report,
             texts,
             "pixel_accuracy",
             accuracy,
@@ -117,6 +135,7 @@ def _cards(report: Report, texts: Texts) -> str:
             "",
         ),
         _card(
+            report,
             texts,
             "pq",
             pq,
@@ -125,7 +144,8 @@ def _cards(report: Report, texts: Texts) -> str:
         ),
     ]
     reading = texts("reading.instances" if report.instance_only else "reading.unlabelled")
-    return f'<p>{escape(reading)}</p>\n<div class="cards">{"".join(cards)}</div>'
+    shown = "".join(cards) + more.more_cards(report, texts)
+    return f'<p>{escape(reading)}</p>\n<div class="cards">{shown}</div>{more.interval_note(report, texts)}'
 
 
 def _effort(report: Report, texts: Texts) -> str:
@@ -144,16 +164,18 @@ def _effort(report: Report, texts: Texts) -> str:
     return _section(texts("effort"), body)
 
 
-def _card(texts: Texts, key: str, values: Mapping[VoidRule, float | None], lead: VoidRule, more: str) -> str:
+def _card(
+    report: Report, texts: Texts, key: str, values: Mapping[VoidRule, float | None], lead: VoidRule, parts: str
+) -> str:
     others = "".join(
         f"<div><span>{escape(_rule(texts, rule))}</span><span>{texts.percent(value)}</span></div>"
         for rule, value in values.items()
         if rule != lead
     )
-    under = " · ".join(filter(None, [_rule(texts, lead), more]))
+    under = " · ".join(filter(None, [_rule(texts, lead), parts]))
     return (
         f'<div class="card"><div class="name">{escape(texts(key))}</div><div class="value">'
-        f'{texts.percent(values[lead])}</div><div class="rule">{escape(under)}</div>'
+        f'{texts.percent(values[lead])}</div>{more.bracket(report, key, texts)}<div class="rule">{escape(under)}</div>'
         f'<div class="others">{others}</div></div>'
     )
 
@@ -165,7 +187,9 @@ def _measures(report: Report, texts: Texts) -> str:
     for key in PIXEL_MEASURES:
         values: dict[VoidRule, float | None] = {rule: getattr(result, key) for rule, result in pixel.items()}
         counts: dict[VoidRule, int] = {rule: _averaged(result, key) for rule, result in pixel.items()}
-        rows.append(_measure_row(texts, texts(key), values, counts, lead=report.pixel_rule))
+        span = more.bracket(report, key, texts)
+        rows.append(_measure_row(texts, texts(key), values, counts, lead=report.pixel_rule, span=span))
+    rows += _outlines(report, texts)
     rows.append(_group(texts, "measures.segments", report.panoptic_rule))
     for part in ("all", "things", "stuff"):
         groups: dict[VoidRule, Quality] = {rule: getattr(result, part) for rule, result in segments.items()}
@@ -173,12 +197,29 @@ def _measures(report: Report, texts: Texts) -> str:
         for key in ("pq", "sq", "rq") if any(counts.values()) else ():
             values = {rule: getattr(group, key) for rule, group in groups.items()}
             name = f"{key.upper()}, {texts(part)}"
-            rows.append(_measure_row(texts, name, values, counts, lead=report.panoptic_rule))
+            span = more.bracket(report, key, texts) if part == "all" else ""
+            rows.append(_measure_row(texts, name, values, counts, lead=report.panoptic_rule, span=span))
     head = "".join(f'<th scope="col">{escape(_rule(texts, rule))}</th>' for rule in RULES)
     return (
         f'<div class="scroll"><table><thead><tr><th scope="col">{escape(texts("measure"))}</th>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
+
+
+def _outlines(report: Report, texts: Texts) -> list[str]:
+    """The rows of boundary IoU and boundary F; none in a quick report."""
+    if report.findings is None:
+        return []
+    results: dict[VoidRule, BoundaryResult] = {rule: report.findings.boundaries.result(rule) for rule in PIXEL_RULES}
+    rows = [_group(texts, "measures.boundaries", report.pixel_rule)]
+    for key, field in (("boundary_iou", "mean_iou"), ("boundary_f", "mean_f")):
+        values: dict[VoidRule, float | None] = {rule: getattr(result, field) for rule, result in results.items()}
+        counts: dict[VoidRule, int] = {
+            rule: sum(c.iou is not None for c in result.classes) for rule, result in results.items()
+        }
+        span = more.bracket(report, key, texts)
+        rows.append(_measure_row(texts, texts(key), values, counts, lead=report.pixel_rule, span=span))
+    return rows
 
 
 def _averaged(result: PixelResult, key: str) -> int:
@@ -204,13 +245,15 @@ def _measure_row(
     counts: Mapping[VoidRule, int],
     *,
     lead: VoidRule,
+    span: str = "",
 ) -> str:
-    """`counts`: over how many classes each value is a mean; said once, and again where a convention differs."""
+    """`counts`: over how many classes each value is a mean; said once, and again where a convention differs. `span`:
+    the leading value's interval as HTML."""
     if counts[lead]:
         name += f" ({texts.counted('over_classes', counts[lead])})"
     cells = []
     for rule in RULES:
-        text = texts.percent(values[rule]) if rule in values else ""
+        text = texts.percent(values[rule]) + (span if rule == lead else "") if rule in values else ""
         if counts.get(rule, counts[lead]) != counts[lead]:
             text += f"<br><small>{escape(texts.counted('over_classes', counts[rule]))}</small>"
         cells.append(f"<td{' class=lead' if rule == lead else ''}>{text}</td>")
@@ -262,21 +305,32 @@ def _ranking_rule(report: Report, texts: Texts) -> str:
     return _rule(texts, report.panoptic_rule if report.ranked_by == "pq" else report.pixel_rule)
 
 
-def _worst(report: Report, texts: Texts, panels: Sequence[Panels]) -> str:
-    if not report.worst:
+def _worst(report: Report, texts: Texts, worst: Sequence[Specimen], panels: Sequence[Panels]) -> str:
+    if not worst:
         return _section(texts("worst"), _note(texts("worst.none")))
     if not panels:
         return ""
-    by_name = {p.name: p for p in report.pictures}
-    figures = [
-        _figure(report, texts, by_name[specimen.name], panel)
-        for specimen, panel in zip(report.worst, panels, strict=True)
-    ]
     unseen = {k for k, seen in (("false", report.instance_only), ("object", report.ranked_by == "pq")) if not seen}
     shown = [k for k in ERROR_COLORS if k not in unseen]
     legend = "".join(f"<span>{swatch(ERROR_COLORS[k])}{escape(texts(f'error.{k}'))}</span>" for k in shown)
     note = texts("worst.note", measure=texts(report.ranked_by), rule=_ranking_rule(report, texts))
-    return _section(texts("worst"), f'{_note(note)}<div class="legend">{legend}</div>{"".join(figures)}')
+    return _section(
+        texts("worst"), f'{_note(note)}<div class="legend">{legend}</div>{_figures(report, texts, worst, panels)}'
+    )
+
+
+def _best(report: Report, texts: Texts, best: Sequence[Specimen], panels: Sequence[Panels]) -> str:
+    if not panels:
+        return ""
+    note = texts("best.note", measure=texts(report.ranked_by), rule=_ranking_rule(report, texts))
+    return _section(texts("best"), _note(note) + _figures(report, texts, best, panels))
+
+
+def _figures(report: Report, texts: Texts, specimens: Sequence[Specimen], panels: Sequence[Panels]) -> str:
+    by_name = {p.name: p for p in report.pictures}
+    return "".join(
+        _figure(report, texts, by_name[specimen.name], panel) for specimen, panel in zip(specimens, panels, strict=True)
+    )
 
 
 def _figure(report: Report, texts: Texts, score: PictureScore, panels: Panels) -> str:
@@ -301,7 +355,7 @@ def _figure(report: Report, texts: Texts, score: PictureScore, panels: Panels) -
     )
 
 
-def _definitions(texts: Texts) -> str:
+def _definitions(report: Report, texts: Texts) -> str:
     keys = ["define.miou", *(f"define.pixels.{r}" for r in PIXEL_RULES)]
-    keys += ["define.pq", *(f"define.segments.{r}" for r in RULES)]
+    keys += ["define.pq", *(f"define.segments.{r}" for r in RULES), *more.definitions(report)]
     return "".join(f'<p class="small">{escape(texts(k))}</p>' for k in keys)

@@ -27,6 +27,7 @@ dl.about dt { color: var(--soft); } dl.about dd { margin: 0; overflow-wrap: anyw
 .sample b { color: var(--ink); font-variant-numeric: tabular-nums; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); gap: 14px; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 16px 18px; }
+.cards + p { margin-top: 10px; }
 .card .name { font-weight: 600; }
 .card .value { font-size: 34px; line-height: 1.25; font-weight: 650; font-variant-numeric: tabular-nums; }
 .card .rule { font-size: 13px; color: var(--soft); }
@@ -73,6 +74,16 @@ table.classes thead th { white-space: normal; }
 .spread { width: 100%; max-width: 640px; height: auto; display: block; }
 .spread rect { fill: var(--accent); } .spread text { fill: var(--soft); font-size: 11px; }
 .spread line { stroke: var(--line); }
+.plot { width: 100%; height: auto; display: block; }
+.plot text { fill: var(--soft); font-size: 11px; } .plot text.ink { fill: var(--ink); font-size: 12px; }
+.plot .grid { stroke: var(--line); fill: none; } .plot .track { fill: var(--track); }
+.plot .bar0 { fill: var(--soft); } .plot .bar1 { fill: var(--accent); } .plot .bar2 { fill: var(--second); }
+.plot .whisker { stroke: var(--ink); stroke-width: 1.3; fill: none; }
+.plot .curve { fill: none; stroke-width: 1.4; } .plot .mean { fill: none; stroke: var(--ink); stroke-width: 2.4; }
+small.span { color: var(--soft); font-weight: 400; white-space: nowrap; font-variant-numeric: tabular-nums; }
+td small.span { margin-left: 6px; } .card small.span { font-size: 13px; }
+table.pairs th, table.pairs td { text-align: left; } table.pairs td:last-child { white-space: normal;
+  overflow-wrap: anywhere; }
 figure { margin: 0 0 14px; break-inside: avoid; }
 figcaption { display: flex; flex-wrap: wrap; gap: 2px 18px; margin-bottom: 10px; font-size: 14px; }
 figcaption b { overflow-wrap: anywhere; }
@@ -84,14 +95,14 @@ figcaption b { overflow-wrap: anywhere; }
 footer { margin-top: 40px; padding-top: 14px; border-top: 1px solid var(--line); color: var(--soft); font-size: 13px; }
 @media (max-width: 640px) { .panels { grid-template-columns: 1fr; } }
 @media print {
-  @page { margin: 14mm; }
+  @page { size: A4; margin: 14mm; }
   :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc; --track: #e6e6e6;
     --accent: #2f6fed; --second: #0f9d8a; --heat: 47 111 237; --wrong: 220 78 30; --warn: #fff4e0; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   body { font-size: 11px; } main { max-width: none; padding: 0; } table { font-size: 10px; }
   th, td { padding: 3px 6px; } .scroll { overflow: visible; } h2, h2 + p, .legend { break-after: avoid; }
   h2 { margin-top: 22px; } .small, table.classes, .heat { font-size: 10px; }
-  .card, tr, figure { break-inside: avoid; } .bar i { width: 60px; }
+  .card, tr, figure, .plot { break-inside: avoid; } thead { display: table-header-group; } .bar i { width: 60px; }
   .heat th, .heat td { min-width: 30px; padding: 2px 3px; } .heat tbody th { position: static; }
 }
 """

@@ -1,4 +1,5 @@
-"""The report for programs: one JSON value and three CSV tables. Convention names are part of every column's name."""
+"""The report for programs: one JSON value and CSV tables; those of objects and outlines are in `findings_tables`.
+Convention names are part of every column's name."""
 
 from __future__ import annotations
 
@@ -94,7 +95,7 @@ def per_class_csv(report: Report) -> str:
         for rule in segments:
             row += [getattr(segments[rule][at], c) for c in SEGMENT_COLUMNS]
         rows.append(row)
-    return _csv(head, rows)
+    return table_csv(head, rows)
 
 
 def per_picture_csv(report: Report) -> str:
@@ -106,14 +107,14 @@ def per_picture_csv(report: Report) -> str:
         [p.name, p.pixels, p.labelled, p.accuracy, p.miou, p.pq, p.tp, p.fp, p.fn, ""] for p in report.pictures
     ]
     rows += [[name, *[None] * 8, error.text()] for name, error in report.failed]
-    return _csv(head, rows)
+    return table_csv(head, rows)
 
 
 def confusion_csv(report: Report) -> str:
     """Pixel counts: a row a reference class, a column a predicted class, void first."""
     order = _order(report)
     counts = report.confusion.counts.tolist()
-    return _csv(["reference\\predicted", *order], [[name, *row] for name, row in zip(order, counts, strict=True)])
+    return table_csv(["reference\\predicted", *order], [[name, *row] for name, row in zip(order, counts, strict=True)])
 
 
 def _order(report: Report) -> list[str]:
@@ -147,7 +148,8 @@ def _row(row: ClassPixels | ClassSegments, columns: Iterable[str]) -> dict[str, 
     return {"class_id": row.class_id, **{c: getattr(row, c) for c in columns}}
 
 
-def _csv(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+def table_csv(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV text, lines ending with a line feed; None is an empty cell."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from segdesk.domain.errors import SegDeskError, fill
+from segdesk.domain.metrics.bootstrap import Interval
+from segdesk.io.report.texts_findings import FINDINGS_TEXTS
 
 # key: (English, Simplified Chinese)
 TEXTS: dict[str, tuple[str, str]] = {
@@ -181,6 +183,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         " alarm.",
         "全景指标，未标注即背景：未标注像素保留在并集中，所有未匹配区域均算误检。",
     ),
+    **FINDINGS_TEXTS,
 }
 
 # The errors that a report may list, by their template.
@@ -231,6 +234,10 @@ class Texts:
         if 99.95 <= shown < 100:
             return ">99.9 %"
         return "<0.1 %" if 0 < shown < 0.05 else f"{shown:.1f} %"
+
+    def span(self, span: Interval) -> str:
+        """An interval of a share, in brackets."""
+        return self("span", low=self.percent(span.low), high=self.percent(span.high))
 
     def seconds(self, value: float) -> str:
         """A time span in the two largest units that it needs."""

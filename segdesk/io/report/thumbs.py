@@ -1,4 +1,4 @@
-"""Thumbnails of poor pictures: the reference, the prediction and their differences over the picture, as JPEG."""
+"""Thumbnails of pictures: the reference, the prediction and their differences over the picture, as JPEG."""
 
 from __future__ import annotations
 
@@ -107,5 +107,5 @@ def _uri(pixels: np.ndarray) -> str:
     times = max(1, 240 // max(pixels.shape[:2]))
     if times > 1:
         pixels = np.repeat(np.repeat(pixels, times, axis=0), times, axis=1)
-    _, data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 82])
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 76])
     return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")
