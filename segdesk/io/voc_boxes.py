@@ -16,14 +16,11 @@ from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.rle import Box, Rle
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.domain.text import N_
-from segdesk.io import label_pngs
-from segdesk.io.atomic import explain_os_error
+from segdesk.io import label_pngs, xml_files
 from segdesk.io.export_files import boxes
 from segdesk.io.formats.base import Cancel, ImportResult, ImportSink, Note, Problem, Report
 from segdesk.io.images import natural_key
 from segdesk.io.objects_in import ObjectsIn
-
-_LARGEST = 1 << 24  # bytes of one XML file
 
 
 def xml_of(name: str, labels: Segmentation, classes: ClassSet) -> str:
@@ -76,7 +73,7 @@ class _Boxes:
 
     def take(self, file: Path) -> None:
         try:
-            root = _parsed(file)
+            root = xml_files.parsed(file)
         except SegDeskError as error:
             self.objects.problems.append(Problem(file.stem, error))
             return
@@ -105,18 +102,3 @@ class _Boxes:
             return Segment(class_id), rle.encode_at(crop, int(low[0]), int(low[1]), size)
 
         return read
-
-
-def _parsed(file: Path) -> ElementTree.Element:
-    """The root of an XML file. One with a DTD is refused: entities can blow a small file up to gigabytes."""
-    try:
-        if file.stat().st_size > _LARGEST:
-            raise SegDeskError("{name} is too large for a label file.", name=file.name)
-        data = file.read_bytes()
-        if b"<!DOCTYPE" in data or b"<!ENTITY" in data or b"\0" in data:  # the last: not in UTF-16 either
-            raise SegDeskError("{name} has a document type, which label files do not need.", name=file.name)
-        return ElementTree.fromstring(data)
-    except OSError as error:
-        raise explain_os_error(error, file) from error
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise SegDeskError("{name} is not an XML file, or it is damaged.", name=file.name) from error

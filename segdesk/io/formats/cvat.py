@@ -18,7 +18,7 @@ from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.rle import Rle
 from segdesk.domain.segmentation import Segment
 from segdesk.domain.text import N_
-from segdesk.io import label_pngs
+from segdesk.io import label_pngs, xml_files
 from segdesk.io.atomic import explain_os_error, new_folder
 from segdesk.io.export_files import PictureCopies, boxes, merged_stuff, usual_notes
 from segdesk.io.formats.base import (
@@ -141,9 +141,7 @@ def _elements(path: Path) -> Iterator[ElementTree.Element]:
     damaged = SegDeskError("{name} is not a CVAT file for images.", "Export it from CVAT again.", name=path.name)
     try:
         with path.open("rb") as file:
-            if b"<!DOCTYPE" in file.read(4096) or b"<!ENTITY" in file.read(4096):
-                raise damaged
-            file.seek(0)
+            xml_files.require_plain(file, path.name)
             root = None
             for event, element in ElementTree.iterparse(file, ("start", "end")):
                 if root is None:

@@ -80,7 +80,6 @@ def test_cvat(tmp_path: Path) -> None:
         "",
         "<html/>",
         "<annotations><image",
-        '<!DOCTYPE a [<!ENTITY b "c">]><annotations>&b;</annotations>',
         "PK\x03\x04",
     ],
 )
@@ -88,6 +87,17 @@ def test_what_is_no_cvat_file_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "annotations.xml"
     file.write_text(text)
     with pytest.raises(SegDeskError, match="not a CVAT file"):
+        read(cvat, tmp_path, file)
+
+
+@pytest.mark.parametrize("before", [0, 8_190, (1 << 20) - 21 - 5])
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16"])
+def test_a_cvat_file_with_entities_is_refused_wherever_they_are(tmp_path: Path, before: int, coding: str) -> None:
+    """The last one lies across two of the chunks that are looked through."""
+    text = '<?xml version="1.0"?>' + " " * before + '<!DOCTYPE a [<!ENTITY b "c">]><annotations>&b;</annotations>'
+    file = tmp_path / "annotations.xml"
+    file.write_bytes(text.encode(coding))
+    with pytest.raises(SegDeskError, match="has a document type"):
         read(cvat, tmp_path, file)
 
 
