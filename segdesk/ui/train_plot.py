@@ -88,11 +88,11 @@ class CurvePlot(QWidget):
         painter.setPen(QColor(colours.warn))
         painter.drawText(top, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, tr("Loss"))
         painter.setPen(QColor(colours.accent))
-        painter.drawText(
-            top,
-            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-            tr("{metric} on the hold-out", metric=self.figure),
-        )
+        painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.caption())
+
+    def caption(self) -> str:
+        """What the right scale counts."""
+        return tr("{metric} on the hold-out", metric=self.figure)
 
 
 def sample_pixmap(sample: Sample, classes: ClassSet) -> QPixmap:
