@@ -17,6 +17,7 @@ from typing import Any
 from segdesk import (
     __version__,
     cli_add,
+    cli_evaluate,
     cli_export,
     cli_import,
     cli_models,
@@ -219,8 +220,7 @@ def _tell_left_out(result: ExportResult | ImportResult, output: Output) -> int:
 
 def _evaluate(session: Session, arguments: argparse.Namespace, output: Output) -> int:
     _open(session, arguments)
-    job = session.evaluate(arguments.layer, arguments.against, Path(arguments.out), language=arguments.language)
-    found = _do(session, job)
+    found = _do(session, cli_evaluate.job(session, arguments))
     for line in found.report.headline_lines():
         output.line(line)
     output.line(f"report: {found.page}")
@@ -387,9 +387,7 @@ def _transfer_arguments(
     cli_export.export_arguments(export)
     import_.add_argument("--from", dest="source", metavar="PATH", required=True, help="the file or folder to read")
     cli_import.import_arguments(import_)
-    evaluate.add_argument("--layer", choices=layers, default="annotation", help="what to judge (default: %(default)s)")
-    evaluate.add_argument("--against", choices=layers, default="reference", help="by what (default: %(default)s)")
-    evaluate.add_argument("--language", choices=("en", "zh_CN"), default="en", help="of the report's page")
+    cli_evaluate.evaluate_arguments(evaluate, layers)
 
 
 def _fraction(text: str) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Generator
 from dataclasses import replace
 from pathlib import Path
 
-from segdesk.app import discover, exporting, importing, transfer
+from segdesk.app import discover, exporting, importing
 from segdesk.app.adding import Adding
 from segdesk.app.answering import answer_one, replaceable, store
 from segdesk.app.batch import Choice, make_batch
@@ -16,6 +16,7 @@ from segdesk.app.engine_process import EngineProcess
 from segdesk.app.importing import ImportOrder
 from segdesk.app.jobs import Context, Done, Failed, Stopped
 from segdesk.app.judging import Judging
+from segdesk.app.live_report import Comparing
 from segdesk.app.logs import log_file
 from segdesk.app.looking import Looking
 from segdesk.app.matching import Matching
@@ -31,6 +32,7 @@ from segdesk.app.settings import Settings
 from segdesk.app.snapping import Snapper
 from segdesk.app.teaching import Teaching
 from segdesk.app.training import Training
+from segdesk.app.transfer import Comparison
 from segdesk.app.workers import Workers
 from segdesk.domain.card import PICTURE_TASKS, ModelCard
 from segdesk.domain.classes import ClassSet
@@ -89,6 +91,7 @@ class Session(SavingVerbs):
         self.adding = Adding(self._desk, self._workers, self._models)
         self.prompting = Prompting(self._desk, self._models, self._workers, lambda: self.device)
         self.looking = Looking(self._desk, self._workers, self._plan_maker)
+        self.comparing = Comparing(self._desk, self._workers)
         self.judging = Judging(self._desk, self._workers, self._plan_maker)
         self.training = Training(self._desk, self._workers, self._models)
         self.teaching = Teaching(self._desk, self._workers, self._models)
@@ -330,13 +333,13 @@ class Session(SavingVerbs):
             "files", N_("Looking at the labels"), lambda ctx: importing.survey(self._desk, plugin, order, ctx)
         )
 
-    def evaluate(self, layer: str, against: str, out_folder: Path, *, language: str = "en") -> int:
-        """Compare two layers and write the report. Done value: `transfer.Evaluated` (page and figures)."""
+    def evaluate(
+        self, layer: str, against: str, out_folder: Path, *, language: str = "en", other: Path | None = None
+    ) -> int:
+        """Compare two layers, or one with a layer of another project, and write the report. Done value:
+        `transfer.Evaluated` (page and figures)."""
 
-        def run(ctx: Context) -> Generator[None, None, transfer.Evaluated]:
-            return transfer.evaluate(self._desk, layer, against, out_folder, language, ctx)
-
-        return self._workers.submit("files", N_("Comparing"), run)
+        return self.comparing.evaluate(Comparison(layer, against, other), out_folder, language=language)
 
     def samples(self, folder: Path) -> int:
         """Write the sample project. Done value: its path."""

@@ -64,7 +64,7 @@ def test_run_export_evaluate_in_one_go(photos: Path, tmp_path: Path, capsys: pyt
     report = tmp_path / "report"
     assert run("evaluate", photos, "--layer", "prediction", "--out", report, "--quiet") == OK
     out, _ = lines(capsys)
-    assert "mIoU            1.0000  (labels on void count as wrong; 3 pictures)" in out
+    assert "mIoU            1.0000 [1.0000, 1.0000]  (labels on void count as wrong; 3 pictures)" in out
     assert (report / "report.html").exists()
 
 

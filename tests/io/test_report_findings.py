@@ -125,3 +125,12 @@ def test_a_quick_report_and_one_without_things_say_nothing_of_objects(tmp_path: 
     assert "Average precision" not in page
     assert "No intervals" in page  # of one picture
     assert not (tmp_path / "stuff" / "objects.csv").exists()
+
+
+def test_only_the_wanted_files_and_languages_are_written(tmp_path: Path) -> None:
+    report = _report()
+    folder = write_report(report, tmp_path / "values", outputs=["json"])
+    assert {p.name for p in folder.iterdir()} == {"report.json", ".segdesk-export"}
+    page = write_report(report, tmp_path / "pages", outputs=["html"], language="both", overlays=False)
+    assert "Mean IoU" in page.read_text("utf-8")
+    assert 'lang="zh-CN"' in (page.parent / "report.zh_CN.html").read_text("utf-8")
