@@ -76,7 +76,10 @@ def prepared(session: Session, card: str, **more: object) -> Run:
 def maps(run: Run) -> tuple[np.ndarray, np.ndarray]:
     stem = run.request.items[0].stem
     labels = cv2.imread(str(run.folder / "set" / f"{stem}.labels.png"), cv2.IMREAD_UNCHANGED)
-    return labels, cv2.imread(str(run.folder / "set" / f"{stem}.objects.png"), cv2.IMREAD_UNCHANGED)
+    ids = cv2.imread(str(run.folder / "set" / f"{stem}.objects.png"), cv2.IMREAD_UNCHANGED)
+    assert labels is not None
+    assert ids is not None
+    return labels, ids
 
 
 def wanted(**more: object) -> Wanted:

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.segmentation import Segment, Segmentation
@@ -84,8 +86,9 @@ def test_a_model_of_objects_is_trained_and_judged_by_pq(window: MainWindow, page
     assert result.new.metric == "PQ"
     shown = page.result_page
     until(lambda: page.pages.currentWidget() is shown)
-    assert shown.table.horizontalHeaderItem(0).text() == "PQ"
-    names = [shown.table.item(row, 0).text() for row in range(shown.table.rowCount())]
+    model = shown.table.model()
+    assert model.headerData(0, Qt.Orientation.Horizontal) == "PQ"
+    names = [model.index(row, 0).data() for row in range(model.rowCount())]
     assert names[:2] == ["Mean", "square"]
     assert {"SQ", "RQ", "AP", "AP50", "mIoU"} <= set(names)
     assert page.run_page.plot.figure == shown.plot.figure == "PQ"
@@ -116,5 +119,5 @@ def test_samples_have_lines_around_objects(qapp):
     plain = sample_pixmap(Sample("x", picture, labels, labels), classes).toImage()
     lined = sample_pixmap(Sample("x", picture, labels, labels, ids, ids), classes).toImage()
     edge_at = 6 + 4 + 2  # in the truth, behind picture and gap
-    assert lined.pixelColor(edge_at, 1).getRgb()[:3] == (255, 255, 255)
+    assert lined.pixelColor(edge_at, 1) == QColor(255, 255, 255)
     assert plain.pixelColor(edge_at, 1) == lined.pixelColor(edge_at - 1, 1)
