@@ -38,7 +38,7 @@ from segdesk.engines.training.recipe import BATCHES, crop_side, freeze, optimise
 from segdesk.engines.training.sampling import Batch, Crops, Pictures
 from segdesk.engines.training.schedule import factor
 from segdesk.engines.training.semantic import SemanticLoss
-from segdesk.engines.training.start import begin, old_net
+from segdesk.engines.training.start import Begun, begin, old_net
 
 TELL_SECONDS = 0.3
 SAVE_SECONDS = 120.0
@@ -108,8 +108,8 @@ class Trainer:
             )
         finds_objects = request.card.task != "semantic"
         self._pictures = Pictures(self._folder, request.card.input, channels, objects=finds_objects)
-        going_on = (self._folder / STATE).exists()
-        begun = begin(request.card, request.start, blank=going_on)
+        stored = state.load(self._folder / STATE) if (self._folder / STATE).exists() else None
+        begun = self._begin(stored)
         self._plain = begun.plain_keys
         self._objective = objective_of(begun.net) if finds_objects else None
         self._net = begun.net.to(self._device)
@@ -137,8 +137,8 @@ class Trainer:
         self._loss = None if self._objective else SemanticLoss(options, counts, device=self._device)
         if options.teacher:  # before the random numbers go on where they were
             teacher.ask(request, self._pictures, learned, device=self._device, cancelled=self._is_stopped)
-        if going_on:
-            self._restore(state.load(self._folder / STATE))
+        if stored is not None:
+            self._restore(stored)
         else:
             self._judge_old()
         place, device = self._place, str(self._device)
@@ -154,6 +154,14 @@ class Trainer:
                 (*begun.notes, *notes),
             )
         )
+
+    def _begin(self, stored: dict[str, Any] | None) -> Begun:
+        """The net, with its stored weights if it goes on: which norms are folded shows in their values."""
+        begun = begin(self.request.card, self.request.start, blank=stored is not None)
+        if stored is not None:
+            with state.of_this_version():
+                begun.net.load_state_dict(stored["net"])
+        return begun
 
     def _judge_old(self) -> None:
         start = self.request.start
@@ -338,10 +346,9 @@ class Trainer:
         state.save(self._folder / STATE, content)
 
     def _restore(self, content: dict[str, Any]) -> None:
-        try:
+        with state.of_this_version():
             if content["version"] != state.VERSION:
                 raise ValueError("another version")
-            self._net.load_state_dict(content["net"])
             if self._slow is not None:
                 self._slow.load_state_dict(content["slow"])
             self._optimiser.load_state_dict(content["optimiser"])
@@ -351,10 +358,6 @@ class Trainer:
             self._place = Place(**content["place"])
             self._curve = [(int(e), float(v), m) for e, v, m in content["curve"]]
             self._bests, self._old = _judged_of(content["best"]), _judged_of(content["old"])
-        except (KeyError, ValueError, TypeError, RuntimeError) as error:
-            raise SegDeskError(
-                "The checkpoint of this training is of another version of the program.", "Begin the training anew."
-            ) from error
 
     def _result(self, reason: str, error: SegDeskError | None) -> TrainResult:
         if self._bests is None:

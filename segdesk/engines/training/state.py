@@ -7,8 +7,10 @@ import errno
 import io
 import os
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -39,7 +41,18 @@ def write(path: Path, data: bytes | memoryview) -> None:
         raise _unwritable(path, error) from error
 
 
-def load(path: Path) -> dict[str, object]:
+@contextmanager
+def of_this_version() -> Iterator[None]:
+    """Raises `SegDeskError` where a checkpoint's content is not what this program wrote for such a run."""
+    try:
+        yield
+    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise SegDeskError(
+            "The checkpoint of this training is of another version of the program.", "Begin the training anew."
+        ) from error
+
+
+def load(path: Path) -> dict[str, Any]:
     """What `save` wrote, on the processor; nothing in the file is run. Raises `SegDeskError`."""
     try:
         return torch.load(path, map_location="cpu", weights_only=True)

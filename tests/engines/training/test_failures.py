@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from segdesk.domain.card import WeightsSpec
+from segdesk.engines.loading import net_module
 from segdesk.engines.training import losses
 from segdesk.engines.training.loop import Trainer
-from segdesk.engines.training.messages import BEST, STATE, EpochEnd, TrainRequest
+from segdesk.engines.training.messages import BEST, STATE, EpochEnd, TrainRequest, TrainStart
 from tests.engines.training.data import QUICK, request
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -148,3 +150,27 @@ def test_stopped_at_any_moment(tmp_path: Path, whole: Path, words: int):
     Trainer(run, hear=lambda: next(heard, "stop")).run()
     Trainer(run).run()
     same_end(tmp_path, whole)
+
+
+def test_norms_that_are_folded_stay_so_when_it_goes_on(tmp_path: Path):
+    """Their statistics are those of a new norm; only their bias tells that they are none."""
+
+    def folded(folder: Path) -> TrainRequest:
+        run = request(folder, replace(OPTIONS, epochs=2))
+        torch.manual_seed(1)
+        net = net_module(run.card.net.type).build(run.card.net.options, 2)
+        for module in net.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                torch.nn.init.normal_(module.bias, std=0.1)
+        torch.save(net.state_dict(), folder / "w.pth")
+        start = TrainStart(replace(run.card, weights=WeightsSpec("w.pth")), str(folder / "w.pth"), "card", (0, 1))
+        return replace(run, start=start)
+
+    Trainer(folded(tmp_path / "whole")).run()
+    heard = iter(["go"] * 3)
+    broken = folded(tmp_path / "parts")
+    Trainer(broken, hear=lambda: next(heard, "stop")).run()
+    Trainer(broken).run()
+    same_end(tmp_path / "parts", tmp_path / "whole")
+    kept = torch.load(tmp_path / "whole" / BEST, weights_only=True)
+    assert not any(v.any() for k, v in kept.items() if k.endswith("running_mean"))
