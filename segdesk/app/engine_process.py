@@ -4,17 +4,15 @@ died. Never imports torch."""
 from __future__ import annotations
 
 import itertools
-import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from segdesk.app.engine_spawn import last_line, spawn
+from segdesk.app.engine_life import Life, Ticket, died
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.engines.messages import (
     Answer,
@@ -35,19 +33,12 @@ from segdesk.engines.wire import (
     AskPrompt,
     AskSnap,
     AskTeach,
-    Began,
     Blocks,
-    Forget,
-    Pipe,
-    Reply,
-    Step,
-    with_map,
 )
 from segdesk.paths import user_data_dir
 
 POLL_SECONDS = 0.02  # how often a waiting caller looks at its cancel token
 GRACE_SECONDS = 5.0  # how long the engine may go on with what nobody waits for
-STOP_SECONDS = 2.0
 TRIES = 2
 
 Cancel = Callable[[], bool]
@@ -59,21 +50,6 @@ AHEAD_BYTES = 256 << 20
 
 def _never() -> bool:
     return False
-
-
-@dataclass(eq=False)
-class Ticket:
-    """One question to the engine and, once `done` is set, its outcome.
-
-    `outcome`: the reply's value, an error, or None if the process died of another ticket: ask again.
-    """
-
-    number: int
-    block: str | None = None
-    begun: bool = False
-    progress: Callable[[int, int], None] | None = None
-    outcome: object = None
-    done: threading.Event = field(default_factory=threading.Event)
 
 
 class EngineProcess:
@@ -94,7 +70,7 @@ class EngineProcess:
         self._blocks = Blocks()
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
-        self._running: _Running | None = None
+        self._running: Life | None = None
         self._stopped = False
 
     def start(self) -> None:
@@ -134,7 +110,7 @@ class EngineProcess:
             if isinstance(ticket.outcome, list):
                 return ticket.outcome
             _raise_if_error(ticket.outcome)
-        raise _died()
+        raise died()
 
     def inspect(self, request: InspectRequest, cancelled: Cancel = _never) -> Inspected:
         """What a file holds; blocks. Raises `SegDeskError` (also if the file ended the process) and `Cancelled`."""
@@ -144,14 +120,14 @@ class EngineProcess:
             self._wait(ticket, cancelled)
             if isinstance(ticket.outcome, Inspected):
                 return ticket.outcome
-            if isinstance(ticket.outcome, SegDeskError) and ticket.outcome.message == _died().message:
+            if isinstance(ticket.outcome, SegDeskError) and ticket.outcome.message == died().message:
                 raise SegDeskError(
                     "The engine stopped while it read {file}.",
                     "The file asks for more memory than there is, or it is damaged.",
                     file=Path(request.path).name,
                 )
             _raise_if_error(ticket.outcome)
-        raise _died()
+        raise died()
 
     def prompt(
         self, request: PromptRequest, cancelled: Cancel = _never, progress: Callable[[int, int], None] | None = None
@@ -202,7 +178,7 @@ class EngineProcess:
             _raise_if_error(ticket.outcome)
             if ticket.outcome is not None:
                 return ticket.outcome
-        raise _died()
+        raise died()
 
     def answer(self, request: PredictRequest, cancelled: Cancel = _never) -> Answer | NotKept:
         """Segment one picture; blocks. Raises `SegDeskError` (also if the process died: the next call starts it anew)
@@ -213,7 +189,7 @@ class EngineProcess:
             if isinstance(ticket.outcome, (Answer, NotKept)):
                 return ticket.outcome
             _raise_if_error(ticket.outcome)
-        raise _died()
+        raise died()
 
     def answer_many(
         self, requests: Iterable[PredictRequest], cancelled: Cancel = _never, *, ahead: int = AHEAD
@@ -258,13 +234,13 @@ class EngineProcess:
 
     # -- asking --------------------------------------------------------------------------------------------------
 
-    def _process(self) -> _Running:
+    def _process(self) -> Life:
         """The running process; a new one if there is none."""
         with self._lock:
             if self._stopped:
                 raise Cancelled
             if self._running is None or not self._running.alive:
-                self._running = _Running(self._arguments, self._log, self._blocks)
+                self._running = Life(self._arguments, self._log, self._blocks)
             return self._running
 
     def _ask(self, request: PredictRequest, *, urgent: bool) -> Ticket:
@@ -306,124 +282,6 @@ class EngineProcess:
         timer.start()
 
 
-class _Running:
-    """One life of the process: its pipe, what was asked of it, and the thread that reads its replies."""
-
-    def __init__(self, arguments: list[str], log: Path, blocks: Blocks) -> None:
-        self._blocks = blocks
-        self._log = log
-        self._tickets: dict[int, Ticket] = {}
-        self._lock = threading.Lock()
-        self._over = False
-        self._heard = False
-        self._stopping = False
-        self._process = spawn(arguments, log)
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._pipe = Pipe(self._process.stdout, self._process.stdin)  # type: ignore[arg-type]  # both are binary
-        self._reader = threading.Thread(target=self._read, name="engine replies", daemon=True)
-        self._reader.start()
-
-    @property
-    def alive(self) -> bool:
-        return not self._over and self._process.poll() is None
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def ask(self, ticket: Ticket, message: object) -> None:
-        """Send; where the process is gone, the ticket comes back as one to ask again."""
-        with self._lock:
-            if not self._over:
-                self._tickets[ticket.number] = ticket
-        if ticket.number in self._tickets:
-            with suppress(OSError, ValueError):  # gone: the reader thread settles the ticket
-                self._pipe.send(message)
-        elif not ticket.done.is_set():
-            self._settle(ticket, None if self._had_started() else _never_started(self._log))
-
-    def forget(self, ticket: Ticket) -> None:
-        with suppress(OSError, ValueError):
-            self._pipe.send(Forget(ticket.number))
-
-    def kill_if_busy_with(self, ticket: Ticket) -> None:
-        """End the process if this ticket is still being worked on. The others in it are asked again."""
-        if ticket.begun and not ticket.done.is_set():
-            self._process.kill()
-
-    def stop(self) -> None:
-        """End the process, kindly first. Its reader thread ends too."""
-        self._stopping = True
-        self._pipe.close()
-        try:
-            self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-        self._reader.join(STOP_SECONDS)
-
-    def _read(self) -> None:
-        while (message := self._pipe.receive()) is not None:
-            self._heard = True
-            if isinstance(message, Began):
-                ticket = self._tickets.get(message.number)
-                if ticket is not None:
-                    ticket.begun = True
-            elif isinstance(message, Step):
-                ticket = self._tickets.get(message.number)
-                if ticket is not None and ticket.progress is not None:
-                    ticket.progress(message.done, message.total)
-            elif isinstance(message, Reply):
-                self._resolve(message)
-        self._process.wait()
-        self._bury()
-
-    def _resolve(self, reply: Reply) -> None:
-        with self._lock:
-            ticket = self._tickets.pop(reply.number, None)
-        if ticket is None:
-            return
-        value = reply.value
-        if isinstance(value, Answer) and ticket.block is not None and reply.shape is not None:
-            try:
-                value = with_map(value, self._blocks.take(ticket.block, value.segmentation, reply.shape))
-            except KeyError:  # stopped in the meantime
-                value = Cancelled()
-        self._settle(ticket, value)
-
-    def _bury(self) -> None:
-        """Tell everybody who waits: the one it worked on failed, the others may ask again."""
-        with self._lock:
-            self._over = True
-            orphans = list(self._tickets.values())
-            self._tickets.clear()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
-        suspects = [ticket for ticket in orphans if ticket.begun]
-        for ticket in orphans:
-            if self._stopping:
-                self._settle(ticket, Cancelled())
-            elif len(suspects) == 1:
-                self._settle(ticket, _died() if ticket.begun else None)
-            else:  # of two, each alone will tell which it was
-                self._settle(ticket, None if suspects or self._had_started() else _never_started(self._log))
-
-    def _had_started(self) -> bool:
-        # A process that was killed from outside before its first word is worth a second try; one that ended by itself
-        # (a broken installation) would do so again.
-        return self._heard or (self._process.returncode or 0) < 0
-
-    def _settle(self, ticket: Ticket, outcome: object) -> None:
-        try:
-            if ticket.block is not None:
-                self._blocks.give_back(ticket.block)
-        finally:  # whatever happens to the block, nobody must wait for ever
-            ticket.outcome = outcome
-            ticket.done.set()
-
-
 def _nbytes(waiting: tuple[PredictRequest, Ticket]) -> int:
     image = waiting[0].image
     return 0 if image is None else image.nbytes
@@ -432,19 +290,3 @@ def _nbytes(waiting: tuple[PredictRequest, Ticket]) -> int:
 def _raise_if_error(outcome: object) -> None:
     if isinstance(outcome, (SegDeskError, Cancelled)):
         raise outcome
-
-
-def _died() -> SegDeskError:
-    return SegDeskError(
-        "The engine stopped while it worked on this picture; it starts again with the next one.",
-        "Often memory ran out: try a smaller model, or close other programs.",
-    )
-
-
-def _never_started(log: Path) -> SegDeskError:
-    return SegDeskError(
-        "The engine could not start: {reason}",
-        "Install the program again; the file {log} has the details.",
-        reason=last_line(log),
-        log=str(log),
-    )

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segdesk.app.engine_process import EngineProcess, Ticket
+from segdesk.app.engine_life import Ticket
+from segdesk.app.engine_process import EngineProcess
 from segdesk.domain.card import ModelCard, NetSpec, Text, WeightsSpec
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.decide import DecideOptions
