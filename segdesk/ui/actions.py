@@ -67,6 +67,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
     A("import_labels", N_("Import labels…"), "import_labels", ("Ctrl+I",), "import", ("project", "pictures")),
     A("export_labels", N_("Export labels…"), "export_labels", ("Ctrl+E",), "export", ("project", "pictures")),
     A("report", N_("Quality report…"), "report", ("Ctrl+Shift+R",), "report", ("project", "pictures")),
+    A("compare", N_("Compare labels"), "compare", ("Ctrl+Shift+M",), "compare", ("project", "pictures")),
     A("close_project", N_("Close project"), "close_project", ("Ctrl+W",), "close", ("project",)),
     A("preferences", N_("Preferences…"), "preferences", ("Ctrl+,",), "settings"),
     A("quit", N_("Quit"), "quit", ("Ctrl+Q",)),
@@ -132,7 +133,8 @@ BY_ID = {a.id: a for a in ACTIONS}
 # Menus as nested lists of ids; "-" is a line, "*name" a menu that the window fills itself.
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("&File"), ("open_folder", "open_project", "*recent", "samples", "-", "save_now", "save_elsewhere", "-",
-                   "import_labels", "export_labels", "report", "-", "preferences", "-", "close_project", "quit")),
+                   "import_labels", "export_labels", "compare", "report", "-", "preferences", "-",
+                   "close_project", "quit")),
     (N_("&Edit"), ("undo", "redo", "-", "delete_object", "-", "*tools", "brush_smaller", "brush_larger",
                    "swap_void", "protect", "only_over", "*only_over")),
     (N_("&Picture"), ("previous", "next", "previous_open", "next_open", "-", "accept", "unverify", "skip", "-",

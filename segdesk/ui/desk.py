@@ -377,6 +377,10 @@ class Desk(QObject):
         """Show the page that trains a model on the project's labels."""
         self.training.ask()
 
+    def compare(self) -> None:
+        """Show the page that compares labels."""
+        self.dialog_asked.emit("compare")
+
     def report(self) -> None:
         """Show the report dialog."""
         self.dialog_asked.emit("report")

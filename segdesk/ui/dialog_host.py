@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMainWindow
 
 from segdesk.app.adding import SUFFIXES
 from segdesk.domain.errors import SegDeskError
@@ -20,6 +20,7 @@ from segdesk.ui.import_dialog import ImportDialog
 from segdesk.ui.match_dialog import MatchDialog
 from segdesk.ui.preferences import Preferences
 from segdesk.ui.report_dialog import ReportDialog
+from segdesk.ui.report_dock import ReportDock
 from segdesk.ui.tool_bar import ToolBar
 from segdesk.ui.train_dialog import TrainDialog
 
@@ -27,7 +28,7 @@ from segdesk.ui.train_dialog import TrainDialog
 class DialogHost(QObject):
     """`show(name)` for a name that `Desk.dialog_asked` sends."""
 
-    def __init__(self, desk: Desk, actions: ActionSet, tools: ToolBar, window: QWidget) -> None:
+    def __init__(self, desk: Desk, actions: ActionSet, tools: ToolBar, window: QMainWindow) -> None:
         super().__init__(window)
         self._desk, self._actions, self._tools, self._window = desk, actions, tools, window
         self._by_name = {
@@ -41,6 +42,7 @@ class DialogHost(QObject):
             "export": lambda: ExportDialog(desk, self._formats(), window).open(),
             "import": lambda: ImportDialog(desk, self._formats(), window).open(),
             "preferences": lambda: Preferences(desk, window).show(),
+            "compare": lambda: ReportDock.shown(desk, window),
             "report": lambda: ReportDialog(desk, window).open(),
             "train": lambda: TrainDialog.shown(desk, window),
             "keep_taught": lambda: teach_card.ask_name(desk, window),

@@ -81,7 +81,7 @@ def test_a_cell_leads_to_its_pictures_and_places(opened: Desktop) -> None:
 def test_two_projects_are_compared_by_paths_and_class_names(opened: Desktop, tmp_path: Path) -> None:
     _with_references(opened)
     other = tmp_path / "other.segdesk"
-    opened.session.project.copy_to(other)
+    opened.saved().copy_to(other)
     with Project.open(other) as copy:
         row = copy.pictures()[0]
         blank = copy.load_map(row.id, "prediction")
@@ -91,9 +91,9 @@ def test_two_projects_are_compared_by_paths_and_class_names(opened: Desktop, tmp
         copy.save_map(row.id, "reference", blank)
     wanted = Comparison("prediction", "reference", other)
     report = opened.value(opened.session.comparing.compare(wanted))
-    scores = {p.name: p.accuracy for p in report.pictures}
-    assert scores[row.path] < 1.0
-    assert all(value == 1.0 for name, value in scores.items() if name != row.path)
+    labelled = {p.name: p.labelled for p in report.pictures}
+    assert labelled[row.path] == kept.size - kept.size // 2
+    assert all(p.accuracy == 1.0 for p in report.pictures)
     assert report.against == "reference (other)"
     page = opened.value(opened.session.comparing.write(report, tmp_path / "out")).page
     assert "reference (other)" in page.read_text("utf-8")
