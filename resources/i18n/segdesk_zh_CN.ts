@@ -170,6 +170,10 @@
    <translation>视图(&amp;V)</translation>
   </message>
   <message>
+   <source>({change} since it was opened)</source>
+   <translation>（打开以来 {change}）</translation>
+  </message>
+  <message>
    <source>, </source>
    <translation>，</translation>
   </message>
@@ -224,6 +228,10 @@
   <message>
    <source>8 pixels</source>
    <translation>8 像素</translation>
+  </message>
+  <message>
+   <source>95 % interval, bootstrap over pictures</source>
+   <translation>95 % 置信区间，按图片自助法重抽样</translation>
   </message>
   <message>
    <source>A JSON file beside each picture; masks keep every pixel, polygons can be moved by hand in labelme.</source>
@@ -324,6 +332,10 @@
   <message>
    <source>Accept and next</source>
    <translation>确认并转到下一张</translation>
+  </message>
+  <message>
+   <source>Accuracy</source>
+   <translation>准确率</translation>
   </message>
   <message>
    <source>Add</source>
@@ -434,8 +446,16 @@
    <translation>模型没有把握的对象。</translation>
   </message>
   <message>
+   <source>Annotation</source>
+   <translation>标注</translation>
+  </message>
+  <message>
    <source>Annotation: the labels you correct</source>
    <translation>标注：由您修正的标签</translation>
+  </message>
+  <message>
+   <source>Another project…</source>
+   <translation>另一个项目…</translation>
   </message>
   <message>
    <source>Another seed divides in another way; the same seed always in the same.</source>
@@ -606,6 +626,10 @@
    <translation>用稠密 CRF 将粗略绘制的边界移到图片的边缘。</translation>
   </message>
   <message>
+   <source>Boundary IoU</source>
+   <translation>边界交并比</translation>
+  </message>
+  <message>
    <source>Box</source>
    <translation>方框</translation>
   </message>
@@ -648,6 +672,10 @@
   <message>
    <source>COCO-Stuff</source>
    <translation>COCO-Stuff</translation>
+  </message>
+  <message>
+   <source>COCO: IoU 0.50 to 0.95, at most 100 objects of a class in a picture</source>
+   <translation>COCO：IoU 0.50 至 0.95，每图每类最多 100 个物体</translation>
   </message>
   <message>
    <source>CRF</source>
@@ -1126,8 +1154,28 @@
    <translation>商业用途</translation>
   </message>
   <message>
+   <source>Compare</source>
+   <translation>比较</translation>
+  </message>
+  <message>
+   <source>Compare again.</source>
+   <translation>请重新比较。</translation>
+  </message>
+  <message>
    <source>Compare it with the cards that come with the program.</source>
    <translation>请与程序自带的模型卡对照。</translation>
+  </message>
+  <message>
+   <source>Compare labels</source>
+   <translation>比较标注</translation>
+  </message>
+  <message>
+   <source>Compare with another project</source>
+   <translation>与另一个项目比较</translation>
+  </message>
+  <message>
+   <source>Compared after each stroke.</source>
+   <translation>每一笔之后重新比较。</translation>
   </message>
   <message>
    <source>Comparing</source>
@@ -1144,6 +1192,10 @@
   <message>
    <source>Confidence cut</source>
    <translation>置信度阈值</translation>
+  </message>
+  <message>
+   <source>Confusion matrix</source>
+   <translation>混淆矩阵</translation>
   </message>
   <message>
    <source>Connected only</source>
@@ -1256,6 +1308,10 @@
   <message>
    <source>D goes on to the next picture.</source>
    <translation>按 D 转到下一张图片。</translation>
+  </message>
+  <message>
+   <source>DSB 2018 score</source>
+   <translation>DSB 2018 得分</translation>
   </message>
   <message>
    <source>Dark</source>
@@ -1780,6 +1836,10 @@
    <translation>Hugging Face 数据集</translation>
   </message>
   <message>
+   <source>If it is a list of results, put the annotation file that has their images into the same folder.</source>
+   <translation>如果它是结果列表，请把包含这些图片的标注文件放到同一文件夹中。</translation>
+  </message>
+  <message>
    <source>If it is a variant of it, export the model as ONNX: that runs without a known architecture.</source>
    <translation>如果是它的变体，请将模型导出为 ONNX：无需已知结构即可运行。</translation>
   </message>
@@ -1876,6 +1936,10 @@
   <message>
    <source>Install the program again; the file {log} has the details.</source>
    <translation>请重新安装程序；详情见文件 {log}。</translation>
+  </message>
+  <message>
+   <source>Interval</source>
+   <translation>区间</translation>
   </message>
   <message>
    <source>IoU</source>
@@ -2268,6 +2332,10 @@
    <translation>正在查找模型…</translation>
   </message>
   <message>
+   <source>Looking for the places</source>
+   <translation>正在查找位置</translation>
+  </message>
+  <message>
    <source>Looking for trainings</source>
    <translation>正在查找训练</translation>
   </message>
@@ -2492,6 +2560,10 @@
    <translation>下一张图片</translation>
   </message>
   <message>
+   <source>Next place</source>
+   <translation>下一处</translation>
+  </message>
+  <message>
    <source>Next, previous answer of the tool Clicks</source>
    <translation>“点选”工具的下一个、上一个结果</translation>
   </message>
@@ -2610,6 +2682,10 @@
   <message>
    <source>No strokes have been painted yet.</source>
    <translation>还没有任何涂画。</translation>
+  </message>
+  <message>
+   <source>No such place is left.</source>
+   <translation>已没有这样的位置。</translation>
   </message>
   <message>
    <source>No void left</source>
@@ -3124,6 +3200,10 @@
    <translation>只用于评判、从不学习的图片</translation>
   </message>
   <message>
+   <source>Pixel accuracy</source>
+   <translation>像素准确率</translation>
+  </message>
+  <message>
    <source>Pixels</source>
    <translation>像素</translation>
   </message>
@@ -3138,6 +3218,14 @@
   <message>
    <source>Pixels without a label are written as number 0, background.</source>
    <translation>未标注的像素写为编号 0，即背景。</translation>
+  </message>
+  <message>
+   <source>Pixels: {pixels}. Segments: {segments}.</source>
+   <translation>像素：{pixels}。区域：{segments}。</translation>
+  </message>
+  <message>
+   <source>Place {number} of {total}: {pixels} px</source>
+   <translation>第 {number} 处，共 {total} 处：{pixels} 像素</translation>
   </message>
   <message>
    <source>Points</source>
@@ -3156,8 +3244,16 @@
    <translation>多项式</translation>
   </message>
   <message>
+   <source>Precision</source>
+   <translation>精确率</translation>
+  </message>
+  <message>
    <source>Predicted</source>
    <translation>已预测</translation>
+  </message>
+  <message>
+   <source>Prediction</source>
+   <translation>预测</translation>
   </message>
   <message>
    <source>Prediction: the model's last answer</source>
@@ -3180,6 +3276,10 @@
    <translation>正在准备训练</translation>
   </message>
   <message>
+   <source>Press a cell of the matrix to see its pictures.</source>
+   <translation>点击矩阵中的单元格可查看对应图片。</translation>
+  </message>
+  <message>
    <source>Preview</source>
    <translation>预览</translation>
   </message>
@@ -3194,6 +3294,10 @@
   <message>
    <source>Previous picture</source>
    <translation>上一张图片</translation>
+  </message>
+  <message>
+   <source>Previous place</source>
+   <translation>上一处</translation>
   </message>
   <message>
    <source>Projects that you open appear here. The sample project is a good start.</source>
@@ -3370,6 +3474,10 @@
   <message>
    <source>Reset the parameters of the CRF.</source>
    <translation>请重置 CRF 参数。</translation>
+  </message>
+  <message>
+   <source>Right: {right}, judged as: {judged}: {count} pixels, {share} % of the row</source>
+   <translation>参考：{right}，被判为：{judged}：{count} 像素，占该行 {share} %</translation>
   </message>
   <message>
    <source>Rounds of mean-field inference.</source>
@@ -4068,6 +4176,10 @@
    <translation>标注中没有所学类别的对象。</translation>
   </message>
   <message>
+   <source>The labels that are judged</source>
+   <translation>被评判的标注</translation>
+  </message>
+  <message>
    <source>The last checkpoint in {folder} is kept: go on with it once the folder can be written.</source>
    <translation>{folder} 中最后的检查点已保留：文件夹可写后即可继续。</translation>
   </message>
@@ -4694,6 +4806,10 @@
    <translation>这张图片已有 {count} 个区段，达到上限。</translation>
   </message>
   <message>
+   <source>This picture has no reference.</source>
+   <translation>这张图片没有参考标注。</translation>
+  </message>
+  <message>
    <source>This picture has no reference: import one with Import labels.</source>
    <translation>此图片没有参考：请用“导入标注”导入。</translation>
   </message>
@@ -4704,6 +4820,10 @@
   <message>
    <source>This picture is not in the project any more.</source>
    <translation>这张图片已不在项目中。</translation>
+  </message>
+  <message>
+   <source>This picture now</source>
+   <translation>当前图片</translation>
   </message>
   <message>
    <source>This project is on a read-only medium: nothing that you change can be saved.</source>
@@ -4966,8 +5086,16 @@
    <translation>包围它的标注</translation>
   </message>
   <message>
+   <source>What the labels are compared with</source>
+   <translation>用于比较的标注</translation>
+  </message>
+  <message>
    <source>What the selected classes become; a new name makes a new class</source>
    <translation>所选类别变成什么；输入新名称即新建类别</translation>
+  </message>
+  <message>
+   <source>What they are compared with</source>
+   <translation>与之比较的标注</translation>
   </message>
   <message>
    <source>What to look for</source>
@@ -5054,6 +5182,10 @@
    <translation>生成报告</translation>
   </message>
   <message>
+   <source>Write report…</source>
+   <translation>写报告…</translation>
+  </message>
+  <message>
    <source>Write the report into</source>
    <translation>报告写入</translation>
   </message>
@@ -5112,6 +5244,10 @@
   <message>
    <source>added</source>
    <translation>新增</translation>
+  </message>
+  <message>
+   <source>against</source>
+   <translation>对比</translation>
   </message>
   <message>
    <source>an outline has at least three points</source>
@@ -5288,6 +5424,10 @@
   <message>
    <source>labelme</source>
    <translation>labelme</translation>
+  </message>
+  <message>
+   <source>labels on void count as wrong</source>
+   <translation>未标注处的标注算错误</translation>
   </message>
   <message>
    <source>left out</source>
@@ -5590,6 +5730,14 @@
    <translation>未标注</translation>
   </message>
   <message>
+   <source>void is background</source>
+   <translation>未标注即背景</translation>
+  </message>
+  <message>
+   <source>void of the reference ignored</source>
+   <translation>忽略参考中的未标注</translation>
+  </message>
+  <message>
    <source>weights here</source>
    <translation>权重已就绪</translation>
   </message>
@@ -5662,6 +5810,10 @@
    <translation>{count} 个由多个部分组成的物体用线相连：{pixels} 个像素中有 {changed} 个不同。</translation>
   </message>
   <message>
+   <source>{count} objects lie over others; the one with the higher score, else the smaller one, keeps the shared pixels.</source>
+   <translation>{count} 个对象与其他对象重叠；重叠的像素归分数较高者，分数相同则归较小者。</translation>
+  </message>
+  <message>
    <source>{count} objects lie over others; the smaller one keeps the shared pixels.</source>
    <translation>有 {count} 个对象与其他对象重叠；重叠像素归较小的对象。</translation>
   </message>
@@ -5684,6 +5836,10 @@
   <message>
    <source>{count} pictures have no label file and stay without labels.</source>
    <translation>{count} 张图片没有标签文件，仍无标签。</translation>
+  </message>
+  <message>
+   <source>{count} pictures have no objects in the file; their labels are empty.</source>
+   <translation>文件中有 {count} 张图片没有对象；它们的标注为空。</translation>
   </message>
   <message>
    <source>{count} pictures were read from polygons, because there was no PNG.</source>
@@ -5878,6 +6034,10 @@
    <translation>{name} 是文件夹，不是图片。</translation>
   </message>
   <message>
+   <source>{name} is a list without images and categories.</source>
+   <translation>{name} 是一个没有图片和类别信息的列表。</translation>
+  </message>
+  <message>
    <source>{name} is cut off or damaged.</source>
    <translation>{name} 不完整或已损坏。</translation>
   </message>
@@ -5950,6 +6110,10 @@
    <translation>{name} 不是 XML 文件，或已损坏。</translation>
   </message>
   <message>
+   <source>{name} is not in the project any more.</source>
+   <translation>{name} 已不在项目中。</translation>
+  </message>
+  <message>
    <source>{name} is not there.</source>
    <translation>{name} 不存在。</translation>
   </message>
@@ -6008,6 +6172,10 @@
    <translation>{path} 不存在。</translation>
   </message>
   <message>
+   <source>{right}, judged as {judged}</source>
+   <translation>{right}，被判为 {judged}</translation>
+  </message>
+  <message>
    <source>{rule} is no regular expression: {reason}.</source>
    <translation>{rule} 不是正则表达式：{reason}。</translation>
   </message>
@@ -6026,6 +6194,10 @@
   <message>
    <source>{words}. Details are in the log (menu Help, About).</source>
    <translation>{words}。详情见日志（菜单“帮助”→“关于”）。</translation>
+  </message>
+  <message>
+   <source>{wrong} of {judged} pixels differ</source>
+   <translation>{judged} 像素中有 {wrong} 像素不同</translation>
   </message>
   <message>
    <source>−1 to 1</source>

@@ -3,7 +3,7 @@ it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from segdesk.app.review import overlaid
 from segdesk.app.transfer import check_layer
 from segdesk.domain.classes import MAX_ID, VOID, ClassInfo, ClassSet
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.prediction import Instance
 from segdesk.domain.segmentation import Segmentation
 from segdesk.io.formats.base import ImportResult
 from segdesk.io.project import PictureRow, Project
@@ -81,10 +82,11 @@ class BookSink(ProjectSink):
         rest = ClassSet(c for c in classes if c.id not in wanted)
         return {**self._book.adopt("", rest), **wanted}
 
-    def put(self, name: str, segmentation: Segmentation) -> None:
+    def put(self, name: str, segmentation: Segmentation, *, instances: Sequence[Instance] | None = None) -> None:
         """See `ImportSink.put`; what was left out is void."""
         ids = {s.class_id for s in segmentation.segments.values()}
-        super().put(name, segmentation.remapped({i: i for i in ids}) if VOID in ids else segmentation)
+        labels = segmentation.remapped({i: i for i in ids}) if VOID in ids else segmentation
+        super().put(name, labels, instances=instances)
 
 
 class SurveySink(ProjectSink):
@@ -107,7 +109,7 @@ class SurveySink(ProjectSink):
             result[info.id] = self._by_name[info.name.casefold()].id
         return result
 
-    def _store(self, row: PictureRow, segmentation: Segmentation) -> None:
+    def _store(self, row: PictureRow, segmentation: Segmentation, instances: Sequence[Instance] | None) -> None:
         pixels = segmentation.areas()
         seen = set()
         for key, segment in segmentation.segments.items():

@@ -48,13 +48,10 @@ class Document:
 
 
 def load(path: Path) -> Document:
-    """Read a COCO JSON file. Raises `SegDeskError` if it is none."""
-    try:
-        data = json.loads(path.read_bytes())
-    except OSError as error:
-        raise explain_os_error(error, path) from error
-    except (ValueError, RecursionError) as error:
-        raise _not_coco(path) from error
+    """Read a COCO JSON file, or a list of results. Raises `SegDeskError` if it is none."""
+    data = _json(path)
+    if isinstance(data, list) and data:
+        data = _with_images(path, data)
     if not isinstance(data, dict) or not all(isinstance(data.get(k), list) for k in ("images", "annotations")):
         raise _not_coco(path)
     images = {key: row for row in _rows(data["images"]) if (key := key_of(row.get("id"))) is not None}
@@ -68,6 +65,37 @@ def load(path: Path) -> Document:
             found.append(row)
     classes, class_of = _classes(_rows(data.get("categories", [])))
     return Document(images, annotations, classes, class_of, orphans)
+
+
+def _json(path: Path) -> object:
+    try:
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    except (ValueError, RecursionError) as error:
+        raise _not_coco(path) from error
+
+
+def _with_images(path: Path, results: list[object]) -> dict[str, object]:
+    """Results, such as models write for COCO's evaluation, with the images and categories of the file that they are
+    for: the first one beside it, by name, that has all of their images."""
+    wanted = {key_of(row.get("image_id")) for row in _rows(results)}
+    for file in sorted(path.parent.glob("*.json")):
+        if file == path:
+            continue
+        try:
+            data = _json(file)
+        except SegDeskError:
+            continue
+        if not isinstance(data, dict) or not isinstance(data.get("categories"), list):
+            continue
+        if wanted <= {key_of(row.get("id")) for row in _rows(data.get("images"))}:
+            return {"images": data["images"], "categories": data["categories"], "annotations": results}
+    raise SegDeskError(
+        "{name} is a list without images and categories.",
+        "If it is a list of results, put the annotation file that has their images into the same folder.",
+        name=path.name,
+    )
 
 
 def key_of(value: object) -> object:

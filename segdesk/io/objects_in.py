@@ -28,11 +28,15 @@ Size = tuple[int, int]
 Found = tuple[Segment, Rle]
 _HEX = re.compile(r"#?([0-9a-fA-F]{6})$")
 MOST_POINTS = 1_000_000  # of one outline
+OVERLAPS = N_(
+    "{count} objects lie over others; the one with the higher score, else the smaller one, keeps the shared pixels."
+)
 
 
 def resolved(name: str, found: Sequence[Found], size: Size) -> tuple[Segmentation, int]:
-    """One label a pixel: crowds at the bottom, then large objects, so that a small one in front of a large one (a
-    person on a sofa) keeps its pixels. Returns (the map, how many objects lie over others). Raises `SegDeskError`."""
+    """One label a pixel: crowds at the bottom, then low scores, then large objects, so that a small one in front of a
+    large one (a person on a sofa) keeps its pixels. Returns (the map, how many objects lie over others). Raises
+    `SegDeskError`."""
     if len(found) > MAX_ID:
         raise SegDeskError(
             "{name} has {count} objects; a map can hold {limit}.",
@@ -42,7 +46,7 @@ def resolved(name: str, found: Sequence[Found], size: Size) -> tuple[Segmentatio
             limit=MAX_ID,
         )
     result, overlaps = Segmentation.empty(*size), 0
-    for key, (segment, mask) in enumerate(sorted(found, key=lambda f: (not f[0].crowd, -f[1].area)), 1):
+    for key, (segment, mask) in enumerate(sorted(found, key=lambda f: (not f[0].crowd, f[0].score, -f[1].area)), 1):
         x0, y0, x1, y1 = box = rle.bounding_box(mask)
         area = result.ids[y0:y1, x0:x1]
         crop = rle.decode_box(mask, box)
@@ -114,7 +118,7 @@ class ObjectsIn:
         """What an importer gives back."""
         notes = list(more)
         if self.overlaps:
-            text = N_("{count} objects lie over others; the smaller one keeps the shared pixels.")
+            text = OVERLAPS
             notes.append(Note(text, {"count": self.overlaps}))
         if self.skipped:
             notes.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.errors import SegDeskError
@@ -61,7 +61,7 @@ class ProjectSink:
         """See `ImportSink.size_of`."""
         return self._size(self._row(name))
 
-    def put(self, name: str, segmentation: Segmentation) -> None:
+    def put(self, name: str, segmentation: Segmentation, *, instances: Sequence[Instance] | None = None) -> None:
         """See `ImportSink.put`."""
         row = self._row(name)
         height, width = self._size(row)
@@ -81,24 +81,26 @@ class ProjectSink:
                 "Import as reference, or ask for corrected pictures to be replaced.",
                 name=row.path,
             )
-        self._store(row, segmentation)
+        self._store(row, segmentation, instances)
 
-    def _store(self, row: PictureRow, segmentation: Segmentation) -> None:
+    def _store(self, row: PictureRow, segmentation: Segmentation, instances: Sequence[Instance] | None) -> None:
         if self._layer == "prediction":
-            self._store_prediction(row, segmentation)
+            self._store_prediction(row, segmentation, instances)
             return
         self._project.save_map(row.id, self._layer, segmentation)
         if self._layer == "annotation":
             self._project.set_state(row.id, "edited")
 
-    def _store_prediction(self, row: PictureRow, segmentation: Segmentation) -> None:
+    def _store_prediction(
+        self, row: PictureRow, segmentation: Segmentation, instances: Sequence[Instance] | None
+    ) -> None:
         """As a model's answer: it also becomes the labels of a picture that no person has worked on."""
         if self._run is None:
             self._run = self._project.add_run(f"import:{self._origin}", self._origin, {}, "")
         things = self._project.classes.things
-        found = tuple(
-            Instance(s.class_id, s.score, mask) for s, _, mask in objects(segmentation) if s.class_id in things
-        )
+        if instances is None:
+            instances = [Instance(s.class_id, s.score, mask) for s, _, mask in objects(segmentation)]
+        found = tuple(i for i in instances if i.class_id in things)
         to_annotation = row.state in ("new", "predicted", "failed")
         self._project.save_prediction(
             row.id, self._run, segmentation, found, _doubt(found), to_annotation=to_annotation

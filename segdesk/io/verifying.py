@@ -6,12 +6,14 @@ here if, and only if, they are there. What comes back is counted in pixels of th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from segdesk.domain.classes import MAX_ID, VOID, ClassSet
 from segdesk.domain.errors import Cancelled, SegDeskError
+from segdesk.domain.prediction import Instance
 from segdesk.domain.segmentation import Segmentation
 from segdesk.io.export_choice import ChosenLabels
 from segdesk.io.export_files import merged_stuff
@@ -74,8 +76,8 @@ class ComparingSink:
         """See `ImportSink.size_of`."""
         return self._wanted(self._index.row(name)).size
 
-    def put(self, name: str, segmentation: Segmentation) -> None:
-        """Compare a map; its picture counts once."""
+    def put(self, name: str, segmentation: Segmentation, *, instances: Sequence[Instance] | None = None) -> None:
+        """Compare a map; its picture counts once. Raw objects are not compared."""
         row = self._index.row(name)
         wanted = self._wanted(row)
         if segmentation.size != wanted.size:

@@ -15,7 +15,7 @@ A format that can do both reads what it wrote: `written(INFO, folder)` says whic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -206,8 +206,9 @@ class ImportSink(Protocol):
         """
         ...
 
-    def put(self, name: str, segmentation: Segmentation) -> None:
-        """Store a map in PROJECT class ids for the picture that `name` means.
+    def put(self, name: str, segmentation: Segmentation, *, instances: Sequence[Instance] | None = None) -> None:
+        """Store a map in PROJECT class ids for the picture that `name` means. `instances`: of a prediction, its objects
+        as the file has them, which may overlap; None = the objects of the map.
 
         Raises `SegDeskError` where `size_of` does, where the sizes differ, and where a person's work would be lost.
         """

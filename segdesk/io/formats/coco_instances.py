@@ -2,7 +2,7 @@
 
 Writes `annotations/instances_default.json` (or `_train`, `_val`, `_test`) and `images/`. Things are one annotation
 each; a stuff class is one annotation a picture, told apart by `isthing` 0 in its category. Reads polygons with parts,
-both kinds of run lengths and crowds.
+both kinds of run lengths and crowds; and result files, whose overlapping objects a prediction keeps.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from segdesk.domain.errors import Cancelled, SegDeskError
+from segdesk.domain.prediction import Instance
 from segdesk.domain.rle import Box, Rle
 from segdesk.domain.segmentation import Segment
 from segdesk.domain.text import N_
@@ -32,7 +33,7 @@ from segdesk.io.formats.base import (
     Report,
     stream,
 )
-from segdesk.io.objects_in import resolved
+from segdesk.io.objects_in import OVERLAPS, Found, resolved
 
 INFO = FormatInfo(
     id="coco_instances",
@@ -119,9 +120,11 @@ class _Writer:
 
 
 def read(path: Path, sink: ImportSink, *, layer: str, progress: Report, cancelled: Cancel) -> ImportResult:
-    """Read a COCO instances JSON; see `segdesk.io.formats.base`. `layer` is the sink's business."""
+    """Read a COCO instances JSON, or a list of results beside the file that they are for; see
+    `segdesk.io.formats.base`. A picture without annotations is empty as a prediction or reference; as an annotation it
+    is left alone, because nobody may have looked at it."""
     document = coco.load(path)
-    reader = _Reader(document, sink, sink.class_ids(document.classes))
+    reader = _Reader(document, sink, sink.class_ids(document.classes), layer)
     progress(0, len(document.images))
     for done, image_id in enumerate(document.images, 1):
         if cancelled():
@@ -138,7 +141,9 @@ class _Reader:
     document: coco.Document
     sink: ImportSink
     project_ids: dict[int, int]
+    layer: str
     pictures: int = 0
+    empty: int = 0
     objects: int = 0
     overlaps: int = 0
     cut: int = 0
@@ -149,21 +154,23 @@ class _Reader:
     def take(self, image_id: object) -> None:
         name = str(self.document.images[image_id].get("file_name", image_id))
         rows = self.document.annotations[image_id]
-        if not rows:
+        if not rows and self.layer == "annotation":
             return
         try:
             if name in self.taken:
                 raise SegDeskError("{name} occurs more than once in the file; the first one was taken.", name=name)
             size = self.sink.size_of(name)
             self._check_size(name, image_id, size)
-            labels, overlaps = resolved(name, self._decoded(name, rows, size), size)
-            self.sink.put(name, labels)
+            found = self._decoded(name, rows, size)
+            labels, overlaps = resolved(name, found, size)
+            self.sink.put(name, labels, instances=_raw(found) if self.layer == "prediction" else None)
             self.overlaps += overlaps
         except SegDeskError as error:
             self.problems.append(Problem(name, error))
             return
         self.taken.add(name)
         self.pictures += 1
+        self.empty += not rows
         self.objects += len(labels.segments)
 
     def _check_size(self, name: str, image_id: object, size: tuple[int, int]) -> None:
@@ -173,7 +180,7 @@ class _Reader:
             found = tuple(v if isinstance(v, int) else 0 for v in stated)
             label_pngs.require_size(name, (found[0], found[1]), size)
 
-    def _decoded(self, name: str, rows: list[coco.Row], size: tuple[int, int]) -> list[tuple[Segment, Rle]]:
+    def _decoded(self, name: str, rows: list[coco.Row], size: tuple[int, int]) -> list[Found]:
         found = []
         for row in rows:
             try:
@@ -185,7 +192,7 @@ class _Reader:
                 self.problems.append(Problem(name, problem))
         return found
 
-    def _object(self, row: coco.Row, size: tuple[int, int]) -> tuple[Segment, Rle]:
+    def _object(self, row: coco.Row, size: tuple[int, int]) -> Found:
         class_id = self.document.class_of.get(coco.key_of(row.get("category_id")))
         if class_id is None:
             raise ValueError("its category is not in the list")
@@ -201,8 +208,7 @@ class _Reader:
     def notes(self) -> list[Note]:
         notes = []
         if self.overlaps:
-            text = N_("{count} objects lie over others; the smaller one keeps the shared pixels.")
-            notes.append(Note(text, {"count": self.overlaps}))
+            notes.append(Note(OVERLAPS, {"count": self.overlaps}))
         if self.cut:
             notes.append(Note(N_("{count} polygons reached out of their picture and were cut."), {"count": self.cut}))
         if self.swapped:
@@ -211,4 +217,13 @@ class _Reader:
         if self.document.orphans:
             text = N_("{count} annotations belong to no picture of the file.")
             notes.append(Note(text, {"count": self.document.orphans}))
+        if self.empty:
+            text = N_("{count} pictures have no objects in the file; their labels are empty.")
+            notes.append(Note(text, {"count": self.empty}))
         return notes
+
+
+def _raw(found: list[Found]) -> list[Instance]:
+    """The objects as they are in the file, best score first; a crowd is none."""
+    kept = [Instance(segment.class_id, segment.score, mask) for segment, mask in found if not segment.crowd]
+    return sorted(kept, key=lambda instance: -instance.score)

@@ -60,7 +60,7 @@ def write(source: ExportSource, folder: Path, *, progress: Report, cancelled: Ca
         writer = _Writer(source, place, files, copies)
         for item in stream(source, progress=progress, cancelled=cancelled):
             writer.add(item)
-    notes = tuple(usual_notes(copies.encoded_anew, writer.unknown))
+    notes = (Note(N_("Scores are not part of this format.")), *usual_notes(copies.encoded_anew, writer.unknown))
     return ExportResult(folder, writer.pictures, writer.objects, notes, tuple(copies.problems))
 
 

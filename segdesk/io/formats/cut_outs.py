@@ -11,7 +11,7 @@ from PIL import Image
 from segdesk.domain.rle import Box
 from segdesk.domain.text import N_
 from segdesk.io.atomic import new_folder
-from segdesk.io.export_files import boxes, merged_stuff, read_pixels, usual_notes
+from segdesk.io.export_files import PNG_EFFORT, boxes, merged_stuff, read_pixels, usual_notes
 from segdesk.io.formats.base import (
     Cancel,
     Choice,
@@ -66,7 +66,8 @@ def write(source: ExportSource, folder: Path, *, progress: Report, cancelled: Ca
                     found += 1
                     target = place / item.split / folders[segment.class_id] / f"{stem}_{key}.png"
                     target.parent.mkdir(parents=True, exist_ok=True)
-                    Image.fromarray(_cut(pixels, labels.ids, key, _grown(box, margin, item), background)).save(target)
+                    cut = _cut(pixels, labels.ids, key, _grown(box, margin, item), background)
+                    Image.fromarray(cut).save(target, compress_level=PNG_EFFORT)
             pictures, unknown = pictures + 1, unknown + lost
     return ExportResult(folder, pictures, found, tuple(usual_notes(0, unknown)), tuple(problems))
 

@@ -58,15 +58,19 @@ def write(source: ExportSource, folder: Path, *, progress: Report, cancelled: Ca
         file.write('<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n<version>1.1</version>\n<meta>\n<task>\n')
         file.writelines(_labels(source.classes))
         file.write("</task>\n</meta>\n")
-        counts = np.zeros(3, int)  # pictures, objects, segments of unknown classes
+        counts = np.zeros(4, int)  # pictures, objects, segments of unknown classes, crowds
         for item in stream(source, progress=progress, cancelled=cancelled):
             if copies.copy(item, place / "images" / item.path):
                 lines, unknown = _image(item, source.classes, int(counts[0]))
                 file.writelines(lines)
-                counts += (1, len(lines) - 2, unknown)
+                crowds = sum(s.crowd for s in item.segmentation.segments.values())
+                counts += (1, len(lines) - 2, unknown, crowds)
         file.write("</annotations>\n")
-    notes = (Note(N_("Scores are not part of this format.")), *usual_notes(copies.encoded_anew, int(counts[2])))
-    return ExportResult(folder, int(counts[0]), int(counts[1]), notes, tuple(copies.problems))
+    notes = [Note(N_("Scores are not part of this format.")), *usual_notes(copies.encoded_anew, int(counts[2]))]
+    if counts[3]:
+        text = N_("{count} crowd regions are written as single objects.")
+        notes.append(Note(text, {"count": int(counts[3])}))
+    return ExportResult(folder, int(counts[0]), int(counts[1]), tuple(notes), tuple(copies.problems))
 
 
 def _labels(classes: ClassSet) -> Iterator[str]:

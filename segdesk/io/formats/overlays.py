@@ -11,7 +11,7 @@ from segdesk.domain.classes import ClassSet, spread_color
 from segdesk.domain.segmentation import Segmentation
 from segdesk.domain.text import N_
 from segdesk.io.atomic import new_folder
-from segdesk.io.export_files import JPEG_QUALITY, merged_stuff, read_pixels, usual_notes
+from segdesk.io.export_files import JPEG_QUALITY, PNG_EFFORT, merged_stuff, read_pixels, usual_notes
 from segdesk.io.formats.base import (
     Cancel,
     Choice,
@@ -72,7 +72,7 @@ def _save(drawn: np.ndarray, target: Path) -> None:
     if target.suffix == ".jpg":
         Image.fromarray(drawn).save(target, quality=JPEG_QUALITY, subsampling=0)
     else:
-        Image.fromarray(drawn).save(target)
+        Image.fromarray(drawn).save(target, compress_level=PNG_EFFORT)
 
 
 def drawn_over(
