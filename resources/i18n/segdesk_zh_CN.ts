@@ -827,7 +827,7 @@
   </message>
   <message>
    <source>Choose a part of the picture.</source>
-   <translation type="unfinished" />
+   <translation>请选择图片的一部分。</translation>
   </message>
   <message>
    <source>Choose a picture from the list first.</source>
@@ -4341,7 +4341,7 @@
   </message>
   <message>
    <source>The part of the picture to refine lies outside of it.</source>
-   <translation type="unfinished" />
+   <translation>要细化的部分位于图片之外。</translation>
   </message>
   <message>
    <source>The picture and the class probabilities to refine differ in size.</source>
