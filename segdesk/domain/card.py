@@ -29,7 +29,8 @@ class Text:
 @dataclass(frozen=True)
 class NetSpec:
     """What to build. `type` names a file of `segdesk/nets` (whose `build(options, num_classes)` makes the module), or
-    one of the engine's own: "regions" (no net at all) and "merge" (a semantic and an instance card together)."""
+    one of the engine's own: "regions" (no net at all), "merge" (a semantic and an instance card together) and "taught"
+    (a pixel classifier that was learned from strokes; its weights are an npz file)."""
 
     type: str
     options: Mapping[str, object] = field(default_factory=dict)

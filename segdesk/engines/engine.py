@@ -236,8 +236,7 @@ class Engine:
         key = (card.id, weights, str(device), repr(card.net), card.channel_ids)
         with self._loading:
             if key not in self._models:
-                while len(self._models) >= self._keep_models:
-                    self._models.popitem(last=False)
+                self._make_room(card)
                 devices_of.free_memory(device)
                 self._models[key] = self._load(card, weights, device)
             self._models.move_to_end(key)
@@ -245,6 +244,14 @@ class Engine:
         # Regions have no net; they and taught models always run on the processor.
         elsewhere = loaded.device != device and loaded.output not in ("regions", "taught")
         return loaded, (NOTE_LOADED_ON_PROCESSOR,) if elsewhere else ()
+
+    def _make_room(self, card: ModelCard) -> None:
+        """Let go of the nets that were used least recently. Taught models are counted apart: they are small, and each
+        stroke makes another, which must not drive out the net that the person works with."""
+        taught = card.net.type == TAUGHT
+        alike = [key for key, loaded in self._models.items() if (loaded.card.net.type == TAUGHT) == taught]
+        for key in alike[: max(0, len(alike) + 1 - self._keep_models)]:
+            del self._models[key]
 
     def _load(self, card: ModelCard, weights: str | None, device: torch.device) -> Loaded:
         if card.net.type == "regions":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -260,6 +262,42 @@ def test_what_could_not_be_written_is_written_later(folder: Path, monkeypatch: p
         stored = project.load_scribbles()[row.id]
         assert np.array_equal(classes_of(stored), classes_of(doc.segmentation))
         scribbles.write(row.id)  # nothing is left to do
+
+
+PAINTER = """
+import sys
+from pathlib import Path
+sys.path[:0] = [sys.argv[2]]
+from segdesk.app.session import Session
+from segdesk.app.settings import Settings
+from tests.app.test_teaching import paper, stroke, value
+
+session = Session(Settings(), lambda report: None)
+value(session, session.open(Path(sys.argv[1])))
+doc = paper(session, "0.png")
+stroke(doc, 1, (40, 50), (62, 55))
+session._desk.saver.flush()
+print("painted", flush=True)
+while True:
+    stroke(doc, 2, (10, 98), (150, 98))
+    doc.undo()
+"""
+
+
+def test_strokes_survive_a_program_that_is_killed_in_the_midst_of_painting(folder: Path):
+    root = Path(__file__).parents[2]
+    process = subprocess.Popen([sys.executable, "-c", PAINTER, str(folder), str(root)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    with process.stdout as told:
+        assert told.readline().strip() == b"painted"
+        process.kill()
+        process.wait()
+    with Project.open(folder / "discs.segdesk") as project:
+        row = next(r for r in project.pictures() if r.path == "0.png")
+        found = project.load_scribbles()[row.id]
+    table = classes_of(found)
+    assert table[52, 50] == 1
+    assert set(np.unique(table)) <= {0, 1, 2}
 
 
 def test_the_command_learns_from_the_strokes_and_keeps_the_model(

@@ -22,6 +22,7 @@ from segdesk.domain.prediction import Prediction
 from segdesk.engines.teach import classifier, features
 
 SIDE = 1000
+SEEDS = (1, 2, 3)
 STROKES, LENGTH, WIDTH = 3, 40, 5  # of each class in a picture; pixels
 
 
@@ -99,25 +100,39 @@ def sets(data: Path) -> Iterator[tuple[str, list[int], list[Pair], list[Pair]]]:
 
 
 def quality(data: Path) -> None:
-    """Mean IoU from strokes in some pictures, with all features and with the colour alone."""
+    """Mean IoU from strokes in some pictures, with all features and with the colour alone; mean of `SEEDS`."""
     for name, classes, painted, others in sets(data):
-        random = np.random.default_rng(1)
-        values, labels = [], []
-        for image, truth in painted:
-            found = marks(truth, classes, random)
-            rows, columns = np.nonzero(found >= 0)
-            values.append(features.at_pixels(image, rows, columns))
-            labels.append(found[rows, columns])
-        samples, wanted = np.concatenate(values), np.concatenate(labels)
-        colour = samples.copy()
-        colour[:, 3:] = 0
+        found = np.mean([from_strokes(classes, painted, others, seed) for seed in SEEDS], axis=0)
         line = f"{name:14}"
-        for kind, given in (("colour", colour), ("taught", samples)):
-            taught = classifier.learn(given, wanted, len(classes))
-            for group, pairs in (("painted", painted), ("others", others)):
-                answers = [classifier.scores(taught, image).argmax(axis=0) for image, _ in pairs]
-                line += f"  {kind} {group} {mean_iou(answers, [t for _, t in pairs], classes):5.1f}"
+        for kind, values in zip(("colour", "taught"), found, strict=True):
+            line += f"  {kind} painted {values[0]:5.1f}  {kind} others {values[1]:5.1f}"
         print(line, flush=True)
+
+
+def from_strokes(classes: list[int], painted: list[Pair], others: list[Pair], seed: int) -> list[list[float]]:
+    """Mean IoU of painted and other pictures, of the colour alone and of all features."""
+    random = np.random.default_rng(seed)
+    values, labels = [], []
+    for image, truth in painted:
+        found = marks(truth, classes, random)
+        rows, columns = np.nonzero(found >= 0)
+        values.append(features.at_pixels(image, rows, columns))
+        labels.append(found[rows, columns])
+    samples, wanted = np.concatenate(values), np.concatenate(labels)
+    colour = samples.copy()
+    colour[:, 3:] = 0
+    reached = []
+    for given in (colour, samples):
+        taught = classifier.learn(given, wanted, len(classes))
+        reached.append(
+            [
+                mean_iou(
+                    [classifier.scores(taught, i).argmax(axis=0) for i, _ in pairs], [t for _, t in pairs], classes
+                )
+                for pairs in (painted, others)
+            ]
+        )
+    return reached
 
 
 def main() -> None:

@@ -18,7 +18,8 @@ from segdesk.engines.teach import features, trees
 
 TREES = 24
 TRIES = 12  # features that each node looks at
-LEAST = 3  # samples in a leaf
+LEAST = 10  # samples in a leaf, fewer where there are few: neighbours in a stroke are alike, less learns the noise
+SHARE = 8  # a class of middling size fills this many leaves
 DEEPEST = 24
 MOST_SAMPLES = 4000  # of a class
 FINE = (64, 12, 4, 1)  # how often features of the pixel itself and of each copy are looked at, against each other
@@ -63,12 +64,12 @@ def learn(
     samples, labels = np.ascontiguousarray(samples[kept], np.float32), labels[kept].astype(np.int64)
     counts = np.bincount(labels, minlength=classes)
     weights = (1 / np.sqrt(np.maximum(counts, 1)))[labels]
-    picks = _picks()
+    picks, least = _picks(), max(1, min(LEAST, len(labels) // (SHARE * classes)))
     with Team(cancelled) as team:
         grown = team.all(
             [
                 lambda at=at: trees.grow(
-                    samples, labels, weights, classes, picks, TRIES, LEAST, DEEPEST, seed * TREES + at
+                    samples, labels, weights, classes, picks, TRIES, least, DEEPEST, seed * TREES + at
                 )
                 for at in range(TREES)
             ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -150,6 +151,15 @@ def test_it_is_the_same_every_time_and_tiles_change_nothing():
     assert (whole.argmax(axis=0) == tiled.argmax(axis=0)).mean() > 0.999
 
 
+def test_a_few_pixels_of_each_class_are_enough():
+    values = np.zeros((10, features.COUNT), np.float16)
+    values[5:] = 20
+    found = classifier.learn(values, np.repeat((0, 1), 5), 2)
+    with classifier.Team(lambda: False) as team:
+        scores = classifier.asked(found, values.T.astype(np.float32), team)
+    assert (scores[1] > 0.5).tolist() == [False] * 5 + [True] * 5
+
+
 def test_leaves_are_shares_of_the_samples(rng: np.random.Generator):
     values = rng.normal(size=(500, features.COUNT)).astype(np.float16)
     found = classifier.learn(values, rng.integers(0, 3, 500), 3)
@@ -253,6 +263,18 @@ def test_the_engine_runs_it_like_any_model(tmp_path: Path):
     assert isinstance(refined, Answer)
     with pytest.raises(SegDeskError, match="classes apart"):
         engine.answer(PredictRequest("p", card("mine.npz", ("a", "b")), image, weights={"mine": str(file)}))
+
+
+def test_a_model_after_each_stroke_does_not_drive_out_the_persons_model(tmp_path: Path):
+    image = picture(60, 70)
+    (tmp_path / "mine.npz").write_bytes(taught(image).dumped())
+    engine = Engine(device="cpu", keep_models=1)
+    regions = replace(card("none"), id="regions", task="instance", net=NetSpec("regions"), channel_ids=())
+    engine.answer(PredictRequest("p", regions, image))
+    for at in range(3):
+        each = replace(card("mine.npz"), id=f"preview-{at}")
+        engine.answer(PredictRequest("p", each, image, weights={each.id: str(tmp_path / "mine.npz")}))
+    assert [loaded.card.id for loaded in engine._models.values()] == ["regions", "preview-2"]
 
 
 def test_no_pixels_mean_that_nothing_is_kept():
