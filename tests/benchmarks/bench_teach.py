@@ -124,14 +124,11 @@ def from_strokes(classes: list[int], painted: list[Pair], others: list[Pair], se
     reached = []
     for given in (colour, samples):
         taught = classifier.learn(given, wanted, len(classes))
-        reached.append(
-            [
-                mean_iou(
-                    [classifier.scores(taught, i).argmax(axis=0) for i, _ in pairs], [t for _, t in pairs], classes
-                )
-                for pairs in (painted, others)
-            ]
-        )
+        groups = []
+        for pairs in (painted, others):
+            answers = [classifier.scores(taught, image).argmax(axis=0) for image, _ in pairs]
+            groups.append(mean_iou(answers, [truth for _, truth in pairs], classes))
+        reached.append(groups)
     return reached
 
 
