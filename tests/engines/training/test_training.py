@@ -299,10 +299,10 @@ def test_memory_that_runs_out_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
         Trainer(request(tmp_path)).run()
 
 
-def test_a_net_of_objects_cannot_be_trained(tmp_path: Path):
+def test_a_net_that_cannot_be_built_for_the_classes_is_told(tmp_path: Path):
     run = request(tmp_path)
     run = replace(run, card=replace(run.card, net=replace(run.card.net, type="nuclei_unet")))
-    with pytest.raises(SegDeskError, match="cannot be trained here"):
+    with pytest.raises(SegDeskError, match="cannot be built for these classes"):
         Trainer(run).run()
 
 
