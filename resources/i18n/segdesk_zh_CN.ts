@@ -1946,6 +1946,10 @@
    <translation>IoU</translation>
   </message>
   <message>
+   <source>IoU, outlines, panoptic quality, objects and average precision with intervals and plots: as a page that can be printed, as tables and as JSON. “Compare labels” shows the same in the window.</source>
+   <translation>交并比、轮廓、全景质量、物体与平均精确率，附置信区间和图表：可打印的网页、表格和 JSON。“比较标注”可在窗口中查看同样的结果。</translation>
+  </message>
+  <message>
    <source>It cannot be read back.</source>
    <translation>无法读回。</translation>
   </message>
@@ -5440,10 +5444,6 @@
   <message>
    <source>looking…</source>
    <translation>正在查找…</translation>
-  </message>
-  <message>
-   <source>mIoU, pixel accuracy and panoptic quality per class, as a page, as tables and as JSON.</source>
-   <translation>按类别给出 mIoU、像素准确率和全景质量，输出网页、表格和 JSON。</translation>
   </message>
   <message>
    <source>map coordinates of pictures that have a georeference</source>

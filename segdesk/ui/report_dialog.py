@@ -22,8 +22,8 @@ class ReportDialog(FormDialog):
         super().__init__(desk, tr("Quality report"), tr("Write report"), parent)
         project = desk.session.project
         base = project.path.parent if project is not None else Path.home()
-        self.layer = self.layer_box(("annotation", "prediction"))
-        self.against = self.layer_box(("reference", "annotation"))
+        self.layer = self.layer_box(("annotation", "prediction", "reference"))
+        self.against = self.layer_box(("reference", "annotation", "prediction"))
         self.folder = self.path_field(
             str(free_folder(base, f"{base.name}-report")),
             lambda: ask_folder(self, tr("Write the report into"), str(base)),
@@ -34,7 +34,12 @@ class ReportDialog(FormDialog):
         self.form.addRow(tr("Against"), self.against)
         self.form.addRow(tr("Folder"), self._holder)
         self.form.addRow("", self.show_it)
-        self.note.setText(tr("mIoU, pixel accuracy and panoptic quality per class, as a page, as tables and as JSON."))
+        self.note.setText(
+            tr(
+                "IoU, outlines, panoptic quality, objects and average precision with intervals and plots: as a page"
+                " that can be printed, as tables and as JSON. “Compare labels” shows the same in the window."
+            )
+        )
         self.refresh()
 
     def problem(self) -> str:

@@ -201,6 +201,7 @@ class ReportDock(Translated, QDockWidget):
         if self.report is not None:
             self.headline.show_report(self.report)
             self.classes.show_report(self.report)
+            self.matrix.retranslate()
 
 
 def _written(desk: Desk, value: object) -> None:

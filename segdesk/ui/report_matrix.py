@@ -51,6 +51,13 @@ class ConfusionMatrix(QWidget):
         self.setFixedSize(QSize(NAMES + wide + HEAD // 2, HEAD + high + 2))
         self.update()
 
+    def retranslate(self) -> None:
+        """Set the texts again."""
+        self.setAccessibleName(tr("Confusion matrix"))
+        if self._ids[:1] == [0]:
+            self._names[0] = tr("Void")
+        self.update()
+
     @property
     def _cell(self) -> tuple[int, int]:
         return CELL if len(self._ids) <= NUMBERS else DENSE

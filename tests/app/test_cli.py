@@ -66,6 +66,13 @@ def test_run_export_evaluate_in_one_go(photos: Path, tmp_path: Path, capsys: pyt
     out, _ = lines(capsys)
     assert "mIoU            1.0000 [1.0000, 1.0000]  (labels on void count as wrong; 3 pictures)" in out
     assert (report / "report.html").exists()
+    other = tmp_path / "other.segdesk"
+    with Project.open(project) as opened:
+        opened.copy_to(other)
+    words = ("evaluate", photos, "--layer", "prediction", "--against", "prediction", "--other", other)
+    assert run(*words, "--json", "--out", tmp_path / "two", "--quiet") == OK
+    assert sorted(p.name for p in (tmp_path / "two").glob("report*")) == ["report.json"]
+    assert '"against": "prediction (other)"' in (tmp_path / "two" / "report.json").read_text("utf-8")
 
 
 def test_a_second_run_goes_on_and_says_so(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 # key: (English, Simplified Chinese)
 FINDINGS_TEXTS: dict[str, tuple[str, str]] = {
+    "about.compared with": ("Compared with", "比较对象"),
+    "about.classes left out": ("Classes left out", "未计入的类别"),
     "recall": ("Recall", "召回率"),
     "f1": ("F1", "F1"),
     "span": ("[{low}, {high}]", "[{low}, {high}]"),
