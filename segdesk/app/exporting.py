@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -71,19 +71,21 @@ def verify(
     """Read a written folder again and compare it with what was chosen, pixel by pixel; where there is another reader
     for the format, it is asked, too. Raises as `export` does, and `Cancelled`."""
     sink, problems = ComparingSink(chosen), []
-    progress = quiet(ctx.progress, (share, 1.0), len(chosen.rows))
-    for path in written(plugin.info, folder):
+    name, second = READERS.get(plugin.info.id, ("", None))
+    middle, total = (1.0 if second is None else (1.0 + share) / 2), len(chosen.rows)
+    for path, part in _parts(written(plugin.info, folder), share, middle):
+        progress = quiet(ctx.progress, part, total)
         result = plugin.module.read(path, sink, layer="reference", progress=progress, cancelled=ctx.cancelled)
         problems += result.problems
     missing = sink.finish(left_out, ctx.cancelled)
     verified = sink.result(missing, (OUR_READER,), tuple(problems))
-    name, second = READERS.get(plugin.info.id, ("", None))
     if second is not None:
-        other = ComparingSink(chosen)
+        other, progress = ComparingSink(chosen), quiet(ctx.progress, (middle, 1.0), total)
         for picture, labels, classes in second(folder):
             if ctx.cancelled():
                 raise Cancelled
             other.put(picture, labels.remapped(other.class_ids(classes)))
+            progress(min(other.pictures, total), total)
         by_both = other.result(other.finish(left_out, ctx.cancelled) if other.pictures else 0, (), ())
         if other.pictures:
             verified = _worse(verified, by_both, (OUR_READER, name))
@@ -95,6 +97,16 @@ def verify(
             pictures=max(len(verified.worst), verified.missing),
         )
     return verified
+
+
+def _parts(paths: list[Path], first: float, last: float) -> Iterator[tuple[Path, tuple[float, float]]]:
+    """Each path with its part of a progress from `first` to `last`, by the size of its file."""
+    sizes = [path.stat().st_size + 1 if path.is_file() else 1 for path in paths]
+    done = 0
+    for path, size in zip(paths, sizes, strict=True):
+        before, done = done, done + size
+        begin, end = (first + (last - first) * at / sum(sizes) for at in (before, done))
+        yield path, (begin, end)
 
 
 def _worse(first: Verified, second: Verified, readers: tuple[str, ...]) -> Verified:

@@ -193,12 +193,12 @@ class SplitLists:
 
 def encoded(mask: Rle, how: str = "compressed") -> object:
     """A `segmentation` field. `how`: "compressed" or "uncompressed" run lengths, or "polygons", which are exact where
-    COCO's rasteriser draws them; what has a hole becomes run lengths there, too."""
+    COCO's rasteriser draws them; what has a hole becomes uncompressed run lengths there, which more programs read."""
     if how == "polygons":
         parts = _polygons(mask)
         if parts is not None:
             return parts
-    if how == "uncompressed":
+    if how != "compressed":
         return {"size": list(mask.size), "counts": mask.counts.tolist()}
     return compressed(mask)
 

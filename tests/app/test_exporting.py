@@ -84,6 +84,39 @@ def test_provenance_tells_classes_splits_models_and_what_came_back(labelled: Des
     assert names == {"instances_train.json", "instances_val.json"}
 
 
+class Recorded:
+    """A job's context that writes the progress down."""
+
+    job_id = 1
+
+    def __init__(self) -> None:
+        self.done: list[float] = []
+
+    def cancelled(self) -> bool:
+        return False
+
+    def check(self) -> None:
+        """Nobody wants it to end."""
+
+    def progress(self, done: int, total: int, text: str = "") -> None:
+        self.done.append(done / total)
+
+    def report(self, value: object) -> None:
+        """Nobody listens."""
+
+
+@pytest.mark.parametrize("format_id", ["coco_instances", "index_png"])
+def test_progress_of_writing_and_reading_back_only_goes_on(labelled: Desktop, tmp_path: Path, format_id: str) -> None:
+    """Over the files of three splits, and over both readers of COCO."""
+    (plugin,) = (p for p in labelled.session.formats if p.info.id == format_id)
+    session, ctx = labelled.session, Recorded()
+    order = ExportOrder(tmp_path / "out", ExportChoice(split=SplitRule((0.4, 0.3, 0.3), seed=2)))
+    export(session._desk, plugin, order, session._models.find, ctx)
+    assert ctx.done == sorted(ctx.done)
+    assert (ctx.done[0], ctx.done[-1]) == (0, 1)
+    assert 0.5 in ctx.done
+
+
 def test_classes_left_out_are_void(labelled: Desktop, tmp_path: Path) -> None:
     info = labelled.session.classes[0]
     choice = ExportChoice(class_ids=frozenset())

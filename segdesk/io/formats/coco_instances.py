@@ -106,7 +106,7 @@ class _Writer:
 
     def _annotation(self, segment: Segment, box: Box, mask: Rle) -> dict[str, object]:
         x0, y0, x1, y1 = box
-        how = "compressed" if segment.crowd and self.masks == "polygons" else self.masks  # crowds are never polygons
+        how = "uncompressed" if segment.crowd and self.masks == "polygons" else self.masks  # as in the data set itself
         return {
             "id": self.objects,
             "image_id": self.pictures,
