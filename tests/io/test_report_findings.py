@@ -44,6 +44,8 @@ def test_json_has_the_further_figures(tmp_path: Path) -> None:
     assert values["boundaries"]["void_counted"]["mean_f"] == found.boundaries.result("void_counted").mean_f
     assert values["intervals"]["miou"]["low"] == found.intervals["miou"].low
     assert values["panoptic"]["void_ignored"]["mpq_pictures"] == 4
+    spans = {row["class_id"]: row["low"] for row in values["class_iou_intervals"]}
+    assert spans == {class_id: span.low for class_id, span in found.class_intervals.items()}
     assert values["best_pictures"][0] == "0.png"
     assert set(FIGURES) < set(values["conventions"])
     cell = next(c for c in values["confused"] if (c["reference"], c["prediction"]) == (2, 0))

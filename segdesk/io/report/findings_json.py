@@ -28,7 +28,7 @@ def conventions() -> Values:
 
 
 def findings_json(report: Report) -> Values:
-    """The sections "objects", "boundaries", "average_precision", "intervals" and "confused"; none in a quick report."""
+    """The sections "objects", "boundaries", "average_precision", "intervals", "class_iou_intervals" and "confused"; none in a quick report."""
     found = report.findings
     if found is None:
         return {}
@@ -37,6 +37,9 @@ def findings_json(report: Report) -> Values:
         "boundaries": {rule: _boundaries(found.boundaries.result(rule)) for rule in BOUNDARY_RULES},
         "average_precision": None if found.precision is None else _precision(found.precision),
         "intervals": {name: _interval(span) for name, span in found.intervals.items()},
+        "class_iou_intervals": [
+            {"class_id": class_id, **_interval(span)} for class_id, span in found.class_intervals.items()
+        ],
         "confused": _confused(report, found),
     }
 

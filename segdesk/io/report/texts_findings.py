@@ -31,8 +31,8 @@ FINDINGS_TEXTS: dict[str, tuple[str, str]] = {
     "card.objects.1": ("one reference object", "1 个参考物体"),
     "class_bars": ("IoU of each class", "各类别交并比"),
     "class_bars.note": (
-        "Whiskers: 95 % interval over pictures. {rule}.",
-        "须线为按图片计算的 95 % 置信区间。{rule}。",
+        "Whiskers: 95 % interval over pictures; {rule}.",
+        "须线为按图片计算的 95 % 置信区间；{rule}。",
     ),
     "precision_recall": ("Precision and recall", "精确率与召回率"),
     "precision_recall.note": (
