@@ -18,10 +18,11 @@ from segdesk.app.desk import Desk, OpenProject
 from segdesk.app.jobs import Context
 from segdesk.app.models import Models
 from segdesk.app.scribbles import BACKGROUND, BACKGROUND_NAME, Scribbles, marked
+from segdesk.app.teach_bands import in_bands
 from segdesk.app.workers import Workers
 from segdesk.domain.classes import VOID, ClassInfo
 from segdesk.domain.errors import SegDeskError
-from segdesk.domain.packed import PackedMap
+from segdesk.domain.packed import Labels, PackedMap
 from segdesk.domain.patch import Patch
 from segdesk.domain.segmentation import Segmentation
 from segdesk.domain.text import N_
@@ -251,19 +252,23 @@ class Teaching:
         card = card_of(_table(taught, "preview", "preview", opened.project.path.stem))
         file = user_cache_dir() / "teach" / f"{os.getpid()}-{taught.mark[:16]}.npz"
         path = opened.path_of(picture_id)
-        request = PredictRequest(
-            f"teach {path}", card, self._desk.prefetch.get(path), weights={card.id: str(file)}, device="cpu"
-        )
+        weights = {card.id: str(file)}
+
+        def ask(image: np.ndarray) -> Labels:
+            request = PredictRequest(f"teach {path}", card, image, weights=weights, device="cpu")
+            reply = self._desk.engine.answer(request, ctx.cancelled)
+            if not isinstance(reply, Answer):
+                raise SegDeskError("The model gave no answer for this picture.", "Try again.")
+            return reply.segmentation
+
         atomic.write_bytes(file, taught.data)
         try:
-            reply = self._desk.engine.answer(request, ctx.cancelled)
+            found = in_bands(self._desk.prefetch.get(path), ask, ctx)
         finally:
             with suppress(OSError):
                 file.unlink()
-        if not isinstance(reply, Answer):
-            raise SegDeskError("The model gave no answer for this picture.", "Try again.")
         ids = {info.id: taught.infos[at].id for at, info in enumerate(card.classes)}
-        return PackedMap.of(reply.segmentation).remapped(ids).prepare()
+        return found.remapped(ids).prepare()
 
     def _kept(self, opened: OpenProject, taught: Taught, name: str) -> str:
         folder, project = home(), opened.project.path.stem

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from segdesk.app.document import Document
 from segdesk.app.scribbles import BACKGROUND, ScribbleDocument
 from segdesk.app.taking import take
+from segdesk.app.teach_bands import BAND_PIXELS
 from segdesk.app.teaching import Shown, Taught
 from segdesk.domain.edit import Edit, History
 from segdesk.domain.errors import SegDeskError
@@ -156,7 +157,7 @@ class Teachings(QObject):
             N_("Learning"),
             then=lambda value: self._shown(job, value),
             failed=lambda e: self._failed(job, e),
-            shown=False,
+            shown=document.segmentation.ids.size > BAND_PIXELS,  # a large one tells how far it is
         )
 
     def _shown(self, job: int, value: object) -> None:
