@@ -28,8 +28,8 @@ def conventions() -> Values:
 
 
 def findings_json(report: Report) -> Values:
-    """The sections "objects", "boundaries", "average_precision", "intervals", "class_iou_intervals" and "confused"; none
-    in a quick report."""
+    """The sections "objects", "boundaries", "average_precision", "intervals", "class_iou_intervals" and "confused";
+    none in a quick report."""
     found = report.findings
     if found is None:
         return {}
