@@ -1,6 +1,6 @@
-"""`provenance.yaml` of an export: where its labels come from, with what classes, and what was found on reading it back.
+"""`provenance.txt` of an export: where its labels come from, with what classes, and what was found on reading it back.
 
-YAML, because some programs take every JSON file in a folder for labels.
+The text is YAML; its name is not, because some programs take every JSON or YAML file in a folder for theirs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from segdesk.io.formats.base import FormatInfo
 from segdesk.io.project import Project
 from segdesk.io.verifying import Verified
 
-FILE = "provenance.yaml"
+FILE = "provenance.txt"
 Licences = Callable[[str], Mapping[str, str]]
 """`licences(card id)`: "code", "weights", "data" and "commercial" of a model, as far as they are known."""
 

@@ -37,7 +37,7 @@ def test_every_format_that_reads_gives_back_what_it_says(labelled: Desktop, tmp_
             assert result.verified.pictures == result.pictures
             if plugin.info.lossless:
                 assert result.verified.exact, plugin.info.id
-        assert (tmp_path / plugin.info.id / "provenance.yaml").is_file()
+        assert (tmp_path / plugin.info.id / "provenance.txt").is_file()
 
 
 def test_an_export_that_loses_pixels_is_not_kept(labelled: Desktop, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_an_export_that_loses_pixels_is_not_kept(labelled: Desktop, tmp_path: Pa
 def test_provenance_tells_classes_splits_models_and_what_came_back(labelled: Desktop, tmp_path: Path) -> None:
     choice = ExportChoice(split=SplitRule((0.5, 0.5, 0.0), seed=2), pictures="link")
     labelled.value(labelled.session.export("coco_instances", tmp_path / "out", choice))
-    data = yaml.safe_load((tmp_path / "out" / "provenance.yaml").read_text(encoding="utf-8"))
+    data = yaml.safe_load((tmp_path / "out" / "provenance.txt").read_text(encoding="utf-8"))
     assert data["classes_sha256"] == class_hash(labelled.session.classes)
     assert data["split"]["seed"] == 2
     assert sum(data["split"]["pictures"].values()) == data["pictures"]
@@ -132,5 +132,5 @@ def test_a_stopped_export_leaves_nothing(labelled: Desktop, tmp_path: Path) -> N
     job = labelled.session.export("coco_instances", tmp_path / "out")
     labelled.session.cancel(job)
     labelled.end(job)
-    assert not (tmp_path / "out").exists() or (tmp_path / "out" / "provenance.yaml").is_file()
+    assert not (tmp_path / "out").exists() or (tmp_path / "out" / "provenance.txt").is_file()
     assert np.all([not f.name.endswith(".part") for f in tmp_path.iterdir()])

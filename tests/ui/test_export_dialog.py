@@ -36,7 +36,7 @@ def test_splits_classes_and_options_reach_the_export(window: MainWindow, dialog:
     assert dialog.ok.isEnabled()
     dialog.ok.click()
     until(lambda: not window.desk.jobs)
-    found = yaml.safe_load((tmp_path / "out" / "provenance.yaml").read_text(encoding="utf-8"))
+    found = yaml.safe_load((tmp_path / "out" / "provenance.txt").read_text(encoding="utf-8"))
     assert found["options"] == {"masks": "uncompressed"}
     assert found["split"]["shares"] == [50.0, 25.0, 25.0]
     assert set(found["split"]["pictures"]) == {"train", "val", "test"}
