@@ -296,7 +296,7 @@ class Canvas(PictureView):
     def _copies_came(self) -> None:
         """The labels of a small zoom are truer now; a stroke may be under way, so this can wait."""
         self._renderer.labels_sharper()
-        self.update(0, 0, 1, 1)
+        self.sharpen_later()
         self.minimap.labels_changed()
 
     def _show_seen(self, seen: Seen) -> None:

@@ -173,9 +173,12 @@ class PictureView(QWidget):
         scale = self.devicePixelRatioF()
         self._renderer.scale = scale
         self._renderer.resize(*self.area())
-        busy = self._renderer.flush()
-        if self._renderer.unfinished:
-            self._sharpening.start(RESTING_MS if busy else 0)
+        if self._renderer.flush():
+            self.sharpen_later()
+        elif not self._sharpening.isActive():  # else a repaint of what lies over the canvas would cut the rest short
+            self._sharpening.start(0)
+        if not self._renderer.unfinished:
+            self._sharpening.stop()
         painter = QPainter(self)
         painter.save()
         painter.scale(1 / scale, 1 / scale)
@@ -187,6 +190,10 @@ class PictureView(QWidget):
         if self._renderer.pyramid is None:
             self._paint_empty(painter)
         self.paint_over(painter)
+
+    def sharpen_later(self) -> None:
+        """Go on with what is to be made sharp when the hand rests."""
+        self._sharpening.start(RESTING_MS)
 
     def _sharpen_some(self) -> None:
         """Go on with what was drawn quickly."""
