@@ -125,6 +125,7 @@ class Reduced:
         cells = -(-self._size[0] // CELL), -(-self._size[1] // CELL)
         self._dirty = np.zeros(cells, bool)
         self._since: np.ndarray | None = None  # what has changed since a thread began
+        self._under = np.zeros(cells, bool)  # what the thread sees to
         self._closed = threading.Event()
         self._begin(None)
 
@@ -148,12 +149,14 @@ class Reduced:
         elif self._background is None:
             self._begin(None)
 
-    def level_for(self, zoom: float, *, coarser: bool = False) -> tuple[Level | None, int]:
+    def level_for(self, zoom: float, *, coarser: bool = False, follow: bool = True) -> tuple[Level | None, int]:
         """The copy for so many device pixels a picture pixel, and its stride; (None, 1): the map itself. `coarser`: the
-        next smaller one instead of the map, where the one for this zoom is not kept."""
+        next smaller one instead of the map, where the one for this zoom is not kept. Not `follow`: what has changed
+        since, see `behind`, may be missing from it."""
         if self._levels is None or zoom >= 1.0:
             return None, 1
-        self._freshen(self._levels)
+        if follow or self._background is None:
+            self._freshen(self._levels)
         wanted = stride_for(zoom)
         count = min(len(self._levels), wanted.bit_length() - 1)
         for number in range(count, min(len(self._levels), count + coarser) + 1) if count else ():
@@ -161,6 +164,26 @@ class Reduced:
             if isinstance(level, Level):
                 return level, 1 << number
         return None, 1
+
+    def behind(self, rect: Rect) -> Rect | None:
+        """The least rectangle of the map that covers what the copies may not show as it is, of a part (x0, y0, x1, y1)
+        of the map; None: they show all of that part."""
+        x0, y0, x1, y1 = clip(rect, self._size)
+        top, left = y0 // CELL, x0 // CELL
+        where = slice(top, -(-y1 // CELL)), slice(left, -(-x1 // CELL))
+        dirty = self._dirty[where] | self._under[where]
+        if self._since is not None:
+            dirty |= self._since[where]
+        rows, columns = np.flatnonzero(dirty.any(axis=1)), np.flatnonzero(dirty.any(axis=0))
+        if rows.size == 0:
+            return None
+        cells = columns[0] + left, rows[0] + top, columns[-1] + left + 1, rows[-1] + top + 1
+        return clip(tuple(int(v) * CELL for v in cells), self._size)  # type: ignore[arg-type]
+
+    def catch_up(self) -> None:
+        """Bring the copies up to date, by a thread where that takes long; `on_ready` is called then."""
+        if self._levels is not None and self._since is None and self._dirty.any():
+            self._begin(self._rects(int(np.count_nonzero(self._dirty)), self._dirty))
 
     def close(self) -> None:
         """The picture is left."""
@@ -170,10 +193,11 @@ class Reduced:
 
     def _begin(self, changed: list[Rect] | None) -> None:
         """Bring the copies up to date where the map has changed; None: make all of them."""
-        self._dirty[...] = False
+        under, self._dirty = self._dirty, np.zeros_like(self._dirty)
         if self._background is None:
             self._levels = self._made()
             return
+        self._under = under
         self._since = np.zeros_like(self._dirty)
         self._background(lambda: self._work(changed), self._landed)
 
@@ -218,6 +242,7 @@ class Reduced:
             return
         assert self._since is not None
         self._levels, self._dirty, self._since = made, self._since, None
+        self._under = np.zeros_like(self._dirty)
         self._on_ready()
 
     def _freshen(self, levels: list[Level | Passing]) -> None:
@@ -225,7 +250,7 @@ class Reduced:
         count = int(np.count_nonzero(self._dirty))
         if count == 0 or (self._since is not None and count > MOST_CELLS):
             return
-        changed = self._rects(count)
+        changed = self._rects(count, self._dirty)
         if self._background is None or (count <= MOST_CELLS and len(changed) <= MOST_RECTS):
             self._follow(levels, changed)
             self._dirty[...] = False
@@ -243,9 +268,9 @@ class Reduced:
                     level.write(rect[0], rect[1], halved(read, size, rect))
                 read, size = level.read, level.size
 
-    def _rects(self, count: int) -> list[Rect]:
-        """Rectangles of the map that cover what has changed."""
-        rows, columns = np.nonzero(self._dirty)
+    def _rects(self, count: int, dirty: np.ndarray) -> list[Rect]:
+        """Rectangles of the map that cover its dirty cells."""
+        rows, columns = np.nonzero(dirty)
         top, bottom, left, right = rows[0], rows[-1] + 1, columns.min(), columns.max() + 1
         if (bottom - top) * (right - left) <= 2 * count:
             spans = [(left, top, right, bottom)]

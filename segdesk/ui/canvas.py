@@ -293,6 +293,11 @@ class Canvas(PictureView):
         self.update()
         self.minimap.labels_changed()
 
+    def hand_rests(self) -> None:
+        """Nothing is painted just now: bring the copies of the map up to date."""
+        if self._copies is not None:
+            self._copies.catch_up()
+
     def _copies_came(self) -> None:
         """The labels of a small zoom are truer now; a stroke may be under way, so this can wait."""
         self._renderer.labels_sharper()

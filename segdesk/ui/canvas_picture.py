@@ -195,8 +195,12 @@ class PictureView(QWidget):
         """Go on with what is to be made sharp when the hand rests."""
         self._sharpening.start(RESTING_MS)
 
+    def hand_rests(self) -> None:
+        """Called a moment after the last change; for derived classes."""
+
     def _sharpen_some(self) -> None:
         """Go on with what was drawn quickly."""
+        self.hand_rests()
         self.update_device(self._renderer.improve(SHARPEN_SECONDS))
 
     def _paint_empty(self, painter: QPainter) -> None:

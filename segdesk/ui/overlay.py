@@ -130,11 +130,18 @@ def sample_level(level: Level | PackedMap, size: tuple[int, int], stride: int, v
 def sample_reduced(ids: np.ndarray, copies: Reduced, view: View, rect: Rect) -> np.ndarray:
     """As `sample`, where device pixels are larger than the map's out of its reduced copies. While those of a large map
     are still being made, several device pixels share a label, so that drawing is fast."""
-    level, stride = copies.level_for(view.zoom)
+    level, stride = copies.level_for(view.zoom, follow=False)
     if level is None:
         coarse = 1 if copies.ready or ids.size < COARSE_FROM else min(4, stride_for(view.zoom))
         return sample(ids, view, rect) if coarse == 1 else _sample_coarse(ids, view, rect, coarse)
-    return sample_level(level, (ids.shape[0], ids.shape[1]), stride, view, rect)
+    out = sample_level(level, (ids.shape[0], ids.shape[1]), stride, view, rect)
+    (x0, y0), (x1, y1) = view.to_image(rect[0], rect[1]), view.to_image(rect[2], rect[3])
+    changed = copies.behind((int(x0), int(y0), int(x1) + 1, int(y1) + 1))
+    if changed is not None:  # a stroke under way is drawn from the map itself
+        x0, y0, x1, y1 = view.device_rect(changed)
+        part = max(x0, rect[0]), max(y0, rect[1]), min(x1, rect[2]), min(y1, rect[3])
+        out[part[1] - rect[1] : part[3] - rect[1], part[0] - rect[0] : part[2] - rect[0]] = sample(ids, view, part)
+    return out
 
 
 def _sample_coarse(ids: np.ndarray, view: View, rect: Rect, step: int) -> np.ndarray:

@@ -128,3 +128,27 @@ def test_a_tile_of_one_label_takes_no_memory():
 def test_no_pixel_of_a_copy_is_smaller_than_the_screens(zoom: float):
     assert 1.0 <= stride_for(zoom) * zoom < 2.0
     assert reach(1.0) == 0
+
+
+def test_what_the_copies_do_not_show_yet_is_known(threaded: Works):
+    ids = picture(1)
+    copies = Reduced(ids, lambda work, then: threaded.append((work, then)))
+    work, then = threaded.pop()
+    then(work())
+    assert copies.behind((0, 0, 901, 700)) is None
+    before = all_of(copies, 0.5)
+    ids[100:130, 200:260] = 77
+    copies.mark((200, 100, 260, 130))
+    level, _ = copies.level_for(0.5, follow=False)
+    assert level is not None
+    assert np.array_equal(level.read((0, 0, level.size[1], level.size[0])), before)
+    assert copies.behind((0, 0, 901, 700)) == (192, 64, 320, 192)
+    assert copies.behind((0, 0, 250, 700)) == (192, 64, 256, 192)
+    assert copies.behind((400, 0, 901, 700)) is None
+    copies.catch_up()
+    assert copies.behind((0, 0, 901, 700)) == (192, 64, 320, 192)  # until the thread has done it
+    work, then = threaded.pop()
+    then(work())
+    copies.level_for(0.5)
+    assert copies.behind((0, 0, 901, 700)) is None
+    assert np.array_equal(all_of(copies, 0.5), all_of(Reduced(ids), 0.5))
