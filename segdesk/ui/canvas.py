@@ -299,8 +299,7 @@ class Canvas(PictureView):
             self._copies.catch_up()
 
     def _copies_came(self) -> None:
-        """The labels of a small zoom are truer now; a stroke may be under way, so this can wait."""
-        self._renderer.labels_sharper()
+        self._renderer.labels_sharper()  # a stroke may be under way, so it can wait
         self.sharpen_later()
         self.minimap.labels_changed()
 

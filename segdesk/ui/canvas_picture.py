@@ -175,10 +175,8 @@ class PictureView(QWidget):
         self._renderer.resize(*self.area())
         if self._renderer.flush():
             self.sharpen_later()
-        elif not self._sharpening.isActive():  # else a repaint of what lies over the canvas would cut the rest short
+        elif self._renderer.unfinished and not self._sharpening.isActive():  # a repaint of what lies over it: no change
             self._sharpening.start(0)
-        if not self._renderer.unfinished:
-            self._sharpening.stop()
         painter = QPainter(self)
         painter.save()
         painter.scale(1 / scale, 1 / scale)
@@ -201,7 +199,8 @@ class PictureView(QWidget):
     def _sharpen_some(self) -> None:
         """Go on with what was drawn quickly."""
         self.hand_rests()
-        self.update_device(self._renderer.improve(SHARPEN_SECONDS))
+        if self._renderer.unfinished:
+            self.update_device(self._renderer.improve(SHARPEN_SECONDS))
 
     def _paint_empty(self, painter: QPainter) -> None:
         painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint
 from pytestqt.qtbot import QtBot
 
+from segdesk.app import reduced
 from segdesk.app.document import Document
 from segdesk.app.tools import brush
 from segdesk.domain.packed import PackedMap
@@ -16,7 +17,7 @@ from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.ui import canvas_render
 from segdesk.ui.canvas import Canvas
 from tests.app.documents import CELL, ROAD, SKY, make
-from tests.ui.canvases import Left, drag, opened, shot, shown
+from tests.ui.canvases import Left, drag, move, opened, shot, shown
 
 HEIGHT, WIDTH = 500, 700
 
@@ -117,3 +118,21 @@ def test_truer_labels_of_a_small_zoom_wait_for_a_stroke(qtbot: QtBot, monkeypatc
     after = sharp(qtbot, canvas)
     assert not np.array_equal(after, before)
     assert np.array_equal(after, exact(qtbot, canvas, monkeypatch))
+
+
+def test_the_copies_follow_when_the_hand_rests(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reduced, "AT_ONCE", 1)
+    canvas = shown(qtbot)
+    doc = opened(canvas, document())
+    qtbot.waitUntil(lambda: canvas._copies is not None and canvas._copies.fresh)
+    canvas.set_tool(brush.Tool())
+    doc.active_class, doc.brush_size = CELL, 40
+    canvas.zoom_to(0.4)
+    before = shot(canvas)
+    qtbot.mousePress(canvas, Left, pos=QPoint(150, 120))
+    move(canvas, QPoint(250, 180), Left)
+    assert not np.array_equal(shot(canvas), before)  # at once, out of the map itself
+    assert not canvas._copies.fresh  # type: ignore[union-attr]
+    qtbot.mouseRelease(canvas, Left, pos=QPoint(250, 180))
+    qtbot.waitUntil(lambda: canvas._copies.fresh)  # type: ignore[union-attr]
+    assert np.array_equal(sharp(qtbot, canvas), exact(qtbot, canvas, monkeypatch))
