@@ -18,7 +18,7 @@ import numpy as np
 from segdesk.domain.segmentation import Segment, Segmentation
 
 TILE = 64
-SETTLE_FROM = 128  # tiles; a brush of 400 pixels covers fewer at once
+SETTLE_FROM = 256  # tiles; a wide brush covers fewer at once
 Rect = tuple[int, int, int, int]
 TileKey = tuple[int, int]
 Tick = Callable[[int, int], None]
