@@ -131,6 +131,9 @@ class ClassPanel(Translated, QWidget):
             self.fill(self._desk.session.classes)
 
     def _show_active(self) -> None:
+        if self._typing():  # another current row would end the typing, and what was typed would be lost
+            self._late = True
+            return
         active = self._desk.labels.hand.active_class
         self._quiet = True
         for at in range(self.list.topLevelItemCount()):
