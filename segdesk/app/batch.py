@@ -7,13 +7,14 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from segdesk.app.answering import picture_key, replaceable, store, translate
 from segdesk.app.desk import Desk, OpenProject
 from segdesk.app.jobs import Context
 from segdesk.app.models import RunPlan
 from segdesk.app.prefetch import read_ahead
-from segdesk.app.reports import BatchResult
+from segdesk.app.reports import BatchBegun, BatchResult, BatchStep
 from segdesk.domain.errors import SegDeskError
 from segdesk.engines.messages import Answer, NotKept, PredictRequest
 from segdesk.io.project import PictureRow
@@ -37,8 +38,8 @@ class Batch:
     done: int = 0
     answered: int = 0
     kept: int = 0
-    already: int = 0
-    verified: int = 0
+    already: list[int] = field(default_factory=list)
+    verified: list[int] = field(default_factory=list)
     device: str = ""
     failed: list[tuple[str, SegDeskError]] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class Batch:
         """Run; yields after each picture. Cancelling leaves all that was answered in the project."""
         begin = time.monotonic()
         self.total = len(self.rows)
+        ctx.report(BatchBegun(ctx.job_id, tuple(r.id for r in self.rows), tuple(self.already), tuple(self.verified)))
         ctx.progress(0, self.total)
         yield
         with closing(self._requests(ctx)) as requests, closing(self._replies(requests, ctx)) as replies:
@@ -59,8 +61,8 @@ class Batch:
         return BatchResult(
             self.answered,
             self.kept,
-            self.already,
-            self.verified,
+            len(self.already),
+            len(self.verified),
             tuple(self.failed),
             time.monotonic() - begin,
             self.device,
@@ -77,18 +79,19 @@ class Batch:
         with closing(read_ahead(ids, cancelled=ctx.cancelled)) as pictures:
             for picture_id, pixels in pictures:
                 if isinstance(pixels, SegDeskError):
-                    self._fail(picture_id, pixels)
+                    self._fail(picture_id, pixels, ctx)
                     self._advance(picture_id, ctx)
                     continue
                 key = picture_key(self.opened, picture_id)
                 self._names[key] = picture_id
+                ctx.report(BatchStep(ctx.job_id, picture_id, "running"))
                 yield self.plan.request(key, pixels)
 
     def _take(self, picture_id: int, reply: Reply, ctx: Context) -> None:
         if isinstance(reply, Answer):
             self._keep(picture_id, reply, ctx)
         elif isinstance(reply, SegDeskError):
-            self._fail(picture_id, reply)
+            self._fail(picture_id, reply, ctx)
             self._refused.append(reply.message)
             if not self.answered and len(self._refused) >= HOPELESS and len(set(self._refused)) == 1:
                 raise reply
@@ -105,11 +108,16 @@ class Batch:
         self.kept += not free
         self.device = answer.device
         self.notes.update(dict.fromkeys(answer.notes))
+        height, width = answered.segmentation.size
+        outcome: Literal["done", "kept"] = "done" if free else "kept"
+        spent = sum(answer.seconds.values()) - answer.seconds.get("load", 0.0)
+        ctx.report(BatchStep(ctx.job_id, picture_id, outcome, spent, height * width, answer.device))
 
-    def _fail(self, picture_id: int, error: SegDeskError) -> None:
+    def _fail(self, picture_id: int, error: SegDeskError, ctx: Context) -> None:
         row = self.opened.roster.row(picture_id)
         self.failed.append((row.path if row else str(picture_id), error))
         self.opened.mark_failed(picture_id, error)
+        ctx.report(BatchStep(ctx.job_id, picture_id, "failed", error=error))
 
     def _advance(self, picture_id: int, ctx: Context) -> None:
         self.done += 1
@@ -120,28 +128,37 @@ class Batch:
 @dataclass(frozen=True)
 class Choice:
     """Which pictures a run takes: not the skipped ones, not (unless asked) the verified ones, and not those that this
-    model with these options has answered before (unless `again`). `limit`: at most so many; `among`: only of these."""
+    model with these options has answered before (unless `again`). `limit`: at most so many; `among`: only of these;
+    `failed`: only those that could not be done before."""
 
     skip_verified: bool = True
     again: bool = False
     limit: int | None = None
     among: frozenset[int] | None = None
+    failed: bool = False
 
 
 def make_batch(desk: Desk, opened: OpenProject, plan: RunPlan, choice: Choice) -> Batch:
     """Choose the pictures of a run."""
     batch = Batch(desk, opened, plan, [])
-    rows = [r for r in opened.roster.rows if r.state != "skipped" and (choice.among is None or r.id in choice.among)]
+    rows = [r for r in opened.roster.rows if _wanted(r, choice)]
     before = set() if choice.again else _answered_before(opened, plan, rows)
     for row in rows:
         if row.state == "verified" and choice.skip_verified:
-            batch.verified += 1
+            batch.verified.append(row.id)
         elif row.id in before:
-            batch.already += 1
+            batch.already.append(row.id)
         else:
             batch.rows.append(row)
     del batch.rows[len(batch.rows) if choice.limit is None else choice.limit :]
     return batch
+
+
+def _wanted(row: PictureRow, choice: Choice) -> bool:
+    """A picture that a person worked on keeps its state when a run fails on it; its error tells."""
+    if row.state == "skipped" or (choice.among is not None and row.id not in choice.among):
+        return False
+    return not choice.failed or row.state == "failed" or bool(row.error)
 
 
 def _answered_before(opened: OpenProject, plan: RunPlan, rows: list[PictureRow]) -> set[int]:

@@ -130,6 +130,33 @@ class SaveState:
 
 
 @dataclass(frozen=True)
+class BatchBegun:
+    """A run over many pictures has chosen them: `ids` in the order in which they come; `already` and `verified` are
+    left alone."""
+
+    job_id: int
+    ids: tuple[int, ...]
+    already: tuple[int, ...] = ()
+    verified: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class BatchStep:
+    """A picture of a run has come further. "kept": answered, but a person's labels stay what they are.
+
+    `seconds` that the engine took for it (without loading the model), `pixels` of it and `device`, where it was
+    answered; `error`: why it failed."""
+
+    job_id: int
+    picture_id: int
+    outcome: Literal["running", "done", "kept", "failed"]
+    seconds: float = 0.0
+    pixels: int = 0
+    device: str = ""
+    error: SegDeskError | None = None
+
+
+@dataclass(frozen=True)
 class BatchResult:
     """The Done value of `run_all`. `failed`: (path, error) of pictures that could not be done.
 

@@ -266,14 +266,19 @@ class Session(SavingVerbs):
         again: bool = False,
         limit: int | None = None,
         among: Collection[int] | None = None,
+        failed: bool = False,
+        card_id: str = "",
+        options: RunOptions | None = None,
+        device: str = "",
     ) -> int:
-        """Run the chosen model on all pictures; `again` = also where this model and options already answered, `limit`
-        = at most so many, `among` = only these ids. Reports Progress, `PictureChanged` per picture,
+        """Run a model (`card_id`, `options`, `device`; else what is chosen) on all pictures. `again`: also where it has
+        answered with these options; `limit`: at most so many; `among`: only these ids; `failed`: only those that could
+        not be done before. Reports `BatchBegun`, `BatchStep`s, Progress, `PictureChanged` per picture,
         `Answered(from_batch=True)` for the open one, Done with `BatchResult`. Labels that a person made are left alone:
         such pictures get the prediction layer only.
         """
-        opened, make_plan = self._desk.opened(), self._plan_maker()
-        choice = Choice(skip_verified, again, limit, None if among is None else frozenset(among))
+        opened, make_plan = self._desk.opened(), self._plan_maker(options, card_id, device)
+        choice = Choice(skip_verified, again, limit, None if among is None else frozenset(among), failed)
 
         def run(ctx: Context) -> Generator[None, None, BatchResult]:
             plan = make_plan()
@@ -392,9 +397,11 @@ class Session(SavingVerbs):
 
         return self._workers.submit("engine", N_("Running the model"), run, key=f"answer {wanted}")
 
-    def _plan_maker(self, options: RunOptions | None = None) -> Callable[[], RunPlan]:
+    def _plan_maker(
+        self, options: RunOptions | None = None, card_id: str = "", device: str = ""
+    ) -> Callable[[], RunPlan]:
         """What is chosen now; the weights are looked for in the job, where a missing file is a Failed report."""
-        card_id, options, device = self.model_id, options or self.options, self.device
+        card_id, options, device = card_id or self.model_id, options or self.options, device or self.device
         return lambda: self._models.plan(card_id, options, device)
 
     def _leave(self, ctx: Context) -> None:
