@@ -24,6 +24,7 @@ from segdesk.app.models import Models, RunPlan
 from segdesk.app.opening import close_current, open_picture, open_project
 from segdesk.app.prefetch import Prefetch
 from segdesk.app.prompting import Prompting
+from segdesk.app.recents import Recents
 from segdesk.app.reports import Answered, BatchResult, Opened, ProjectOpened, SaveState
 from segdesk.app.review import Review
 from segdesk.app.saver import Saver
@@ -88,6 +89,7 @@ class Session(SavingVerbs):
         prefetch = Prefetch(settings.prefetch_megabytes << 20)
         self._desk = Desk(on_report, saver, prefetch, engine, settings.undo_megabytes << 20)
         self.review = Review(self._desk, self._workers)
+        self.recents = Recents(on_report)
         self.adding = Adding(self._desk, self._workers, self._models)
         self.prompting = Prompting(self._desk, self._models, self._workers, lambda: self.device)
         self.looking = Looking(self._desk, self._workers, self._plan_maker)
@@ -381,6 +383,7 @@ class Session(SavingVerbs):
         stopper.join(timeout)
         self._desk.prefetch.close()
         self.review.close()
+        self.recents.close()
         opened, self._desk.open = self._desk.open, None
         if opened is not None:
             opened.project.close()

@@ -23,6 +23,7 @@ from segdesk.io import project_journal as journal
 from segdesk.io import project_maps as maps
 from segdesk.io import project_marks as marks
 from segdesk.io import project_runs as runs
+from segdesk.io.project_classes import ClassWork
 from segdesk.io.project_database import Database, damaged
 from segdesk.io.project_pictures import Pictures
 from segdesk.io.project_scribbles import ScribbleLayer
@@ -34,7 +35,7 @@ __all__ = ["LAYERS", "STATES", "SUFFIX", "PictureRow", "Project", "RunInfo", "de
 JOURNAL_BUDGET = 256 << 20
 
 
-class Project(Pictures, marks.Marks, ScribbleLayer):  # the marks call `set_state` of the pictures
+class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork):  # the marks call `set_state` of the pictures
     """An open project. Thread-safe by one lock; one program at a time. Also a context manager that closes it.
 
     Every method raises `SegDeskError` when the file cannot be read or written; a write that failed changed nothing and
@@ -71,7 +72,16 @@ class Project(Pictures, marks.Marks, ScribbleLayer):  # the marks call `set_stat
 
         On a read-only medium it opens with `read_only` set, and each change raises `SegDeskError`.
         """
-        database = Database(Path(path))
+        return cls._of(Database(Path(path)))
+
+    @classmethod
+    def look(cls, path: Path) -> Project:
+        """Open a project for a moment only to read it: nothing is locked, brought up to date or written. Refused where
+        it is open in this program, or was not closed properly (another program may be at work in it)."""
+        return cls._of(Database(Path(path), look=True))
+
+    @classmethod
+    def _of(cls, database: Database) -> Project:
         try:
             return cls(database)
         except BaseException as error:

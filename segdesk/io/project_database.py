@@ -18,21 +18,23 @@ from segdesk.io.atomic import explain_os_error, replacing
 WAIT_SECONDS = 1.0  # a program that is just closing the project gets this long
 COPIED_AT_ONCE = 4096  # pages of a copy, 16 MB
 _open_here: set[Path] = set()  # by real path; see `_claim`
-_open_here_lock = threading.Lock()
+_looked_at: set[Path] = set()  # read for a moment; whoever opens waits for the end of it
+_open_here_lock = threading.Condition()
 
 
 class Database:
     """A project file that this program alone has open.
 
     The lock is SQLite's own (exclusive locking mode), so the system releases it when the program dies. `read_only` is
-    set on a read-only medium.
+    set on a read-only medium. `look`: only to read for a moment, as from a read-only medium, without any lock; refused
+    while this program has the project open.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, look: bool = False) -> None:
         self.path = path
-        self.read_only = False
+        self.read_only = self._look = look
         self._lock = threading.RLock()
-        self._claimed = _claim(path)
+        self._claimed = _claim(path, look=look)
         try:
             self._connection: sqlite3.Connection | None = self._connect()
         except BaseException:
@@ -140,7 +142,8 @@ class Database:
         connection = None
         try:
             _check_head(self.path)
-            self.read_only = not (os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK))
+            writable = os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
+            self.read_only = self._look or not writable
             found = os.stat(self.path)
             self._identity = found.st_dev, found.st_ino
             connection = self._opened()
@@ -254,20 +257,23 @@ def _primary(error: sqlite3.Error | UnicodeDecodeError) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def _claim(path: Path) -> Path:
+def _claim(path: Path, *, look: bool = False) -> Path:
     """Refuse a second opening inside this program before the file is touched at all: closing any other handle of a file
     would release the locks that SQLite holds on it (POSIX record locks belong to the process)."""
     real = Path(os.path.realpath(path))
     with _open_here_lock:
+        _open_here_lock.wait_for(lambda: real not in _looked_at)
         if real in _open_here:
             raise _in_use(path)
-        _open_here.add(real)
+        (_looked_at if look else _open_here).add(real)
     return real
 
 
 def _release(real: Path) -> None:
     with _open_here_lock:
         _open_here.discard(real)
+        _looked_at.discard(real)
+        _open_here_lock.notify_all()
 
 
 def _in_use(path: Path) -> SegDeskError:

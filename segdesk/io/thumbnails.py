@@ -34,6 +34,16 @@ def thumbnail(path: Path, *, side: int = SIDE, folder: Path | None = None) -> np
     return pixels
 
 
+def keep_named(name: str, pixels: np.ndarray) -> None:
+    """Keep a small picture that shows no single file, (h, w, 3) uint8 RGB, under a name of its own."""
+    _keep(cache_folder() / _place(name), pixels)
+
+
+def kept_named(name: str) -> np.ndarray | None:
+    """What was kept under a name, or None."""
+    return _kept(cache_folder() / _place(name))
+
+
 def cache_folder() -> Path:
     """Where thumbnails are kept."""
     return user_cache_dir() / "thumbnails"
@@ -58,7 +68,10 @@ def _name(path: Path, side: int) -> str:
         stamp = f"{info.st_mtime_ns} {info.st_size}"
     except OSError:
         stamp = ""
-    text = f"{os.path.abspath(path)}\n{stamp}\n{side}"
+    return _place(f"{os.path.abspath(path)}\n{stamp}\n{side}")
+
+
+def _place(text: str) -> str:
     key = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:32]
     return f"{key[:2]}/{key[2:]}.jpg"
 
