@@ -165,9 +165,10 @@ def _run_model(session: Session, arguments: argparse.Namespace, output: Output) 
         output.note(opened.note)
     if arguments.map or arguments.ignore_rest:
         session.matching.match_rules(model_id, arguments.map or [], ignore_rest=arguments.ignore_rest)
-    result = _do(session, session.run_all(again=arguments.again, limit=arguments.limit))
+    result = _do(session, session.run_all(again=arguments.again, limit=arguments.limit, failed=arguments.failed))
     output.line(f"project: {session.project.path if session.project else ''}")
-    return _tell_batch(result, output)
+    code = _tell_batch(result, output)
+    return OK if arguments.failed and not result.failed else code  # none had failed: that is well
 
 
 def _tell_batch(result: BatchResult, output: Output) -> int:
@@ -339,6 +340,7 @@ def _run_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", metavar="ID", required=True, help="a model of `segdesk models`")
     command.add_argument("--project", metavar="FILE", help="the project file, where it is not to lie in the folder")
     command.add_argument("--again", action="store_true", help="also where this model with these options has been run")
+    command.add_argument("--failed", action="store_true", help="only the pictures that could not be done before")
     _model_arguments(command)
 
 

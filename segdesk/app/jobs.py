@@ -19,9 +19,28 @@ def next_job_id() -> int:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """How fast a batch goes and what it takes of the machine, both over the last half minute at most.
+
+    `pictures`, `megapixels`: each second. `processor`: 0..1, the share of all cores that this program and its engine
+    compute with; `memory_bytes`: what both hold resident. `graphics`: 0..1, the share of the time that nets ran on the
+    graphics card, and `graphics_bytes`, what is taken of its memory by whomever; None on a processor. None also means
+    that the system does not tell.
+    """
+
+    pictures: float
+    megapixels: float
+    processor: float | None = None
+    memory_bytes: int | None = None
+    graphics: float | None = None
+    graphics_bytes: int | None = None
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far a job is. `total` 0 = unknown; `text` is an English text marked with `N_` or a file name;
-    `eta_seconds` None = not known yet. `paused` is True once when a batch stops at a pause."""
+    `eta_seconds` None = not known yet. `paused` is True once when a batch stops at a pause. `pace`: of a batch, None
+    until it is known."""
 
     job_id: int
     name: str
@@ -30,6 +49,7 @@ class Progress:
     text: str = ""
     eta_seconds: float | None = None
     paused: bool = False
+    pace: Pace | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +94,7 @@ class Context(Protocol):
         """Raise `Cancelled` if somebody wants the job to end."""
         ...
 
-    def progress(self, done: int, total: int, text: str = "") -> None:
+    def progress(self, done: int, total: int, text: str = "", pace: Pace | None = None) -> None:
         """Report how far the job is; the worker adds the time that is left."""
         ...
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 
-from segdesk.app.jobs import Done, Failed, Job, Progress, Stopped, next_job_id
+from segdesk.app.jobs import Done, Failed, Job, Pace, Progress, Stopped, next_job_id
 from segdesk.app.schedule import Schedule, Task
 from segdesk.domain.errors import Cancelled, SegDeskError
 
@@ -193,12 +193,12 @@ class Worker:
         except Exception:
             log.exception("a listener failed on %r", type(value).__name__)
 
-    def progress(self, task: Task, done: int, total: int, text: str) -> None:
+    def progress(self, task: Task, done: int, total: int, text: str, pace: Pace | None = None) -> None:
         """Report progress of a task with the time that is left."""
         task.rate.add(self._clock(), done)
         task.last = (done, total, text)
         eta = task.rate.seconds_left(total) if total else None
-        self.report(Progress(task.id, task.job.name, done, total, text, eta))
+        self.report(Progress(task.id, task.job.name, done, total, text, eta, pace=pace))
 
 
 class _Context:
@@ -219,8 +219,8 @@ class _Context:
         if self._task.cancelled.is_set():
             raise Cancelled
 
-    def progress(self, done: int, total: int, text: str = "") -> None:
-        self._worker.progress(self._task, done, total, text)
+    def progress(self, done: int, total: int, text: str = "", pace: Pace | None = None) -> None:
+        self._worker.progress(self._task, done, total, text, pace)
 
     def report(self, value: object) -> None:
         self._worker.report(value)
