@@ -62,9 +62,13 @@ class EngineProcess:
         keep_bytes: int = 1 << 30,
         log: Path | None = None,
         grace_seconds: float = GRACE_SECONDS,
+        lanes: int = 0,
+        lane_threads: int = 0,
     ) -> None:
-        """`log`: where the engine's own messages go, by default `logs/engine.log` in the user's data folder."""
+        """`log`: where the engine's own messages go, by default `logs/engine.log` in the user's data folder. `lanes`:
+        pictures side by side on a processor, each with `lane_threads`; 0 = as it suits this machine's cores."""
         self._arguments = ["--keep-models", str(keep_models), "--keep-bytes", str(keep_bytes)]
+        self._arguments += ["--lanes", str(lanes), "--lane-threads", str(lane_threads)]
         self._log = log or user_data_dir() / "logs" / "engine.log"
         self._grace = grace_seconds
         self._blocks = Blocks()

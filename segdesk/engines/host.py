@@ -19,7 +19,15 @@ from typing import TYPE_CHECKING
 
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.segmentation import Segmentation
-from segdesk.engines.messages import Answer, NotKept, PredictRequest, PromptRequest
+from segdesk.engines.messages import (
+    MOST_LANES,
+    Answer,
+    NotKept,
+    PredictRequest,
+    PromptRequest,
+    lane_threads,
+    usable_cores,
+)
 from segdesk.engines.wire import (
     Ask,
     AskDevices,
@@ -107,10 +115,9 @@ class Lanes:
     what is done with an answer (upsampling, deciding) takes its turn in the same lane.
     """
 
-    def __init__(self, most: int = 4) -> None:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        self._count = min(most, cores)
-        self._threads = max(2, cores // self._count)  # with one, torch leaves the fast convolution out for 1x1 kernels
+    def __init__(self, count: int = 0, threads: int = 0) -> None:
+        """`threads` of each of `count` lanes; 0 = as it suits this machine's cores."""
+        self._count, self._threads = count or min(MOST_LANES, usable_cores()), threads or lane_threads()
         self._free = threading.Semaphore(self._count)
         self._pool = ThreadPoolExecutor(self._count, "lane", self._begin)
 
@@ -142,13 +149,13 @@ class Host:
     device has, while refining and deciding, in another, overlap with the next picture; other batch work on the
     processor goes into lanes."""
 
-    def __init__(self, pipe: Pipe, inbox: Inbox, engine: Engine) -> None:
+    def __init__(self, pipe: Pipe, inbox: Inbox, engine: Engine, lanes: Lanes | None = None) -> None:
         self._pipe = pipe
         self._inbox = inbox
         self._engine = engine
         self._pool = ThreadPoolExecutor(1, "finish")
         self._finishing: Future[None] | None = None
-        self._lanes = Lanes()
+        self._lanes = lanes or Lanes()
         self._prompting: Prompting | None = None
 
     def serve(self) -> None:
@@ -410,6 +417,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="segdesk.engines.host")
     parser.add_argument("--keep-models", type=int, default=2)
     parser.add_argument("--keep-bytes", type=int, default=1 << 30)
+    parser.add_argument("--lanes", type=int, default=0)
+    parser.add_argument("--lane-threads", type=int, default=0)
     options = parser.parse_args(arguments)
     if hasattr(os, "nice"):
         os.nice(5)  # it uses every core there is: the window must still get its turn at once
@@ -423,7 +432,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     threading.Thread(target=_warm_crf, name="warm", daemon=True).start()
     log.info("engine %d is ready", os.getpid())
-    Host(pipe, inbox, Engine(keep_models=options.keep_models, keep_bytes=options.keep_bytes)).serve()
+    engine = Engine(keep_models=options.keep_models, keep_bytes=options.keep_bytes)
+    Host(pipe, inbox, engine, Lanes(options.lanes, options.lane_threads)).serve()
 
 
 if __name__ == "__main__":

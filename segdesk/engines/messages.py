@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -237,3 +238,18 @@ def onnx_available() -> bool:
 def transformers_available() -> bool:
     """Whether models of the transformers library can run here. Looks for the packages without importing them."""
     return all(importlib.util.find_spec(name) is not None for name in ("transformers", "safetensors"))
+
+
+MOST_LANES = 4  # pictures side by side on a processor: beyond that the memory, not the cores, is what they wait for
+
+
+def usable_cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def lane_threads() -> int:
+    """Threads of one picture's forward pass in a batch on this machine's processor. The last bits of an answer depend
+    on them: a machine that is to give the same bits must take the same number. At least 2: with one, torch leaves the
+    fast convolution out for 1x1 kernels."""
+    return max(2, usable_cores() // min(MOST_LANES, usable_cores()))
