@@ -32,7 +32,7 @@ from segdesk.domain.text import N_
 if TYPE_CHECKING:
     from segdesk.app.document import Document
 
-HEAVY_TILES = 256  # an undo step that covers more tiles goes to the background (5 ms and more)
+HEAVY_TILES = 160  # an undo step that covers more tiles goes to the background (10 ms with its drawing)
 SHOWN_EXACTLY = 1024  # tiles
 HEAVY_PIXELS = 1 << 20  # and so does a change of a whole map that has more pixels
 Operation = Callable[[], None]

@@ -193,6 +193,11 @@ class PictureView(QWidget):
         """Go on with what is to be made sharp when the hand rests."""
         self._sharpening.start(RESTING_MS)
 
+    def hand_moved(self) -> None:
+        """A stroke goes on, also where it changes nothing: what is to be made sharp waits again."""
+        if self._sharpening.isActive() or self._renderer.unfinished:
+            self.sharpen_later()
+
     def hand_rests(self) -> None:
         """Called a moment after the last change; for derived classes."""
 

@@ -68,6 +68,7 @@ class Pointer:
             self._drag_size()
         elif self.doing == "tool":
             self._use("move", self._modifiers(event, self._button))
+            self._canvas.hand_moved()
         elif not self.doing:
             self._use("hover", self._modifiers(event, Button.NoButton))
 
@@ -110,6 +111,7 @@ class Pointer:
             self._start_tool(modifiers)
         elif kind == event.Type.TabletMove and self.doing == "tool":
             self._use("move", modifiers)
+            self._canvas.hand_moved()
         elif kind == event.Type.TabletRelease:
             # A lifting pen reports no pressure; the line's end keeps the width of its last point.
             self._end(self._modifiers(event, self._button, pressure=0.0))

@@ -25,6 +25,7 @@ from segdesk.ui.sampling import blended, gather
 
 MANY = 128  # dirty rectangles; more are joined to one
 BAND = 256  # rows that are made at once, so that they stay in the processor's cache
+SHARP_BAND = 64  # rows that are made sharp at once: a stroke may begin at any moment, and waits for no more
 QUICK_FROM = 1 << 20  # device pixels; a smaller canvas is drawn fast enough at once
 SQUARE = 2  # device pixels of a side that have one label at first
 COARSE = 4  # see `_coarseness`
@@ -98,7 +99,7 @@ class Renderer:
 
     def labels_sharper(self) -> None:
         """The labels may look a little different everywhere, which can wait for `improve`."""
-        self._stale = self._bands(self._whole)
+        self._stale = self._bands(self._whole, SHARP_BAND)
 
     @property
     def _large(self) -> bool:
@@ -137,7 +138,7 @@ class Renderer:
             costly = bool(self._blunt) or (self.layer is not None and self.layer.costly)
             if rect == self._whole and self._large and costly:
                 self._compose(rect, square=SQUARE)
-                self._stale = self._bands(rect)
+                self._stale = self._bands(rect, SHARP_BAND)
             else:
                 self._compose(rect)
         self._dirty = []
@@ -176,7 +177,7 @@ class Renderer:
         for rect in rects:
             quick = rect == self._whole and self._large
             if quick:
-                self._blunt, self._stale = self._bands(rect), []
+                self._blunt, self._stale = self._bands(rect, SHARP_BAND), []
             self._render_part(rect, quick=quick)
             if not self._dirty and rect != self._whole:
                 self._compose(self._grown(rect))
@@ -231,9 +232,9 @@ class Renderer:
         return max(1, round(self.scale))
 
     @staticmethod
-    def _bands(rect: Rect) -> list[Rect]:
+    def _bands(rect: Rect, rows: int = BAND) -> list[Rect]:
         x0, y0, x1, y1 = rect
-        return [(x0, top, x1, min(y1, top + BAND)) for top in range(y0, y1, BAND)]
+        return [(x0, top, x1, min(y1, top + rows)) for top in range(y0, y1, rows)]
 
     def _compose(self, rect: Rect, *, square: int = 1) -> None:
         for band in self._bands(rect):

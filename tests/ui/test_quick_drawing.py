@@ -14,7 +14,7 @@ from segdesk.app.document import Document
 from segdesk.app.tools import brush
 from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segment, Segmentation
-from segdesk.ui import canvas_render
+from segdesk.ui import canvas_picture, canvas_render
 from segdesk.ui.canvas import Canvas
 from tests.app.documents import CELL, ROAD, SKY, make
 from tests.ui.canvases import Left, drag, move, opened, shot, shown
@@ -136,3 +136,21 @@ def test_the_copies_follow_when_the_hand_rests(qtbot: QtBot, monkeypatch: pytest
     qtbot.mouseRelease(canvas, Left, pos=QPoint(250, 180))
     qtbot.waitUntil(lambda: canvas._copies.fresh)  # type: ignore[union-attr]
     assert np.array_equal(sharp(qtbot, canvas), exact(qtbot, canvas, monkeypatch))
+
+
+def test_nothing_is_made_sharp_while_the_hand_paints(qtbot: QtBot):
+    """Also where a stroke goes over its own path, so that it changes nothing: the next rest begins with each move."""
+    canvas = shown(qtbot)
+    doc = opened(canvas, document())
+    doc.active_class, doc.brush_size = ROAD, 9
+    canvas.set_tool(brush.Tool())
+    qtbot.mousePress(canvas, Left, pos=QPoint(100, 100))
+    move(canvas, QPoint(120, 100), Left)
+    shot(canvas)
+    canvas._renderer.labels_sharper()  # as when copies of the map came
+    canvas._sharpening.stop()
+    move(canvas, QPoint(110, 100), Left)
+    assert canvas._renderer.unfinished
+    assert canvas._sharpening.isActive()
+    assert canvas._sharpening.interval() == canvas_picture.RESTING_MS
+    qtbot.mouseRelease(canvas, Left, pos=QPoint(110, 100))
