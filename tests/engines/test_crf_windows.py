@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -171,3 +172,19 @@ def test_no_loop_over_all_pixels_or_vertices_goes_on_after_a_stop():
     before = vertices.copy()
     embedding.renumber(vertices, np.arange(5, dtype=np.int32), stop)
     assert np.array_equal(vertices, before)
+
+
+def test_a_stop_does_not_wait_for_what_cannot_hear_it():
+    """Sorting a million pixels is one call that no one can interrupt: it ends by itself, with nobody waiting."""
+    goes_on, asked = threading.Event(), threading.Event()
+
+    def deaf() -> bool:
+        asked.set()
+        return goes_on.wait(60)
+
+    try:
+        with Team(asked.is_set, threads=2) as team, pytest.raises(Cancelled):
+            team.apart(deaf)
+        assert not goes_on.is_set()
+    finally:
+        goes_on.set()

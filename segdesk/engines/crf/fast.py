@@ -55,25 +55,24 @@ def fast(job: Job) -> None:
     points = grid.pixels(width)
     team.weight = whole / 5
     look, _ = _infer(job, job.scores, Places.alike(job.image, points), min(LOOKS, job.options.iterations))
-    stays = _staying(look, job.scores)
-    meets = _meets(look.reshape(grid.ys.size, grid.xs.size, -1))
+    stays = team.apart(lambda: _staying(look, job.scores))
+    meets = team.apart(lambda: _meets(look.reshape(grid.ys.size, grid.xs.size, -1)))
     team.weight = whole * 4 / 5
-    team.check()
-    senders, others = _split(grid.whole(meets, job.window), job)
+    senders, others = team.apart(lambda: _split(grid.whole(meets, job.window), job))
     asked, weight = _asked(meets)
-    calm, every = points[asked], 1 if others.size == 0 else 2
-    pixels = np.concatenate([senders, calm, others])
-    mass = np.ones(pixels.size, np.float32)
-    mass[: senders.size] = every
-    mass[senders.size : senders.size + calm.size] = weight[asked] * grid.step**2
-    places = Places(job.image, pixels, mass, senders.size + calm.size)
+    places = team.apart(lambda: _places(job, senders, others, points[asked], weight[asked] * grid.step**2))
     found, free = _infer(job, job.scores.only(stays), places, job.options.iterations)
     grown = np.zeros((points.size, found.shape[1]), np.float32)
-    grown[:, : stays.size] = look[:, stays] / np.maximum(look[:, stays].sum(axis=1, keepdims=True), TINY)
-    grown[asked] = found[senders.size : places.senders]
-    job.target[np.setdiff1d(np.arange(len(job.target)), stays)] = 0
+
+    def grow() -> None:
+        grown[:, : stays.size] = look[:, stays] / np.maximum(look[:, stays].sum(axis=1, keepdims=True), TINY)
+        grown[asked] = found[senders.size : places.senders]
+
+    team.apart(grow)
+    for plane in np.setdiff1d(np.arange(len(job.target)), stays):
+        team.apart(lambda plane=plane: job.target[plane].fill(0))
     band = np.concatenate([senders, others])
-    chosen = np.r_[0 : senders.size, places.senders : pixels.size]
+    chosen = np.r_[0 : senders.size, places.senders : places.pixels.size]
     _write(job, band, found, chosen, stays, free)
     _fill(job, grid, grown, meets, stays)
 
@@ -126,6 +125,15 @@ def _split(meets: np.ndarray, job: Job) -> tuple[np.ndarray, np.ndarray]:
         return pixels, pixels[:0]
     odd = ((y + x + (y0 + x0)) % 2 == 1)[order]
     return pixels[~odd], pixels[odd]
+
+
+def _places(job: Job, senders: np.ndarray, others: np.ndarray, calm: np.ndarray, mass: np.ndarray) -> Places:
+    """Pixels where classes meet that send, the grid's in calm with their mass, and pixels that only receive."""
+    pixels = np.concatenate([senders, calm, others])
+    masses = np.ones(pixels.size, np.float32)
+    masses[: senders.size] = 1 if others.size == 0 else 2
+    masses[senders.size : senders.size + calm.size] = mass
+    return Places(job.image, pixels, masses, senders.size + calm.size)
 
 
 def _write(

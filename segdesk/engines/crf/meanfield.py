@@ -49,7 +49,7 @@ class Field:
 
     def blur(self, *, last: bool) -> None:
         """What was added becomes the values; nothing is added then. The last time the receivers get values as well."""
-        other = self.values if self.values.size else np.zeros_like(self.added)
+        other = self.values if self.values.size else np.zeros(self.added.size, np.float32)  # not touched yet
         self.values, other = self._lattice.blur(self.added, other, self._width, self._team, all_=last)
         self.added = NOTHING if last else other
         self._team.share(self.added.size, self._clear, chunk=1 << 18)

@@ -92,17 +92,19 @@ class Scores:
     def unary(self, pixels: np.ndarray, image_width: int, team: Team) -> tuple[np.ndarray, np.ndarray]:
         """((n, width) uint16 codes of logits, see `vec.decoded`; (n,) float32: what the held channels leave)."""
         count = self.channels.size
-        codes = np.full((pixels.size, padded(count)), vec.NEVER, np.uint16)
-        free = np.ones(pixels.size, np.float32)
+        codes = np.empty((pixels.size, padded(count)), np.uint16)
+        free = np.empty(pixels.size, np.float32)
 
         def part(first: int, last: int) -> None:
             rows = self.rows(pixels[first:last], image_width)
             chosen = rows[:, :count]
+            free[first:last] = 1
             if self.held.size:
                 free[first:last] = self._free(rows)
                 chosen = chosen / np.maximum(free[first:last, None], LEAST)
             logs = np.log(np.clip(chosen, LEAST, 1.0))
             codes[first:last, :count] = np.rint(logs * np.float32(-vec.CODES))
+            codes[first:last, count:] = vec.NEVER
 
         team.share(pixels.size, part, chunk=BLOCK)
         return codes, free

@@ -15,6 +15,7 @@ from segdesk.domain.errors import Cancelled
 
 MOST = 8  # what every thread has of its own grows with them
 ASK_SECONDS = 0.005
+GRACE_SECONDS = 0.02  # in which loops that look at `stop` have ended
 
 Cancel = Callable[[], bool]
 T = TypeVar("T")
@@ -41,7 +42,7 @@ class Team:
 
     def __exit__(self, *_: object) -> None:
         self.stop[0] = 1
-        self._pool.shutdown()
+        self._pool.shutdown(wait=False)
 
     def check(self) -> None:
         """Raises `Cancelled` if that is wished."""
@@ -49,16 +50,23 @@ class Team:
             raise Cancelled
 
     def all(self, calls: list[Callable[[], T]]) -> list[T]:
-        """Do all of it side by side; the results in order. Raises `Cancelled`."""
+        """Do all of it side by side; the results in order. Raises `Cancelled`, then without waiting for a call that
+        does not look at `stop`: such a one must write only into what nobody else has."""
         futures = [self._pool.submit(call) for call in calls]
         waiting = set(futures)
         while waiting:
-            if not self.stop[0] and self._cancelled():
+            if self._cancelled():
                 self.stop[0] = 1
+                wait(waiting, GRACE_SECONDS)
+                raise Cancelled
             waiting = wait(waiting, ASK_SECONDS).not_done
         if self.stop[0]:
             raise Cancelled
         return [future.result() for future in futures]
+
+    def apart(self, call: Callable[[], T]) -> T:
+        """Do it on another thread, so that stopping need not wait for it; see `all`."""
+        return self.all([call])[0]
 
     def stretches(self, first: int, last: int) -> list[tuple[int, int]]:
         """A range in as many parts as there are threads: the same that `own` makes."""
