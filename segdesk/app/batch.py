@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +24,8 @@ HOPELESS = 5  # so many pictures in a row that fail in the engine alike, and non
 
 
 Reply = Answer | NotKept | SegDeskError
+Source = Callable[["Batch", Context], Generator[tuple[int, Reply], None, None]]
+"""Gives (picture id, reply) for rows of a batch; it calls `Batch.unreadable` for those that cannot be read."""
 
 
 @dataclass(eq=False)
@@ -43,6 +45,7 @@ class Batch:
     device: str = ""
     failed: list[tuple[str, SegDeskError]] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
+    source: Source | None = None  # where the answers come from, if not from this machine's engine
     _names: dict[str, int] = field(default_factory=dict)
     _refused: list[str] = field(default_factory=list)
 
@@ -53,9 +56,9 @@ class Batch:
         ctx.report(BatchBegun(ctx.job_id, tuple(r.id for r in self.rows), tuple(self.already), tuple(self.verified)))
         ctx.progress(0, self.total)
         yield
-        with closing(self._requests(ctx)) as requests, closing(self._replies(requests, ctx)) as replies:
-            for key, reply in replies:
-                self._take(self._names.pop(key), reply, ctx)
+        with closing(self.source(self, ctx) if self.source else self._answers(ctx)) as answers:
+            for picture_id, reply in answers:
+                self._take(picture_id, reply, ctx)
                 yield
         self.desk.saver.flush(ctx.cancelled)
         return BatchResult(
@@ -69,6 +72,11 @@ class Batch:
             tuple(self.notes),
         )
 
+    def _answers(self, ctx: Context) -> Generator[tuple[int, Reply], None, None]:
+        with closing(self._requests(ctx)) as requests, closing(self._replies(requests, ctx)) as replies:
+            for key, reply in replies:
+                yield self._names.pop(key), reply
+
     def _replies(self, requests: Iterator[PredictRequest], ctx: Context) -> Generator[tuple[str, Reply], None, None]:
         """The engine's answers; a generator of our own, so that it can be closed."""
         yield from self.desk.engine.answer_many(requests, ctx.cancelled)
@@ -79,13 +87,17 @@ class Batch:
         with closing(read_ahead(ids, cancelled=ctx.cancelled)) as pictures:
             for picture_id, pixels in pictures:
                 if isinstance(pixels, SegDeskError):
-                    self._fail(picture_id, pixels, ctx)
-                    self._advance(picture_id, ctx)
+                    self.unreadable(picture_id, pixels, ctx)
                     continue
                 key = picture_key(self.opened, picture_id)
                 self._names[key] = picture_id
                 ctx.report(BatchStep(ctx.job_id, picture_id, "running"))
                 yield self.plan.request(key, pixels)
+
+    def unreadable(self, picture_id: int, error: SegDeskError, ctx: Context) -> None:
+        """A picture that cannot be read: its row is marked, and nothing is said against the model."""
+        self._fail(picture_id, error, ctx)
+        self._advance(picture_id, ctx)
 
     def _take(self, picture_id: int, reply: Reply, ctx: Context) -> None:
         if isinstance(reply, Answer):
