@@ -4,11 +4,12 @@ once, and then by memory."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 from segdesk.domain.classes import VOID, ClassInfo, ClassSet
 from segdesk.domain.matching import Match
+from segdesk.domain.recasting import Recast
 
 Memory = dict[str, dict[str, int]]
 """Card id -> name of the model's class -> id of the project's class."""
@@ -53,8 +54,10 @@ class ClassBook:
         memory: Mapping[str, Mapping[str, int]],
         on_change: Callable[[ClassSet, Memory, Choices], None],
         choices: Mapping[str, Mapping[str, Match]] | None = None,
+        retired: Mapping[int, ClassInfo] | None = None,
     ) -> None:
-        self._classes = classes
+        self._retired = dict(retired or {})
+        self._classes = classes.with_reserved(self._retired)
         self._memory: Memory = {card: dict(ids) for card, ids in memory.items()}
         self._choices: Choices = {card: dict(found) for card, found in (choices or {}).items()}
         self._on_change = on_change
@@ -76,6 +79,38 @@ class ClassBook:
                 for name in [n for n, match in found.items() if not _holds(classes, match.to)]:
                     del found[name]
             self._store(classes)
+
+    @property
+    def retired(self) -> Mapping[int, ClassInfo]:
+        """Classes that are gone and come back where an undo step wants them."""
+        return self._retired
+
+    def recast(self, change: Recast) -> None:
+        """Take a list in which classes have been merged or removed. What models' classes have become follows; what led
+        to a class that was removed goes by name again."""
+        with self._lock:
+            gone = [c for c in self._classes if change.classes.get(c.id) is None]
+            self._retired.update((c.id, c) for c in gone)
+            for ids in self._memory.values():
+                ids.update({name: change.become.get(i, i) or -1 for name, i in ids.items() if i})  # -1: of no class
+            for found in self._choices.values():
+                found.update({n: replace(m, to=change.become.get(m.to, m.to) or -1) for n, m in found.items() if m.to})
+            self.set(change.classes.with_reserved(self._retired))
+
+    def revive(self, class_ids: Iterable[int]) -> None:
+        """An undo step has brought labels of these classes back: those that are gone join the list again."""
+        missing = [i for i in class_ids if i in self._retired and self._classes.get(i) is None]
+        if not missing:
+            return
+        with self._lock:
+            classes = self._classes
+            for class_id in missing:
+                info = self._retired.pop(class_id)
+                name, at = info.name, 2
+                while classes.named(name) is not None:
+                    name, at = f"{info.name} {at}", at + 1
+                classes = classes.with_class(replace(info, name=name))
+            self._store(ClassSet(classes, reserved=self._retired))
 
     def adopt(self, card_id: str, model: ClassSet) -> dict[int, int]:
         """Join a model's classes; returns the map from its ids to the project's. A `card_id` of "" (labels from a
@@ -147,6 +182,6 @@ class ClassBook:
         return {"classes": chosen} if chosen else {}
 
     def _store(self, classes: ClassSet) -> None:
-        self._classes = classes
+        self._classes = classes.with_reserved(self._retired)
         memory = {card: dict(ids) for card, ids in self._memory.items()}
         self._on_change(classes, memory, {card: dict(found) for card, found in self._choices.items()})

@@ -3,7 +3,7 @@ pictures, the engine. No verb lives here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from segdesk.app.prefetch import Prefetch
 from segdesk.app.reports import ClassesChanged, PictureChanged
 from segdesk.app.roster import MACHINE_STATES, Roster
 from segdesk.app.saver import Saver
-from segdesk.domain.classes import ClassSet
+from segdesk.domain.classes import ClassInfo, ClassSet
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.matching import Match
 from segdesk.io.project import Project
@@ -22,6 +22,8 @@ from segdesk.io.project import Project
 CLASS_MEMORY = "class_memory"
 CLASS_CHOICES = "class_choices"
 LOCKED_CLASSES = "locked_classes"
+RETIRED_CLASSES = "retired_classes"
+CLASS_KEYS = "class_keys"
 MARKS = ("verified", "skipped")
 
 
@@ -39,6 +41,7 @@ class OpenProject:
     before_mark: dict[int, str] = field(default_factory=dict)  # picture -> its state before "verified" or "skipped"
     locks: dict[int, frozenset[int]] = field(default_factory=dict)  # picture -> its locked objects
     locked_classes: frozenset[int] = frozenset()
+    class_keys: Mapping[int, str] = field(default_factory=dict)  # class -> the key that a person has given it
 
     def path_of(self, picture_id: int) -> Path:
         """The file of a picture."""
@@ -98,6 +101,12 @@ class OpenProject:
             self.locked_classes = class_ids
             self.saver.put(lambda: self.project.set_meta(LOCKED_CLASSES, sorted(class_ids)), key="locked classes")
 
+    def set_class_keys(self, keys: Mapping[int, str]) -> None:
+        """Which keys choose which classes from now on."""
+        if dict(keys) != dict(self.class_keys):
+            self.class_keys = dict(keys)
+            self.saver.put(lambda: self.project.set_meta(CLASS_KEYS, keys_as_json(keys)), key="class keys")
+
     def mark_failed(self, picture_id: int, error: SegDeskError) -> None:
         """Note on the row why a picture could not be done; the state of a person's work stays what it is."""
         row = self.roster.row(picture_id)
@@ -126,12 +135,16 @@ def take_project(project: Project, saver: Saver, report: Callable[[object], None
             project.set_classes(classes)
             project.set_meta(CLASS_MEMORY, memory)
             project.set_meta(CLASS_CHOICES, {card: {n: asdict(m) for n, m in c.items()} for card, c in choices.items()})
+            if retired or project.get_meta(RETIRED_CLASSES):
+                project.set_meta(RETIRED_CLASSES, retired)
 
+        retired = retired_as_json(book.retired)
         saver.put(write, key="classes")
         report(ClassesChanged(classes))
 
     memory, choices = _memory(project.get_meta(CLASS_MEMORY, {})), _choices(project.get_meta(CLASS_CHOICES, {}))
-    book = ClassBook(project.classes, memory, on_classes, choices)
+    stored = _retired(project.get_meta(RETIRED_CLASSES, []))
+    book = ClassBook(project.classes, memory, on_classes, choices, stored)
     locked = project.get_meta(LOCKED_CLASSES, [])
     return OpenProject(
         project,
@@ -142,7 +155,38 @@ def take_project(project: Project, saver: Saver, report: Callable[[object], None
         before_mark=project.marks(),
         locks=project.locks(),
         locked_classes=frozenset(i for i in locked if isinstance(i, int)) if isinstance(locked, list) else frozenset(),
+        class_keys=_keys(project.get_meta(CLASS_KEYS, {})),
     )
+
+
+def retired_as_json(retired: Mapping[int, ClassInfo]) -> list[dict[str, object]]:
+    """As the project keeps them."""
+    return [asdict(info) for info in retired.values()]
+
+
+def keys_as_json(keys: Mapping[int, str]) -> dict[str, str]:
+    """As the project keeps them."""
+    return {str(class_id): key for class_id, key in keys.items()}
+
+
+def _keys(value: object) -> dict[int, str]:
+    if not isinstance(value, dict):
+        return {}
+    return {int(i): k for i, k in value.items() if str(i).isdecimal() and isinstance(k, str)}
+
+
+def _retired(value: object) -> dict[int, ClassInfo]:
+    """The classes that are gone from their JSON form; entries of a form that we do not know are left out."""
+    found = {}
+    for entry in value if isinstance(value, list) else []:
+        try:
+            red, green, blue = entry["color"]
+            found[int(entry["id"])] = ClassInfo(
+                int(entry["id"]), str(entry["name"]), (int(red), int(green), int(blue)), bool(entry["is_thing"])
+            )
+        except (KeyError, TypeError, ValueError):
+            continue
+    return found
 
 
 def _memory(value: object) -> Memory:

@@ -11,6 +11,7 @@ from segdesk.app import discover, exporting, importing
 from segdesk.app.adding import Adding
 from segdesk.app.answering import answer_one, replaceable, store
 from segdesk.app.batch import Choice, make_batch
+from segdesk.app.classing import Classing
 from segdesk.app.desk import Desk
 from segdesk.app.engine_process import EngineProcess
 from segdesk.app.importing import ImportOrder
@@ -98,6 +99,7 @@ class Session(SavingVerbs):
         self.training = Training(self._desk, self._workers, self._models)
         self.teaching = Teaching(self._desk, self._workers, self._models)
         self.matching = Matching(self._desk, self._models)
+        self.classing = Classing(self._desk, self._workers, self.teaching)
         if self.model_id:
             self.choose_model(self.model_id)
 

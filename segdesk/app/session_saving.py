@@ -34,6 +34,7 @@ class SavingVerbs:
         if kind not in KINDS:
             raise ValueError(f"no such kind of step: {kind}")
         opened = self._desk.opened()
+        opened.book.revive({s.class_id for s in map(after.segments.get, edit.segments) if s is not None})
         patch = after if isinstance(after, Patch) else Patch.of(after, edit).keep_all()
         step = Step(patch, edit, kind)
         state = ""  # as it was: verified stays verified, edited stays edited

@@ -102,6 +102,11 @@ class Teaching:
                 self._samples, self._latest = {}, None
             return self._held[1]
 
+    def read_again(self) -> None:
+        """The strokes in the project file have changed: read them again when they are next asked for."""
+        with self._lock:
+            self._held = None
+
     # -- strokes -------------------------------------------------------------------------------------------------
 
     def read(self, picture_id: int, size: tuple[int, int]) -> int:

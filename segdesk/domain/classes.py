@@ -25,10 +25,15 @@ class ClassInfo:
 
 
 class ClassSet(Sequence[ClassInfo]):
-    """The classes of a model or a project, in order. Immutable; ids and names are unique."""
+    """The classes of a model or a project, in order. Immutable; ids and names are unique.
 
-    def __init__(self, classes: Iterable[ClassInfo] = ()) -> None:
+    `reserved`: ids of classes that are gone and may come back by an undo step; no new class gets one of them. They do
+    not count where two sets are compared.
+    """
+
+    def __init__(self, classes: Iterable[ClassInfo] = (), *, reserved: Iterable[int] = ()) -> None:
         self._classes = tuple(classes)
+        self.reserved = frozenset(reserved).difference(c.id for c in self._classes)
         self._by_id = {c.id: c for c in self._classes}
         self._by_name = {c.name.casefold(): c for c in self._classes}
         self._hash: int | None = None  # of many classes it costs more than what is looked up with it
@@ -68,6 +73,10 @@ class ClassSet(Sequence[ClassInfo]):
     def __reduce__(self) -> tuple[type[ClassSet], tuple[tuple[ClassInfo, ...]]]:
         return ClassSet, (self._classes,)  # without the hash, which is another in each process
 
+    def with_reserved(self, ids: Iterable[int]) -> ClassSet:
+        """The same classes; these ids, too, are not given to new ones."""
+        return ClassSet(self._classes, reserved=self.reserved.union(ids))
+
     def __repr__(self) -> str:
         return f"ClassSet({', '.join(c.name for c in self._classes)})"
 
@@ -87,16 +96,20 @@ class ClassSet(Sequence[ClassInfo]):
     def with_class(self, info: ClassInfo) -> ClassSet:
         """A copy with `info` added, or put in the place of the class that has its id."""
         if info.id in self._by_id:
-            return ClassSet(info if c.id == info.id else c for c in self._classes)
-        return ClassSet((*self._classes, info))
+            return ClassSet((info if c.id == info.id else c for c in self._classes), reserved=self.reserved)
+        return ClassSet((*self._classes, info), reserved=self.reserved)
 
     def without(self, class_id: int) -> ClassSet:
         """A copy without the class of this id."""
-        return ClassSet(c for c in self._classes if c.id != class_id)
+        return ClassSet((c for c in self._classes if c.id != class_id), reserved=self.reserved)
+
+    def is_free(self, class_id: int) -> bool:
+        """Whether a new class may have this id."""
+        return class_id not in self._by_id and class_id not in self.reserved
 
     def next_id(self) -> int:
         """The lowest id that is free."""
-        return next(i for i in range(1, MAX_ID + 1) if i not in self._by_id)
+        return next(i for i in range(1, MAX_ID + 1) if self.is_free(i))
 
     def merged(self, other: ClassSet) -> tuple[ClassSet, dict[int, int]]:
         """This set with the classes of `other` that it lacks by name, and the map from `other`'s ids to the result's.
@@ -107,7 +120,7 @@ class ClassSet(Sequence[ClassInfo]):
         for info in other:
             known = result.named(info.name)
             if known is None:
-                known = info if result.get(info.id) is None else replace(info, id=result.next_id())
+                known = info if result.is_free(info.id) else replace(info, id=result.next_id())
                 result = result.with_class(known)
             mapping[info.id] = known.id
         return result, mapping
