@@ -11,6 +11,7 @@ from segdesk.app import discover, exporting, importing
 from segdesk.app.adding import Adding
 from segdesk.app.answering import answer_one, replaceable, store
 from segdesk.app.batch import Choice, make_batch
+from segdesk.app.batch_queue import Queueing
 from segdesk.app.classing import Classing
 from segdesk.app.desk import Desk
 from segdesk.app.engine_process import EngineProcess
@@ -35,6 +36,7 @@ from segdesk.app.snapping import Snapper
 from segdesk.app.teaching import Teaching
 from segdesk.app.training import Training
 from segdesk.app.transfer import Comparison
+from segdesk.app.trying import Trying
 from segdesk.app.workers import Workers
 from segdesk.domain.card import PICTURE_TASKS, ModelCard
 from segdesk.domain.classes import ClassSet
@@ -99,6 +101,8 @@ class Session(SavingVerbs):
         self.training = Training(self._desk, self._workers, self._models)
         self.teaching = Teaching(self._desk, self._workers, self._models)
         self.matching = Matching(self._desk, self._models)
+        self.trying = Trying(self._desk, self._workers, self._models, lambda: self.device)
+        self.queueing = Queueing(self._desk, self._workers)
         self.classing = Classing(self._desk, self._workers, self.teaching)
         if self.model_id:
             self.choose_model(self.model_id)
