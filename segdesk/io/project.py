@@ -23,6 +23,7 @@ from segdesk.io import project_journal as journal
 from segdesk.io import project_maps as maps
 from segdesk.io import project_marks as marks
 from segdesk.io import project_runs as runs
+from segdesk.io import project_sums as sums
 from segdesk.io.project_classes import ClassWork
 from segdesk.io.project_database import Database, damaged
 from segdesk.io.project_pictures import Pictures
@@ -142,7 +143,11 @@ class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork):  # the marks cal
 
     def _stored_classes(self) -> ClassSet:
         with self._database.reading() as db:
-            rows = db.execute("SELECT id, name, red, green, blue, is_thing FROM classes ORDER BY position").fetchall()
+            query = f"SELECT {sums.selected(db, 'classes')} FROM classes ORDER BY position"
+            found = db.execute(query).fetchall()
+        if any(not sums.fits("classes", row) or row[1] != at for at, row in enumerate(found)):
+            raise ValueError("damaged classes")
+        rows = [(key, *rest) for key, _, *rest, _ in found]
         return ClassSet(ClassInfo(key, name, (r, g, b), bool(thing)) for key, name, r, g, b, thing in rows)
 
     def set_folder(self, folder: Path) -> None:
@@ -169,8 +174,10 @@ class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork):  # the marks cal
     def get_meta(self, key: str, default: object = None) -> object:
         """A JSON value kept under `key`."""
         with self._database.reading() as db:
-            row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return default if row is None else json.loads(row[0])
+            row = db.execute(f"SELECT {sums.selected(db, 'meta')} FROM meta WHERE key = ?", (key,)).fetchone()
+        if row is not None and not sums.fits("meta", row):
+            raise damaged(self.path)
+        return default if row is None else json.loads(row[1])
 
     def set_meta(self, key: str, value: object) -> None:
         """Keep a JSON value under `key`."""
@@ -181,7 +188,8 @@ class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork):  # the marks cal
     # Labels
 
     def load_map(self, picture_id: int, layer: str) -> Segmentation | None:
-        """The labels of a layer, independent of the project; None if there are none."""
+        """The labels of a layer, independent of the project; None if there are none. Raises `SegDeskError` where they
+        are damaged, as all that read labels do."""
         found = self.load_packed(picture_id, layer)
         try:
             return None if found is None else found.unpacked()
@@ -190,10 +198,13 @@ class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork):  # the marks cal
 
     def load_packed(self, picture_id: int, layer: str) -> PackedMap | None:
         """The labels of a layer as they are stored, at the cost of reading them; None if there are none. Damaged tiles
-        show up when they are looked at, as ValueError."""
+        of a map that has no checksums yet show up when they are looked at, as ValueError."""
         _check_layer(layer)
         with self._database.reading() as db:
-            return maps.load(db, picture_id, layer)
+            try:
+                return maps.load(db, picture_id, layer)
+            except (ValueError, TypeError) as error:
+                raise self._damaged(picture_id) from error
 
     def layers(self, picture_id: int) -> frozenset[str]:
         """The layers that have labels."""
@@ -236,11 +247,11 @@ class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork):  # the marks cal
     def _keep_for_undo(self, picture_id: int, new: Labels, name: str) -> None:
         """Inside a transaction: journal the step from the annotation that is there to the new one."""
         with self._database.writing() as db:
-            old = self.load_packed(picture_id, "annotation")
             try:
+                old = self.load_packed(picture_id, "annotation")
                 same = old is not None and old.size == new.size
                 edit = replacement(old, new, name).edit if old is not None and same else None
-            except ValueError:  # damaged: nothing to come back to
+            except (ValueError, SegDeskError):  # damaged: nothing to come back to
                 same, edit = False, None
             if not same:
                 journal.clear(db, picture_id)
@@ -343,14 +354,10 @@ class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork):  # the marks cal
     def load_instances(self, picture_id: int) -> tuple[Instance, ...]:
         """The raw objects of the last prediction, as they were saved; may overlap."""
         with self._database.reading() as db:
-            rows = db.execute(
-                "SELECT class_id, score, height, width, counts FROM instances WHERE picture_id = ? ORDER BY position",
-                (picture_id,),
-            ).fetchall()
-        try:
-            return maps.read_instances(rows)
-        except ValueError as error:
-            raise self._damaged(picture_id) from error
+            try:
+                return maps.read_instances(db, picture_id)
+            except (ValueError, TypeError) as error:
+                raise self._damaged(picture_id) from error
 
     def load_doubts(self, picture_id: int) -> Doubts | None:
         """Where the model was unsure of its last answer; None if that was not kept."""

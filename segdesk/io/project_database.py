@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from segdesk.domain.errors import SegDeskError
 from segdesk.io import project_schema as schema
+from segdesk.io import project_sums as sums
 from segdesk.io.atomic import explain_os_error, replacing
 
 WAIT_SECONDS = 1.0  # a program that is just closing the project gets this long
@@ -150,6 +151,7 @@ class Database:
             self._check_kind(connection)
             if not self.read_only:
                 schema.migrate(connection)
+            sums.install(connection, write=not self.read_only)
             return connection
         except BaseException as error:
             if connection is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 
 from segdesk.domain.edit import Edit, History
+from segdesk.io import project_sums as sums
 
 DONE, UNDONE = 0, 1
 KINDS = ("push", "undo", "redo")
@@ -28,15 +29,18 @@ def record(connection: sqlite3.Connection, picture_id: int, edit: Edit, kind: st
         _add(connection, picture_id, DONE, edit)
     else:
         raise ValueError(f"a step is one of {KINDS}, not {kind!r}")
+    _note_tops(connection, picture_id)
 
 
 def clear(connection: sqlite3.Connection, picture_id: int) -> None:
     """Forget both stacks: the map that they belong to is gone."""
     connection.execute("DELETE FROM journal WHERE picture_id = ?", (picture_id,))
+    connection.execute("DELETE FROM journal_tops WHERE picture_id = ?", (picture_id,))
 
 
 def load(connection: sqlite3.Connection, picture_id: int, budget: int) -> tuple[list[bytes], list[bytes]]:
-    """(done, undone) packed, the newest last, as many of the newest as fit `budget` bytes."""
+    """(done, undone) packed, the newest last, as many of the newest as fit `budget` bytes and have no damaged or lost
+    step above them."""
     done, left = _newest(connection, picture_id, DONE, budget)
     undone, _ = _newest(connection, picture_id, UNDONE, left)
     return done, undone
@@ -63,10 +67,17 @@ def _readable(packed: list[bytes], size: tuple[int, int]) -> list[Edit]:
 
 def _newest(connection: sqlite3.Connection, picture_id: int, stack: int, budget: int) -> tuple[list[bytes], int]:
     rows = connection.execute(
-        "SELECT bytes, edit FROM journal WHERE picture_id = ? AND stack = ? ORDER BY id DESC", (picture_id, stack)
+        f"SELECT {sums.selected(connection, 'journal')} FROM journal WHERE picture_id = ? AND stack = ? "
+        "ORDER BY id DESC",
+        (picture_id, stack),
     )
     found: list[bytes] = []
-    for size, edit in rows:
+    expected = _top(connection, picture_id, stack)
+    for row in rows:
+        key, _, _, size, edit, below, _ = row
+        if expected not in (None, key) or not sums.fits("journal", row):
+            break
+        expected = below
         budget -= size
         if budget < 0 and found:
             break
@@ -74,10 +85,35 @@ def _newest(connection: sqlite3.Connection, picture_id: int, stack: int, budget:
     return found[::-1], max(0, budget)
 
 
-def _add(connection: sqlite3.Connection, picture_id: int, stack: int, edit: Edit) -> None:
+def _top(connection: sqlite3.Connection, picture_id: int, stack: int) -> int | None:
+    """The number of the newest step of a stack as it was noted; None where it was not; -1 if the note is damaged."""
+    if not sums.there(connection):
+        return None
+    query = f"SELECT {sums.selected(connection, 'journal_tops')} FROM journal_tops WHERE picture_id = ?"
+    row = connection.execute(query, (picture_id,)).fetchone()
+    if row is None:
+        return None
+    return row[1 + stack] if sums.fits("journal_tops", row) else -1
+
+
+def _note_tops(connection: sqlite3.Connection, picture_id: int) -> None:
+    done, undone = (_newest_id(connection, picture_id, stack) for stack in (DONE, UNDONE))
     connection.execute(
-        "INSERT INTO journal (picture_id, stack, bytes, edit) VALUES (?, ?, ?, ?)",
-        (picture_id, stack, edit.nbytes, edit.to_bytes()),
+        "INSERT OR REPLACE INTO journal_tops (picture_id, done, undone) VALUES (?, ?, ?)", (picture_id, done, undone)
+    )
+
+
+def _newest_id(connection: sqlite3.Connection, picture_id: int, stack: int) -> int | None:
+    query = "SELECT max(id) FROM journal WHERE picture_id = ? AND stack = ?"
+    return connection.execute(query, (picture_id, stack)).fetchone()[0]
+
+
+def _add(connection: sqlite3.Connection, picture_id: int, stack: int, edit: Edit) -> None:
+    key = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM journal").fetchone()[0]
+    row = (key, picture_id, stack, edit.nbytes, edit.to_bytes(), _newest_id(connection, picture_id, stack))
+    connection.execute(
+        "INSERT INTO journal (id, picture_id, stack, bytes, edit, below, crc) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (*row, sums.row_crc("journal", *row)),
     )
 
 

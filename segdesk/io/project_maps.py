@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from segdesk.domain.patch import Patch, patch_key
 from segdesk.domain.prediction import Instance
 from segdesk.domain.rle import Rle
 from segdesk.domain.segmentation import Segment, Segmentation
+from segdesk.io import project_sums as sums
 
 Tiles = dict[tuple[int, int], bytes]  # (row, column) -> packed; b"" = void everywhere, not stored
 
@@ -44,18 +46,40 @@ def find(connection: sqlite3.Connection, picture_id: int, layer: str) -> tuple[i
 
 
 def load(connection: sqlite3.Connection, picture_id: int, layer: str) -> PackedMap | None:
-    """A layer as it is stored; nothing is unpacked."""
-    found = find(connection, picture_id, layer)
-    if found is None:
+    """A layer as it is stored; nothing is unpacked. Raises ValueError where a checksum does not fit."""
+    row = connection.execute(
+        f"SELECT {sums.selected(connection, 'maps')} FROM maps WHERE picture_id = ? AND layer = ?", (picture_id, layer)
+    ).fetchone()
+    if row is None:
         return None
-    map_id, size = found
-    rows = connection.execute("SELECT tile_row, tile_col, data FROM tiles WHERE map_id = ?", (map_id,))
-    tiles = {(row, col): data for row, col, data in rows}
-    rows = connection.execute(
-        "SELECT id, class_id, score, by_human, crowd FROM segments WHERE map_id = ? ORDER BY id", (map_id,)
-    )
-    segments = {key: Segment(cls, score, bool(human), bool(crowd)) for key, cls, score, human, crowd in rows}
-    return PackedMap(size, tiles, segments)
+    found = load_row(connection, row)
+    where = f"SELECT {sums.selected(connection, 'pictures')} FROM pictures WHERE id = ?"
+    picture = connection.execute(where, (picture_id,)).fetchone()
+    if picture is None or not sums.fits("pictures", picture):
+        raise ValueError("it is not certain whose labels these are")
+    return found
+
+
+def load_row(connection: sqlite3.Connection, row: Sequence[sums.Value]) -> PackedMap:
+    """The map of a row of the table `maps`, as `project_sums.selected` gives it. Raises ValueError as `load` does."""
+    tiles, segments = rows_of(connection, int(row[0] or 0))
+    total = sum(one[-1] or 0 for one in (*tiles, *segments)) % sums.MODULUS
+    if not sums.fits("maps", row) or row[6] not in (None, total):
+        raise ValueError("damaged map")
+    if not all(sums.fits("tiles", one) for one in tiles) or not all(sums.fits("segments", one) for one in segments):
+        raise ValueError("damaged part of a map")
+    table = {key: Segment(cls, score, bool(human), bool(crowd)) for _, key, cls, score, human, crowd, _ in segments}
+    height, width = int(row[3] or 0), int(row[4] or 0)
+    return PackedMap((height, width), {(r, c): data for _, r, c, data, _ in tiles}, table)
+
+
+def rows_of(connection: sqlite3.Connection, map_id: int) -> tuple[list[Any], list[Any]]:
+    """(tiles, segments) of a map, rows as `project_sums.selected` gives them."""
+    found = [
+        connection.execute(f"SELECT {sums.selected(connection, table)} FROM {table} WHERE map_id = ?{order}", (map_id,))
+        for table, order in (("tiles", ""), ("segments", " ORDER BY id"))
+    ]
+    return found[0].fetchall(), found[1].fetchall()
 
 
 def unpack_reduced(source: PackedMap, *, side: int) -> Segmentation:
@@ -106,7 +130,7 @@ def add(
         "UPDATE pictures SET height = ?, width = ? WHERE id = ? AND width = 0", (size[0], size[1], picture_id)
     )
     cursor = connection.execute(
-        "INSERT INTO maps (picture_id, layer, height, width, run_id) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO maps (picture_id, layer, height, width, run_id, total) VALUES (?, ?, ?, ?, ?, 0)",
         (picture_id, layer, size[0], size[1], run_id),
     )
     assert cursor.lastrowid is not None
@@ -115,29 +139,53 @@ def add(
 
 def write_tiles(connection: sqlite3.Connection, map_id: int, tiles: Tiles) -> None:
     """Store tiles; a void one loses its row."""
+    sums.seal(connection, map_id)
+    keys = [(map_id, row, col) for row, col in tiles]
+    where = "map_id = ? AND tile_row = ? AND tile_col = ?"
+    by = -_sum_of(connection, f"SELECT crc FROM tiles WHERE {where}", keys)
+    rows = [(*key, data, sums.row_crc("tiles", *key, data)) for key, data in zip(keys, tiles.values(), strict=True)]
+    rows = [row for row in rows if row[3]]
     connection.executemany(
-        "INSERT OR REPLACE INTO tiles (map_id, tile_row, tile_col, data) VALUES (?, ?, ?, ?)",
-        ((map_id, row, col, data) for (row, col), data in tiles.items() if data),
+        "INSERT OR REPLACE INTO tiles (map_id, tile_row, tile_col, data, crc) VALUES (?, ?, ?, ?, ?)", rows
     )
-    connection.executemany(
-        "DELETE FROM tiles WHERE map_id = ? AND tile_row = ? AND tile_col = ?",
-        [(map_id, row, col) for (row, col), data in tiles.items() if not data],
-    )
+    void = [key for key, data in zip(keys, tiles.values(), strict=True) if not data]
+    connection.executemany(f"DELETE FROM tiles WHERE {where}", void)
+    sums.shift(connection, map_id, by + sum(row[-1] for row in rows))
 
 
 def write_segments(connection: sqlite3.Connection, map_id: int, segments: Mapping[int, Segment | None]) -> None:
     """Store entries of the segment table; None removes one."""
+    sums.seal(connection, map_id)
+    keys = [(map_id, int(k)) for k in segments]
+    by = -_sum_of(connection, "SELECT crc FROM segments WHERE map_id = ? AND id = ?", keys)
+    rows = [
+        (*key, int(s.class_id), float(s.score), int(s.by_human), int(s.crowd))
+        for key, s in zip(keys, segments.values(), strict=True)
+        if s is not None
+    ]
+    summed = [(*row, sums.row_crc("segments", *row)) for row in rows]
     connection.executemany(
-        "INSERT OR REPLACE INTO segments (map_id, id, class_id, score, by_human, crowd) VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            (map_id, int(k), int(s.class_id), float(s.score), s.by_human, s.crowd)
-            for k, s in segments.items()
-            if s is not None
-        ),
+        "INSERT OR REPLACE INTO segments (map_id, id, class_id, score, by_human, crowd, crc) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        summed,
     )
-    connection.executemany(
-        "DELETE FROM segments WHERE map_id = ? AND id = ?", [(map_id, int(k)) for k, s in segments.items() if s is None]
-    )
+    gone = [key for key, s in zip(keys, segments.values(), strict=True) if s is None]
+    connection.executemany("DELETE FROM segments WHERE map_id = ? AND id = ?", gone)
+    sums.shift(connection, map_id, by + sum(row[-1] for row in summed))
+
+
+def clear_segments(connection: sqlite3.Connection, map_id: int) -> None:
+    """Empty the segment table of a map."""
+    sums.seal(connection, map_id)
+    by = connection.execute("SELECT sum(crc) FROM segments WHERE map_id = ?", (map_id,)).fetchone()[0] or 0
+    connection.execute("DELETE FROM segments WHERE map_id = ?", (map_id,))
+    sums.shift(connection, map_id, -by)
+
+
+def _sum_of(connection: sqlite3.Connection, query: str, keys: Iterable[tuple[int, ...]]) -> int:
+    """The checksums of the rows that are there, added up."""
+    found = (connection.execute(query, key).fetchone() for key in keys)
+    return sum(row[0] or 0 for row in found if row is not None)
 
 
 def write_instances(connection: sqlite3.Connection, picture_id: int, instances: Sequence[Instance]) -> None:
@@ -153,11 +201,17 @@ def write_instances(connection: sqlite3.Connection, picture_id: int, instances: 
     )
 
 
-def read_instances(rows: Iterable[tuple[int, float, int, int, bytes]]) -> tuple[Instance, ...]:
-    """Objects from rows of (class id, score, height, width, packed runs). Raises ValueError for damaged data."""
+def read_instances(connection: sqlite3.Connection, picture_id: int) -> tuple[Instance, ...]:
+    """The raw objects of a picture. Raises ValueError for damaged data."""
+    rows = connection.execute(
+        f"SELECT {sums.selected(connection, 'instances')} FROM instances WHERE picture_id = ? ORDER BY position",
+        (picture_id,),
+    ).fetchall()
+    if not all(sums.fits("instances", row) for row in rows):
+        raise ValueError("damaged objects")
     return tuple(
         Instance(class_id, score, Rle((height, width), _unpacked_counts(data)))
-        for class_id, score, height, width, data in rows
+        for _, _, class_id, score, height, width, data, _ in rows
     )
 
 

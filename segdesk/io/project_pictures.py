@@ -23,9 +23,9 @@ class Pictures:
         """Add relative POSIX paths in one transaction; known ones are skipped. Returns how many are new."""
         rows = [(path, natural_key(path)) for path in paths]
         with self._database.writing() as db:
-            before = db.total_changes
+            before = db.execute("SELECT count(*) FROM pictures").fetchone()[0]
             db.executemany("INSERT OR IGNORE INTO pictures (path, sort_key) VALUES (?, ?)", rows)
-            return db.total_changes - before
+            return db.execute("SELECT count(*) FROM pictures").fetchone()[0] - before
 
     def pictures(self) -> list[PictureRow]:
         """All pictures in natural order of their paths."""

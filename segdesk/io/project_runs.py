@@ -15,6 +15,7 @@ import numpy as np
 
 from segdesk.domain.doubt import Doubts, Place
 from segdesk.io import project_schema as schema
+from segdesk.io import project_sums as sums
 from segdesk.io.project_types import RunInfo
 
 _COLUMNS = "runs.id, card_id, card_name, options, device, started"
@@ -76,7 +77,10 @@ def read_doubts(connection: sqlite3.Connection, picture_id: int) -> Doubts | Non
         "WHERE picture_id = ?",
         (picture_id,),
     ).fetchone()
-    if row is None:
+    kept = connection.execute(
+        f"SELECT {sums.selected(connection, 'doubts')} FROM doubts WHERE picture_id = ?", (picture_id,)
+    ).fetchone()
+    if row is None or not sums.fits("doubts", kept):
         return None
     try:
         cells = np.frombuffer(zlib.decompress(row[2]), np.uint8).reshape(row[0], row[1]).copy()

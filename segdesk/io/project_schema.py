@@ -125,9 +125,33 @@ CREATE TABLE marks (
 );
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _DOUBTS, _MARKS)
+# checksums (`project_sums`): NULL in rows of an older version. `total` of a map is the sum of its rows' checksums;
+# `below` the undo step under a step, NULL at the bottom; `journal_tops` the newest step of each stack
+_SUMS = """
+ALTER TABLE meta ADD COLUMN crc INTEGER;
+ALTER TABLE classes ADD COLUMN crc INTEGER;
+ALTER TABLE pictures ADD COLUMN crc INTEGER;
+ALTER TABLE runs ADD COLUMN crc INTEGER;
+ALTER TABLE maps ADD COLUMN total INTEGER;
+ALTER TABLE maps ADD COLUMN crc INTEGER;
+ALTER TABLE tiles ADD COLUMN crc INTEGER;
+ALTER TABLE segments ADD COLUMN crc INTEGER;
+ALTER TABLE instances ADD COLUMN crc INTEGER;
+ALTER TABLE journal ADD COLUMN below INTEGER;
+ALTER TABLE journal ADD COLUMN crc INTEGER;
+ALTER TABLE doubts ADD COLUMN crc INTEGER;
+CREATE TABLE journal_tops (
+    picture_id INTEGER PRIMARY KEY REFERENCES pictures (id) ON DELETE CASCADE,
+    done INTEGER,
+    undone INTEGER,
+    crc INTEGER
+);
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _DOUBTS, _MARKS, _SUMS)
 WITH_DOUBTS = 2  # the version from which on there is the table `doubts`
 WITH_MARKS = 3  # and `locks` and `marks`
+WITH_SUMS = 4  # and the columns `crc`
 
 
 def version(connection: sqlite3.Connection) -> int:
