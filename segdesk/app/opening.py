@@ -206,14 +206,14 @@ def _with_labels(desk: Desk, opened: OpenProject, picture_id: int, size: tuple[i
 
 def _prediction(opened: OpenProject, picture_id: int, size: tuple[int, int]) -> PackedMap | None:
     """The model's last answer, if it is of the picture's size and can be read."""
-    found = opened.project.load_packed(picture_id, "prediction")
-    if found is None or found.size != size:
-        return None
     try:
+        found = opened.project.load_packed(picture_id, "prediction")
+        if found is None or found.size != size:
+            return None
         for key in found.tiles:  # a damaged tile would show up while something is drawn
             found.tile(key)
         return found.prepare()
-    except ValueError:
+    except (ValueError, SegDeskError):
         log.warning("the model's answer for picture %s is damaged in the project file", picture_id)
         return None
 
