@@ -10,7 +10,8 @@ from segdesk.app.desk import RETIRED_CLASSES, Desk, retired_as_json
 from segdesk.app.jobs import Context
 from segdesk.app.teaching import Teaching
 from segdesk.app.workers import Workers
-from segdesk.domain.classes import VOID
+from segdesk.domain.classes import VOID, ClassSet
+from segdesk.domain.errors import SegDeskError
 from segdesk.domain.recasting import Recast
 from segdesk.domain.text import N_
 from segdesk.io.project_classes import Recasted
@@ -49,18 +50,24 @@ class Classing:
         """Give classes keys; saved in the background."""
         self._desk.opened().set_class_keys(keys)
 
-    def apply(self, change: Recast) -> int:
-        """Replace the class list and carry merged and removed classes out in all labels. It is done as a whole or, if
+    def apply(self, change: Recast, *, of: ClassSet) -> int:
+        """Replace the class list `of` and carry merged and removed classes out in all labels. It is done as a whole or, if
         it fails or is cancelled, not at all. Each changed picture gets an undo step, which brings a class that has gone
         back; the models' answers and reference labels change for good. Done value: `Recasted`. Runs wait for the end of
         what the engine is doing; open the current picture again afterwards."""
         opened = self._desk.opened()
 
         def run(ctx: Context) -> Recasted:
+            if change.become:
+                self._workers.wait_idle(("engine", "lists"), ctx.check)
+            if opened.book.classes != of:
+                raise SegDeskError(
+                    "The classes of the project have changed meanwhile: those of a model have joined them.",
+                    "Open the class manager again and repeat your changes.",
+                )
             if not change.become:
                 opened.book.recast(change)
                 return Recasted()
-            self._workers.wait_idle(("engine", "lists"), ctx.check)
             self._desk.saver.flush(ctx.cancelled)
             retired = dict(opened.book.retired)
             retired.update((c.id, c) for c in opened.book.classes if change.classes.get(c.id) is None)

@@ -90,7 +90,9 @@ def filled(opened):
 def test_a_merge_goes_through_all_layers_and_leaves_the_rest(filled) -> None:
     filled.session.lock_classes(frozenset({CAR, ROAD}))
     before = {n: filled.saved().load_map(filled.id(f"img{n}.png"), "annotation") for n in (1, 2)}
-    done = filled.value(filled.session.classing.apply(Recast(CLASSES.without(SKY).without(BUS), {BUS: CAR, SKY: ROAD})))
+    done = filled.value(
+        filled.session.classing.apply(Recast(CLASSES.without(SKY).without(BUS), {BUS: CAR, SKY: ROAD}), of=CLASSES)
+    )
     assert (len(done.pictures), done.segments, done.others) == (2, 6, 2)
     project = filled.saved()
     assert [c.name for c in project.classes] == ["car", "road"]
@@ -111,7 +113,7 @@ def test_a_merge_goes_through_all_layers_and_leaves_the_rest(filled) -> None:
 
 def test_undo_brings_the_labels_and_the_class_back_and_its_number_is_not_given_away(filled) -> None:
     picture = filled.id("img1.png")
-    filled.value(filled.session.classing.apply(Recast(CLASSES.without(SKY), {SKY: ROAD})))
+    filled.value(filled.session.classing.apply(Recast(CLASSES.without(SKY), {SKY: ROAD}), of=CLASSES))
     assert filled.session.classes.next_id() == 5
     found = filled.value(filled.session.go_to(picture))
     assert found.history.done[-1].name == "merge classes"
@@ -127,7 +129,7 @@ def test_undo_brings_the_labels_and_the_class_back_and_its_number_is_not_given_a
 
 
 def test_the_number_stays_reserved_in_a_later_session(filled) -> None:
-    filled.value(filled.session.classing.apply(Recast(CLASSES.without(SKY), {SKY: VOID})))
+    filled.value(filled.session.classing.apply(Recast(CLASSES.without(SKY), {SKY: VOID}), of=CLASSES))
     path = filled.session.project.path
     filled.value(filled.session.close_project())
     filled.open(path)
@@ -138,7 +140,7 @@ def test_the_number_stays_reserved_in_a_later_session(filled) -> None:
 
 
 def test_labels_of_a_removed_class_become_void(filled) -> None:
-    filled.value(filled.session.classing.apply(Recast(CLASSES.without(CAR), {CAR: VOID})))
+    filled.value(filled.session.classing.apply(Recast(CLASSES.without(CAR), {CAR: VOID}), of=CLASSES))
     now = filled.saved().load_map(filled.id("img2.png"), "annotation")
     assert not np.isin(now.ids, (1, 2)).any()
     assert set(now.segments) == {3, 4, 5, 6}
@@ -158,18 +160,26 @@ def test_a_cancelled_change_leaves_everything_as_it_was(filled) -> None:
     assert project._stored_classes() == CLASSES
     assert project.load_map(filled.id("img1.png"), "annotation").segments == labels().segments
     assert not project.load_history(filled.id("img1.png")).done
-    job = filled.session.classing.apply(Recast(CLASSES.without(SKY), {SKY: ROAD}))
+    job = filled.session.classing.apply(Recast(CLASSES.without(SKY), {SKY: ROAD}), of=CLASSES)
     filled.session.cancel(job)
     end = filled.end(job)
     assert isinstance(end, Stopped)
     assert filled.session.classes in (CLASSES, CLASSES.without(SKY))
 
 
+def test_classes_that_have_joined_meanwhile_are_not_lost(filled) -> None:
+    more = CLASSES.with_class(ClassInfo(9, "late", (1, 1, 1)))
+    filled.session.set_classes(more)
+    end = filled.end(filled.session.classing.apply(Recast(CLASSES.without(SKY), {SKY: ROAD}), of=CLASSES))
+    assert isinstance(end, Failed)
+    assert filled.session.classes == more
+
+
 def test_a_damaged_picture_is_named_and_nothing_changes(filled) -> None:
     project = filled.saved()
     with project._database.writing() as db:
         db.execute("UPDATE tiles SET data = x'0102'")
-    end = filled.end(filled.session.classing.apply(Recast(CLASSES.without(SKY), {SKY: ROAD})))
+    end = filled.end(filled.session.classing.apply(Recast(CLASSES.without(SKY), {SKY: ROAD}), of=CLASSES))
     assert isinstance(end, Failed)
     assert end.error.values["name"] == "img1.png"
     assert filled.session.classes == CLASSES
