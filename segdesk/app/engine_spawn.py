@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
-import segdesk
+from segdesk import processes
 
 LOG_BYTES = 1 << 20  # a longer log starts anew
 
@@ -16,17 +15,15 @@ WINDOWS_FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess,
 
 
 def spawn(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
-    """Start the host with its messages going to `log`. `-P`: a picture folder's own files must not be imported."""
-    root = str(Path(segdesk.__file__).resolve().parent.parent)
-    path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
+    """Start the host with its messages going to `log`."""
     stderr = _opened(log)
     try:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "segdesk.engines.host", *arguments],
+            [*processes.module_command("segdesk.engines.host"), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            env={**os.environ, "PYTHONPATH": path},
+            env=processes.module_environment(),
             creationflags=WINDOWS_FLAGS,
         )
     finally:

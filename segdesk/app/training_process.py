@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import segdesk
+from segdesk import processes
 from segdesk.app.engine_spawn import WINDOWS_FLAGS
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.engines.training.messages import TrainCommand, TrainRequest, TrainResult
@@ -27,17 +25,15 @@ class TrainingProcess:
 
     def __init__(self, request: TrainRequest, log: Path) -> None:
         """Start it. `log`: its own messages are appended there."""
-        root = str(Path(segdesk.__file__).resolve().parent.parent)
-        path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
         self.folder = request.folder
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as stderr:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "segdesk.engines.training.host"],
+                processes.module_command("segdesk.engines.training.host"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env={**os.environ, "PYTHONPATH": path},
+                env=processes.module_environment(),
                 creationflags=WINDOWS_FLAGS,
             )
         assert self._process.stdin is not None
