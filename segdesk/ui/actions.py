@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from segdesk.domain.text import N_
 from segdesk.ui import icons
 from segdesk.ui.i18n import tr
+from segdesk.ui.shortcuts import Command, Shortcuts
+
+if TYPE_CHECKING:
+    from segdesk.ui.desk import Desk
 
 
 @dataclass(frozen=True)
 class ActionInfo:
-    """One action. `call` is a dotted name on the desk. `needs`: conditions of `REASONS` that must hold.
+    """One action. `call` is a dotted name on the desk. `keys`: those it comes with; which hold now says
+    `Desk.shortcuts`. `needs`: conditions of `REASONS` that must hold.
 
     `canvas`: its keys act only while the picture has the focus (single letters). `foreign`: the canvas
-    itself listens to the key; it is only shown here. `short`: the word under its icon.
+    itself listens to its one key, as long as it is held. `short`: the word under its icon.
     """
 
     id: str
@@ -47,7 +54,7 @@ REASONS = {
     "weights": N_("The weights of this model are not here yet: download or locate them."),
     "downloadable": N_("The weights of this model are here already, or have no address to download from."),
     "files": N_("This model needs no weights file."),
-    "no_batch": N_("A run over all pictures is under way."),
+    "no_batch": N_("This run is under way or waits in the queue."),
     "scores": N_("Regions follow the edges of the picture already: there is nothing for the CRF to do."),
     "crf": N_("CRF needs the package numba, which is not installed."),
     "answer": N_("No model has answered for this picture yet."),
@@ -125,7 +132,13 @@ ACTIONS: tuple[ActionInfo, ...] = (
       checkable=True),
     A("split", N_("Before and after"), "split.toggle", ("Shift+B",), "compare", ("picture",), True, checkable=True),
     A("minimap", N_("Overview map"), "view.toggle_minimap", (), "minimap", ("picture",), checkable=True),
+    A("command_search", N_("Find a command…"), "command_search", ("Ctrl+K", "Ctrl+Shift+P"), "search"),
+    A("next_panel", N_("Next part of the window"), "next_panel", ("F6",)),
+    A("previous_panel", N_("Previous part of the window"), "previous_panel", ("Shift+F6",)),
     A("cheat_sheet", N_("Keys"), "cheat_sheet", ("F1",), "keyboard"),
+    A("edit_keys", N_("Change keys…"), "edit_keys", (), "keyboard"),
+    A("tour", N_("Tour in five steps"), "tour", (), "samples"),
+    A("reset_layout", N_("Reset layout"), "reset_layout", (), "", ("project",)),
     A("about", N_("About SegDesk"), "about", (), "info"),
 )  # fmt: skip
 BY_ID = {a.id: a for a in ACTIONS}
@@ -143,17 +156,11 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
                     "model_folders", "add_model", "-", "teach", "train", "*device")),
     (N_("&View"), ("fit", "actual", "zoom_in", "zoom_out", "-", "hide_labels", "outline", "by_object",
                    "only_class", "dim_others", "-", "difference", "doubt", "split", "-", "minimap",
-                   "*panels", "*language", "*theme")),
-    (N_("&Help"), ("cheat_sheet", "about")),
+                   "next_panel", "previous_panel", "*panels", "reset_layout", "-", "*language", "*theme")),
+    (N_("&Help"), ("command_search", "cheat_sheet", "edit_keys", "tour", "-", "about")),
 )  # fmt: skip
 # Keys that are not actions of a menu, for the cheat sheet: (key, what it does).
 GESTURES: tuple[tuple[str, str], ...] = (
-    ("1 … 9", N_("Choose class 1 to 9")),
-    ("0", N_("In teach mode: choose “No label”")),
-    ("Shift+1 … 9", N_("Give the object under the cursor class 1 to 9")),
-    (N_("V held"), N_("Hide the labels while held")),
-    ("`", N_("Show the model's answer while held")),
-    ("Space", N_("Pan while held")),
     (N_("Middle button"), N_("Pan by dragging")),
     (N_("Wheel"), N_("Zoom at the pointer")),
     (N_("Alt+wheel"), N_("Brush size")),
@@ -162,10 +169,24 @@ GESTURES: tuple[tuple[str, str], ...] = (
     (N_("Ctrl or right button"), N_("Eraser while held with the brush, brush with the eraser")),
     (". ,", N_("Next, previous answer of the tool Clicks")),
     (N_("Double click"), N_("Fit to window")),
-    ("Shift+E", N_("Snap my strokes to edges")),
-    ("Ctrl+L", N_("Lock or unlock object")),
-    ("Ctrl+Shift+L", N_("Lock or unlock class")),
+    (N_("Right click, or Ctrl+right click with a tool that paints"), N_("Menu of what is under the pointer")),
+    (N_("Menu key, Shift+F10"), N_("Menu of what is under the pointer")),
+    ("Esc", N_("Take back what is begun, let go of the object")),
 )
+HELD: tuple[Command, ...] = (
+    Command("held_prediction", N_("Show the model's answer while held"), "&View", ("`",), canvas=True, held=True),
+    Command("held_pan", N_("Pan while held"), "&View", ("Space",), canvas=True, held=True),
+)
+
+
+def plain_title(title: str) -> str:
+    """A menu's title in the current language, without its marked letter: "&File" -> "File", "文件(&F)" -> "文件"."""
+    return re.sub(r"\s*\(&\w\)", "", tr(title)).replace("&", "")
+
+
+def group_of(action_id: str) -> str:
+    """The title of the menu that holds an action, English and marked."""
+    return next((title for title, ids in MENUS if action_id in ids), "&View")
 
 
 class ActionSet(QObject):
@@ -175,26 +196,28 @@ class ActionSet(QObject):
         by_id: the actions.
     """
 
-    def __init__(self, desk: object, infos: Iterable[ActionInfo], canvas: QWidget, window: QWidget) -> None:
+    def __init__(self, desk: Desk, infos: Iterable[ActionInfo], canvas: QWidget, window: QWidget) -> None:
         super().__init__(window)
         self.infos = {i.id: i for i in infos}
         self.by_id: dict[str, QAction] = {}
+        self._keys: Shortcuts = desk.shortcuts
+        self._reasons: dict[str, str] = {}
         for info in self.infos.values():
-            self.by_id[info.id] = self._build(info, desk, canvas if info.canvas else window)
+            action = self.by_id[info.id] = self._build(info, desk)
+            group = group_of(info.id)
+            command = Command(info.id, info.text, group, info.keys, canvas=info.canvas, held=info.foreign)
+            self._keys.bind(command, action, (window, canvas))
+        for command in HELD:
+            self._keys.bind(command, None)
+        self._keys.changed.connect(self.retranslate)
         self.retranslate()
 
-    def _build(self, info: ActionInfo, desk: object, home: QWidget) -> QAction:
+    def _build(self, info: ActionInfo, desk: Desk) -> QAction:
         action = QAction(self)
         action.setObjectName(info.id)
         action.setCheckable(info.checkable)
         if info.icon:
             action.setIcon(icons.icon(info.icon))
-        if not info.foreign:
-            action.setShortcuts([QKeySequence(k) for k in info.keys])
-        action.setShortcutContext(
-            Qt.ShortcutContext.WidgetShortcut if info.canvas else Qt.ShortcutContext.WindowShortcut
-        )
-        home.addAction(action)
         call: Callable[..., object] = attrgetter(info.call)(desk)
         if info.checkable:
             action.triggered.connect(lambda checked: call(checked))
@@ -206,9 +229,10 @@ class ActionSet(QObject):
         """Set the texts in the current language; a text shows its key where the action's own key cannot."""
         for key, action in self.by_id.items():
             info = self.infos[key]
-            action.setText(tr(info.text) + (f"\t{shown_keys(info.keys[:1])}" if info.foreign else ""))
+            held = self._keys.shown(key) if info.foreign else ""
+            action.setText(tr(info.text) + (f"\t{held}" if held else ""))
             action.setIconText(tr(info.short or info.text))
-            self._set_tip(action, info, "")
+            self._set_tip(action, info)
 
     def name_steps(self, done: str, undone: str) -> None:
         """Say in the menu what undo and redo would do."""
@@ -220,21 +244,15 @@ class ActionSet(QObject):
         """Enable what can be done; what cannot says why in its tooltip."""
         for key, action in self.by_id.items():
             info = self.infos[key]
-            missing = next((n for n in info.needs if not holds.get(n, False)), "")
-            action.setEnabled(not missing)
-            self._set_tip(action, info, tr(REASONS[missing]) if missing else "")
+            self._reasons[key] = next((n for n in info.needs if not holds.get(n, False)), "")
+            action.setEnabled(not self._reasons[key])
+            self._set_tip(action, info)
 
-    @staticmethod
-    def _set_tip(action: QAction, info: ActionInfo, reason: str) -> None:
-        keys = shown_keys(info.keys)
-        tip = tr(info.text) + (f"  ({keys})" if keys else "")
+    def _set_tip(self, action: QAction, info: ActionInfo) -> None:
+        missing = self._reasons.get(info.id, "")
+        reason = tr(REASONS[missing]) if missing else ""
+        tip = self._keys.tip(tr(info.text), info.id)
         tip = tip + "\n" + reason if reason else tip
         if action.toolTip() != tip:
             action.setToolTip(tip)
             action.setStatusTip(reason)
-
-
-def shown_keys(keys: Iterable[str]) -> str:
-    """Keys as this platform writes them: "Ctrl+Z, Ctrl+Y"; the keypad's Enter goes without saying."""
-    keys = [key for key in keys if not key.endswith("+Enter")]
-    return ", ".join(QKeySequence(k).toString(QKeySequence.SequenceFormat.NativeText) or k for k in keys)

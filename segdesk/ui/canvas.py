@@ -213,6 +213,10 @@ class Canvas(PictureView):
             self.update()
         self._sketched = drawn
 
+    def set_held_keys(self, keys: dict[str, Qt.Key]) -> None:
+        """The keys that are held: "held_pan", "held_prediction" and "hide_labels"; what is absent has none."""
+        self._keys.held = keys
+
     def hold_space(self, down: bool) -> None:
         """Pan with the left button while held."""
         self._pointer.space = down

@@ -15,19 +15,21 @@ if TYPE_CHECKING:
 TAP_MS = 250  # V held for less than this is a tap: the overlay stays hidden, or comes back
 REPEAT_MS = 60  # a press so soon after a release is the keyboard's repeat, which Qt does not always know on X11
 Key, Held = Qt.Key, Qt.KeyboardModifier
+DEFAULTS = {"held_pan": Key.Key_Space, "held_prediction": Key.Key_QuoteLeft, "hide_labels": Key.Key_V}
 
 
 class Keys:
-    """Part of one `Canvas`."""
+    """Part of one `Canvas`. `held`: the keys that are held, by the ids of their commands."""
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
+        self.held: dict[str, Qt.Key] = dict(DEFAULTS)
         self._pressed_at = 0
         self._released_at = -REPEAT_MS
 
     def press(self, event: QKeyEvent) -> bool:
         """A key went down; False: not for the canvas."""
-        if event.isAutoRepeat() and event.key() in (Key.Key_Space, Key.Key_V, Key.Key_QuoteLeft):
+        if event.isAutoRepeat() and event.key() in self.held.values():
             return True
         return self._held(event, down=True) or self._other(event)
 
@@ -38,11 +40,11 @@ class Keys:
     def _held(self, event: QKeyEvent, *, down: bool) -> bool:
         if event.modifiers() & (Held.ControlModifier | Held.AltModifier):
             return False
-        if event.key() == Key.Key_Space:
+        if event.key() == self.held.get("held_pan"):
             self._canvas.hold_space(down)
-        elif event.key() == Key.Key_QuoteLeft:
+        elif event.key() == self.held.get("held_prediction"):
             self._canvas.show_prediction(down)
-        elif event.key() == Key.Key_V:
+        elif event.key() == self.held.get("hide_labels"):
             self._hold_v(event, down)
         else:
             return False

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from segdesk.app import settings as settings_io
 from segdesk.app.jobs import Done, Failed, Progress, Stopped
+from segdesk.app.recents import RecentProject
 from segdesk.app.reports import (
     Answered,
     ClassesChanged,
@@ -42,6 +43,7 @@ from segdesk.ui.desk_thumbs import Thumbs
 from segdesk.ui.desk_training import Trainings
 from segdesk.ui.desk_view import View
 from segdesk.ui.i18n import error_text, tr
+from segdesk.ui.shortcuts import Shortcuts
 
 log = logging.getLogger(__name__)
 Then = Callable[[object], None]
@@ -71,6 +73,7 @@ class Desk(QObject):
         classes_changed(ClassSet), save_changed(SaveState), conditions_changed(): what can be done has changed
         project_moved(): the project goes on in another file
         job_started(int, Tracked), job_progress(Progress), job_ended(int), notice(kind, sentence, hint)
+        recent_told(RecentProject): what a project that is not open holds
     """
 
     project_opened = Signal(object)
@@ -91,6 +94,7 @@ class Desk(QObject):
     job_progress = Signal(object)
     job_ended = Signal(int)
     notice = Signal(str, str, str)
+    recent_told = Signal(object)
     quit_asked = Signal()
     dialog_asked = Signal(str)
 
@@ -103,6 +107,7 @@ class Desk(QObject):
         self.jobs: dict[int, Tracked] = {}
         self.save_state = SaveState("saved")
         self.scanning = False
+        self.shortcuts = Shortcuts(self)
         self.labels = Labels(self)
         self.changing = Changing(self)
         self.runs = Runs(self)
@@ -129,6 +134,7 @@ class Desk(QObject):
             SaveState: self._saved,
             Answered: self.runs.take_answer,
             ThumbReady: self.thumbs.take,
+            RecentProject: self.recent_told.emit,
             TrainNews: self.training.take,
         }
         self.bridge.report.connect(self._take)
@@ -389,6 +395,30 @@ class Desk(QObject):
         """Show all keys."""
         self.dialog_asked.emit("cheat_sheet")
 
+    def command_search(self) -> None:
+        """Show the line in which commands are found by their names."""
+        self.dialog_asked.emit("command_search")
+
+    def edit_keys(self) -> None:
+        """Show the page on which keys are changed."""
+        self.dialog_asked.emit("edit_keys")
+
+    def next_panel(self) -> None:
+        """Give the next part of the window the focus."""
+        self.dialog_asked.emit("next_panel")
+
+    def previous_panel(self) -> None:
+        """Give the part of the window before this one the focus."""
+        self.dialog_asked.emit("previous_panel")
+
+    def tour(self) -> None:
+        """Show the five steps; without a project on the sample project."""
+        self.dialog_asked.emit("tour")
+
+    def reset_layout(self) -> None:
+        """Put the panels back to where they were at the first start."""
+        self.dialog_asked.emit("reset_layout")
+
     def about(self) -> None:
         """Show version and licences."""
         self.dialog_asked.emit("about")
@@ -411,7 +441,6 @@ class Desk(QObject):
             "pictures": bool(self.session.pictures),
             "marked": row is not None and row.state in ("verified", "skipped"),
             "places": bool(self.places.places),
-            "no_batch": self.runs.batch_id is None,
             **self.labels.conditions(),
             **self.teaching.conditions(),
             **self.runs.conditions(),

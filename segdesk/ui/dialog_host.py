@@ -13,6 +13,7 @@ from segdesk.io.formats.base import FormatInfo
 from segdesk.io.project import SUFFIX
 from segdesk.ui import add_model, dialogs, teach_card
 from segdesk.ui.actions import ActionSet
+from segdesk.ui.cheat_sheet import CheatSheet
 from segdesk.ui.desk import Desk
 from segdesk.ui.export_dialog import ExportDialog
 from segdesk.ui.i18n import tr
@@ -46,13 +47,14 @@ class DialogHost(QObject):
             "report": lambda: ReportDialog(desk, window).open(),
             "train": lambda: TrainDialog.shown(desk, window),
             "keep_taught": lambda: teach_card.ask_name(desk, window),
-            "cheat_sheet": self._cheat_sheet,
+            "cheat_sheet": lambda: CheatSheet(desk, window).open(),
             "about": lambda: dialogs.about(window).open(),
         }
 
     def show(self, name: str) -> None:
         """Open a dialog."""
-        self._by_name[name]()
+        if name in self._by_name:  # other names are for other parts of the window
+            self._by_name[name]()
 
     def dropped(self, path: Path) -> None:
         """Open what was dropped on the window, or add it as a model."""
@@ -108,7 +110,3 @@ class DialogHost(QObject):
         file = dialogs.ask_file(self._window, title, tr("All files (*)"))
         if file is not None:
             self._desk.runs.locate_file(file)
-
-    def _cheat_sheet(self) -> None:
-        tools = {tr(i.title): (i.key, tr(i.note)) for i in self._tools.infos.values()}
-        dialogs.cheat_sheet(self._window, self._actions, tools).open()

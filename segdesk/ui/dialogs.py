@@ -1,4 +1,4 @@
-"""What the window asks in boxes of its own: folders and files, and the plain boxes for keys, version, model folders."""
+"""What the window asks in boxes of its own: folders and files, and the plain boxes for version and model folders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QListWidget,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -23,12 +22,9 @@ import segdesk
 from segdesk import paths
 from segdesk.domain.text import N_
 from segdesk.ui import theme
-from segdesk.ui.actions import GESTURES, MENUS, ActionInfo, ActionSet, shown_keys
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import tr
 from segdesk.ui.widgets import button, label
-
-Groups = list[tuple[str, list[tuple[str, str]]]]  # headings with their (key, text) lines
 
 
 def ask_folder(parent: QWidget, title: str, start: str = "") -> Path | None:
@@ -58,70 +54,6 @@ def box(parent: QWidget, title: str) -> tuple[QDialog, QVBoxLayout]:
     layout.setContentsMargins(20, 18, 20, 16)
     layout.setSpacing(theme.GAP + 4)
     return dialog, layout
-
-
-def cheat_sheet(parent: QWidget, actions: ActionSet, tools: dict[str, tuple[str, str]]) -> QDialog:
-    """All keys, built from the table of actions; `tools`: title -> (key, note)."""
-    dialog, layout = box(parent, tr("Keys"))
-    columns = QHBoxLayout()
-    columns.setSpacing(36)
-    groups: Groups = [(tr(title).replace("&", ""), _keys_of(actions, ids)) for title, ids in MENUS]
-    groups = [(title, rows) for title, rows in groups if rows]
-    groups.insert(2, (tr("Tools"), [(key, title) for title, (key, _) in tools.items() if key]))
-    groups.append((tr("Canvas"), [(tr(key), tr(text)) for key, text in GESTURES]))
-    for part in _balanced(groups, 3):
-        columns.addWidget(_column(part), 0, Qt.AlignmentFlag.AlignTop)
-    inner = QWidget()
-    inner.setLayout(columns)
-    scroll = QScrollArea()
-    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-    scroll.setWidgetResizable(True)
-    scroll.setWidget(inner)
-    layout.addWidget(scroll)
-    note = label(tr("Single letters act while the picture has the focus: click it once."), "soft")
-    layout.addWidget(note)
-    hint = inner.sizeHint()
-    dialog.resize(min(hint.width() + 60, 1180), min(hint.height() + 80, 660))
-    return dialog
-
-
-def _keys_of(actions: ActionSet, ids: tuple[str, ...]) -> list[tuple[str, str]]:
-    infos: list[ActionInfo] = [actions.infos[i] for i in ids if i in actions.infos]
-    return [(shown_keys(i.keys), tr(i.text).replace("…", "")) for i in infos if i.keys]
-
-
-def _balanced(
-    groups: list[tuple[str, list[tuple[str, str]]]], count: int
-) -> list[list[tuple[str, list[tuple[str, str]]]]]:
-    """Groups in their order, cut into columns of about equal height."""
-    whole = sum(len(rows) + 2 for _, rows in groups)
-    columns: list[Groups] = [[]]
-    height = 0
-    for title, rows in groups:
-        if height + (len(rows) + 2) / 2 > whole / count * len(columns) and len(columns) < count:
-            columns.append([])
-        columns[-1].append((title, rows))
-        height += len(rows) + 2
-    return columns
-
-
-def _column(groups: Groups) -> QWidget:
-    result = QWidget()
-    grid = QGridLayout(result)
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(16)
-    grid.setVerticalSpacing(4)
-    at = 0
-    for title, rows in groups:
-        grid.addWidget(label(title, "head"), at, 0, 1, 2)
-        at += 1
-        for key, text in rows:
-            grid.addWidget(label(key, "soft"), at, 0)
-            grid.addWidget(label(text), at, 1)
-            at += 1
-        grid.setRowMinimumHeight(at, 8)
-        at += 1
-    return result
 
 
 def about(parent: QWidget) -> QDialog:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from segdesk.app import discover
@@ -11,10 +10,12 @@ from segdesk.app.discover import Plugin
 from segdesk.app.tools.base import Value, defaults
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.packed import PackedMap
-from segdesk.ui.actions import ACTIONS, REASONS
+from segdesk.domain.text import N_
+from segdesk.ui.actions import REASONS
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
 from segdesk.ui.option_fields import ask
+from segdesk.ui.shortcuts import Command, acts_in_canvas
 
 
 class OperationsMenu(Translated, QWidget):
@@ -37,14 +38,11 @@ class OperationsMenu(Translated, QWidget):
         info = plugin.info
         action = QAction(self)
         action.setObjectName(f"operation_{info.id}")
-        taken = {k for a in ACTIONS for k in a.keys}
-        if info.key and info.key not in taken:
-            everywhere = info.key.startswith("Ctrl+")  # single letters act only while the picture has the focus
-            action.setShortcut(QKeySequence(info.key))
-            action.setShortcutContext(
-                Qt.ShortcutContext.WindowShortcut if everywhere else Qt.ShortcutContext.WidgetShortcut
-            )
-            (self._window if everywhere else canvas).addAction(action)
+        shortcuts = self._desk.shortcuts
+        keys = (info.key,) if info.key and shortcuts.holder(info.key) is None else ()
+        inside = any(acts_in_canvas(key) for key in keys)
+        command = Command(action.objectName(), info.title, N_("&Labels"), keys, canvas=inside)
+        shortcuts.bind(command, action, (self._window, canvas))
         action.triggered.connect(lambda _=False: self.begin(info.id))
         return action
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QResizeEvent
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from segdesk.app import discover
@@ -15,6 +15,7 @@ from segdesk.ui import icons, theme
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
+from segdesk.ui.shortcuts import Command
 
 AROUND = 28  # pixels of margins, spaces and the line between the two groups
 ONE_COLUMN = 9  # more tools than this stand in two columns
@@ -84,7 +85,10 @@ class ToolBar(Translated, QToolBar):
         self._load()
         group = QActionGroup(self)
         for info in sorted(self.infos.values(), key=lambda i: i.order):
-            self.by_id[info.id] = self._action(info, canvas)
+            action = self.by_id[info.id] = self._action(info)
+            keys = (info.key,) if info.key else ()
+            command = Command(f"tool_{info.id}", info.title, N_("Tools"), keys, canvas=True)
+            desk.shortcuts.bind(command, action, (*((parent,) if parent is not None else ()), canvas))
             group.addAction(self.by_id[info.id])
         self.grid = Grid(list(self.by_id.values()), 2 if len(self.by_id) > ONE_COLUMN else 1)
         self.addWidget(self.grid)
@@ -101,6 +105,7 @@ class ToolBar(Translated, QToolBar):
         ]
         desk.labels.tool_changed.connect(self._show_tool)
         desk.conditions_changed.connect(self.refresh)
+        desk.shortcuts.changed.connect(self.retranslate)
         self.retranslate()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -115,15 +120,11 @@ class ToolBar(Translated, QToolBar):
             if self.grid.height_needed() + self.others.height_needed() + AROUND <= height:
                 return
 
-    def _action(self, info: ToolInfo, canvas: QWidget) -> QAction:
+    def _action(self, info: ToolInfo) -> QAction:
         action = QAction(icons.icon(info.icon), "", self)
         action.setObjectName(f"tool_{info.id}")
         action.setCheckable(True)
-        if info.key:
-            action.setShortcut(QKeySequence(info.key))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         action.triggered.connect(lambda _=False: self._desk.labels.choose_tool(info.id))
-        canvas.addAction(action)
         return action
 
     def _load(self) -> None:
@@ -149,7 +150,7 @@ class ToolBar(Translated, QToolBar):
 
     def _set_tip(self, key: str, action: QAction) -> None:
         info = self.infos[key]
-        lines = [f"{tr(info.title)}  ({info.key})" if info.key else tr(info.title), tr(info.note) if info.note else ""]
+        lines = [self._desk.shortcuts.tip(tr(info.title), f"tool_{key}"), tr(info.note) if info.note else ""]
         if not action.isEnabled():
             lines.append(tr("Open a picture first."))
         action.setToolTip("\n".join(line for line in lines if line))

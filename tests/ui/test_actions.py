@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeySequence
 
 from segdesk.ui import icons, theme
 from segdesk.ui.actions import ACTIONS, MENUS, REASONS
-from segdesk.ui.dialogs import cheat_sheet
+from segdesk.ui.cheat_sheet import CheatSheet, as_html, groups
 from segdesk.ui.main_window import MainWindow
 from segdesk.ui.menus import TITLES
 
@@ -65,10 +65,28 @@ def test_icons_draw_something(app, window: MainWindow, name: str):
 
 
 def test_cheat_sheet_is_built_from_the_table(window: MainWindow, qtbot):
-    dialog = cheat_sheet(window, window.action_set, {"Brush": ("B", "")})
+    window.desk.shortcuts.give("report", "Ctrl+Alt+R")
+    dialog = CheatSheet(window.desk, window)
     qtbot.addWidget(dialog)
+    dialog.show()
     texts = {part.text() for part in dialog.findChildren(type(window.footer.counter))}
-    assert {"Ctrl+B", "Run on all", "B", "Brush", "F1"} <= texts
+    assert {"Ctrl+B", "Run on all", "B", "Brush", "F1", "1 … 9", "Ctrl+Shift+R, Ctrl+Alt+R"} <= texts
+    dialog.search.setText("brush tools")
+    assert [group.title for group in dialog.shown] == ["Tools"]
+    dialog.search.setText("nothing is called so")
+    assert not dialog.shown
+    page = as_html(groups(window.desk.shortcuts))
+    assert "<kbd>Ctrl+Shift+R, Ctrl+Alt+R</kbd>" in page
+    assert "&amp;" not in page
+
+
+def test_cheat_sheet_is_saved_as_a_page(window: MainWindow, qtbot, tmp_path):
+    dialog = CheatSheet(window.desk, window)
+    qtbot.addWidget(dialog)
+    dialog.save_to(tmp_path / "keys.html")
+    assert "Run on all" in (tmp_path / "keys.html").read_text("utf-8")
+    dialog.save_to(tmp_path / "no such folder" / "keys.html")
+    assert window.toasts.shown[-1].key[0] in ("good", "error")
 
 
 @pytest.mark.parametrize("look", [theme.LIGHT, theme.DARK])
