@@ -17,6 +17,7 @@ from typing import Any
 from segdesk import (
     __version__,
     cli_add,
+    cli_desktop,
     cli_evaluate,
     cli_export,
     cli_import,
@@ -326,6 +327,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, Verb]]:
     cli_train.train_arguments(command)
     _weights_argument(command)
     cli_teach.teach_arguments(add("teach", _teach, cli_teach.HELP))
+    cli_desktop.desktop_arguments(add("desktop", cli_desktop.run_desktop, cli_desktop.HELP))
     command = add("formats", _formats, "list the formats for export and import")
     command.add_argument("--format", metavar="F", help="the options of one format")
     command = add("samples", _samples, "write a project with sample pictures")
