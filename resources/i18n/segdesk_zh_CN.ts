@@ -22,6 +22,12 @@
    </translation>
   </message>
   <message numerus="yes">
+   <source>%n chosen picture(s)</source>
+   <translation type="unfinished">
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <source>%n class(es)</source>
    <translation>
     <numerusform>%n 个类别</numerusform>
@@ -34,15 +40,21 @@
    </translation>
   </message>
   <message numerus="yes">
+   <source>%n day(s) ago</source>
+   <translation>
+    <numerusform>%n 天前</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <source>%n done before</source>
    <translation>
     <numerusform>%n 张此前已处理</numerusform>
    </translation>
   </message>
   <message numerus="yes">
-   <source>%n failed, see the red dots</source>
-   <translation>
-    <numerusform>%n 张失败，见红点</numerusform>
+   <source>%n failed</source>
+   <translation type="unfinished">
+    <numerusform />
    </translation>
   </message>
   <message numerus="yes">
@@ -61,6 +73,12 @@
    <source>%n left out.</source>
    <translation>
     <numerusform>略过 %n 张。</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n line(s) copied.</source>
+   <translation type="unfinished">
+    <numerusform />
    </translation>
   </message>
   <message numerus="yes">
@@ -115,6 +133,18 @@
    <source>%n pixel(s) have another class</source>
    <translation>
     <numerusform>%n 个像素的类别不同</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n processor core(s)</source>
+   <translation>
+    <numerusform>%n 个处理器核心</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n refinement(s)</source>
+   <translation type="unfinished">
+    <numerusform />
    </translation>
   </message>
   <message numerus="yes">
@@ -254,12 +284,20 @@
    <translation>每个对象一个透明背景的 PNG，按类别分文件夹。</translation>
   </message>
   <message>
+   <source>A class needs a name.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>A class without objects that covers fewer pixels in all becomes void.</source>
    <translation>区域类的总像素数少于此值时设为未标注。</translation>
   </message>
   <message>
    <source>A colour PNG of classes and objects for every picture; at most 255 objects of a class in a picture.</source>
    <translation>每张图片一个存放类别与物体的彩色 PNG；一张图片中每类至多 255 个物体。</translation>
+  </message>
+  <message>
+   <source>A folder that you open becomes a project. The dot beside a picture says how far it is. Every stroke is saved at once, and the pictures themselves are never changed.</source>
+   <translation>打开的文件夹会成为一个项目。图片旁的圆点表示进度。每一笔都会立即保存，原图绝不会被改动。</translation>
   </message>
   <message>
    <source>A held-out picture: itself, its labels, the answer</source>
@@ -278,8 +316,16 @@
    <translation>模型只接受至少一个像素的 8 位 RGB 图片。</translation>
   </message>
   <message>
+   <source>A number or letter that chooses the class while the picture has the focus</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>A palette PNG of class numbers for every picture, object numbers beside it, and a class list.</source>
    <translation>每张图片一个类别编号的调色板 PNG，旁附对象编号和类别列表。</translation>
+  </message>
+  <message>
+   <source>A part of the run is damaged: {reason}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>A pixel belongs to a mask from this probability on.</source>
@@ -292,10 +338,6 @@
   <message>
    <source>A refinement of these options is not installed: it was left out.</source>
    <translation>选项中有一个后处理步骤未安装，已略过。</translation>
-  </message>
-  <message>
-   <source>A run over all pictures is under way.</source>
-   <translation>正在处理所有图片。</translation>
   </message>
   <message>
    <source>A small island of the label map.</source>
@@ -332,6 +374,10 @@
   <message>
    <source>Accept and next</source>
    <translation>确认并转到下一张</translation>
+  </message>
+  <message>
+   <source>Accept it</source>
+   <translation>确认结果</translation>
   </message>
   <message>
    <source>Accuracy</source>
@@ -500,6 +546,12 @@
   <message>
    <source>Apply</source>
    <translation>应用</translation>
+  </message>
+  <message numerus="yes">
+   <source>Apply changes the labels of at least %n picture(s).</source>
+   <translation type="unfinished">
+    <numerusform />
+   </translation>
   </message>
   <message>
    <source>Apply here</source>
@@ -702,6 +754,10 @@
    <translation>Caffe：仅减均值，BGR</translation>
   </message>
   <message>
+   <source>Calm</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Cancel</source>
    <translation>取消</translation>
   </message>
@@ -742,6 +798,10 @@
    <translation>请更改其权限。</translation>
   </message>
   <message>
+   <source>Change keys…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Change the colour</source>
    <translation>更改颜色</translation>
   </message>
@@ -754,6 +814,10 @@
    <translation>相对模型结果的更改</translation>
   </message>
   <message>
+   <source>Changing the classes</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Check that it exists and that you may open it.</source>
    <translation>请检查文件是否存在以及您是否有权打开。</translation>
   </message>
@@ -764,6 +828,18 @@
   <message>
    <source>Check that the drive is connected and has space. Your work is kept in memory until it is saved.</source>
    <translation>请检查磁盘是否已连接且有空间。您的工作会保留在内存中，直到保存成功。</translation>
+  </message>
+  <message>
+   <source>Check the address and the credentials of the machine that reads it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Check the address, the credentials and that the library for this kind of store is installed.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Check the address.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Check the card's [net] type: it must be the name of a file in segdesk/nets.</source>
@@ -806,6 +882,10 @@
    <translation>请选择以 .segdesk 结尾的文件。</translation>
   </message>
   <message>
+   <source>Choose a file that was written by “Export keys…” of this page.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Choose a folder that does not exist yet.</source>
    <translation>请选择一个尚不存在的文件夹。</translation>
   </message>
@@ -824,6 +904,10 @@
   <message>
    <source>Choose a model of words in the row above the picture.</source>
    <translation>请在图片上方的一行中选择理解文字的模型。</translation>
+  </message>
+  <message>
+   <source>Choose a model, then run it on this picture ({here}) or on all of them ({all}). Confidence and refinements change the answer at once, without another run.</source>
+   <translation>选择模型，然后处理本张图片（{here}）或全部图片（{all}）。调整置信度和后处理会立即更新结果，无需重新运行。</translation>
   </message>
   <message>
    <source>Choose a part of the picture.</source>
@@ -874,8 +958,16 @@
    <translation>选择第 1 至 9 个类别</translation>
   </message>
   <message>
+   <source>Choose class {number}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Choose fewer.</source>
    <translation>请少选一些。</translation>
+  </message>
+  <message>
+   <source>Choose file…</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Choose it again with “Locate file”.</source>
@@ -990,6 +1082,14 @@
    <translation>类别</translation>
   </message>
   <message>
+   <source>Class lists</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Class manager</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Class numbers</source>
    <translation>类别编号</translation>
   </message>
@@ -1010,6 +1110,10 @@
    <translation>沿图像边缘而非均匀地放大类别概率（引导滤波）。</translation>
   </message>
   <message>
+   <source>Class that takes the labels</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Classes</source>
    <translation>类别</translation>
   </message>
@@ -1020,6 +1124,10 @@
   <message>
    <source>Classes of the model</source>
    <translation>模型的类别</translation>
+  </message>
+  <message>
+   <source>Classes of the project</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Classes that are exported</source>
@@ -1146,8 +1254,16 @@
    <translation>颜色权重</translation>
   </message>
   <message>
+   <source>Colour-blind safe</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Colours</source>
    <translation>颜色</translation>
+  </message>
+  <message>
+   <source>Colour…</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Commercial use</source>
@@ -1180,6 +1296,10 @@
   <message>
    <source>Comparing</source>
    <translation>正在比较</translation>
+  </message>
+  <message>
+   <source>Comparing two models</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Computing…</source>
@@ -1230,6 +1350,14 @@
    <translation>复制上一张图片的标注</translation>
   </message>
   <message>
+   <source>Copy list</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Copy the listed pictures with their reasons</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Copy the picture again from where it came from.</source>
    <translation>请从来源处重新复制这张图片。</translation>
   </message>
@@ -1246,6 +1374,10 @@
    <translation>正在复制已标注的图片…</translation>
   </message>
   <message>
+   <source>Correct it</source>
+   <translation>修正结果</translation>
+  </message>
+  <message>
    <source>Correct it or remove it.</source>
    <translation>请修正或删除该文件。</translation>
   </message>
@@ -1260,6 +1392,10 @@
   <message>
    <source>Countable objects (thing) or area (stuff)</source>
    <translation>可数的对象或不可数的区域</translation>
+  </message>
+  <message>
+   <source>Counting the classes</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Crop in pixels</source>
@@ -1346,8 +1482,20 @@
    <translation>删除</translation>
   </message>
   <message>
+   <source>Delete classes</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Delete object</source>
    <translation>删除对象</translation>
+  </message>
+  <message>
+   <source>Delete this file and run again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Delete…</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Deleting the training</source>
@@ -1376,6 +1524,10 @@
   <message>
    <source>Divide</source>
    <translation>划分</translation>
+  </message>
+  <message>
+   <source>Done</source>
+   <translation>完成</translation>
   </message>
   <message>
    <source>Double click</source>
@@ -1466,6 +1618,10 @@
    <translation>请从一半拖到另一半，或用切刀切开。</translation>
   </message>
   <message>
+   <source>Drag rows to put them in order; double-click a name, kind or key to change it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Drag to move the picture; Space does it with every tool.</source>
    <translation>拖动以移动图片；任何工具下都可按住空格键。</translation>
   </message>
@@ -1496,6 +1652,10 @@
   <message>
    <source>End after epochs without gain</source>
    <translation>无进步轮数后结束</translation>
+  </message>
+  <message>
+   <source>End the tour  (Esc)</source>
+   <translation>结束导览（Esc）</translation>
   </message>
   <message>
    <source>End the training with the best epoch so far</source>
@@ -1570,6 +1730,14 @@
    <translation>导出标注…</translation>
   </message>
   <message>
+   <source>Export the class list</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Export the class list…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Export the labels or write a report now.</source>
    <translation>现在可以导出标注或生成报告。</translation>
   </message>
@@ -1632,8 +1800,20 @@
    <translation>也覆盖其他标注</translation>
   </message>
   <message>
+   <source>Find a command…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Find a key or what it does</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Find by name or class</source>
    <translation>按名称或类别查找</translation>
+  </message>
+  <message>
+   <source>Finish what a tool has begun</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Fit</source>
@@ -1748,8 +1928,16 @@
    <translation>把光标下的对象改为第 1 至 9 个类别</translation>
   </message>
   <message>
+   <source>Give the object under the pointer class {number}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Give the pictures or the labels names that differ.</source>
    <translation>请让图片或标注的名称互不相同。</translation>
+  </message>
+  <message>
+   <source>Go back</source>
+   <translation>返回</translation>
   </message>
   <message>
    <source>Go on</source>
@@ -1780,16 +1968,16 @@
    <translation>已略过引导上采样：该模型由查询而非类别概率决定结果。</translation>
   </message>
   <message>
+   <source>Hand it on</source>
+   <translation>导出交付</translation>
+  </message>
+  <message>
    <source>Hard pixels only (OHEM)</source>
    <translation>仅困难像素 (OHEM)</translation>
   </message>
   <message>
    <source>Hide labels</source>
    <translation>隐藏标注</translation>
-  </message>
-  <message>
-   <source>Hide the labels while held</source>
-   <translation>按住时隐藏标注</translation>
   </message>
   <message>
    <source>Hide the panel {name}</source>
@@ -1854,6 +2042,18 @@
   <message>
    <source>Import</source>
    <translation>导入</translation>
+  </message>
+  <message>
+   <source>Import a class list</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Import a class list…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Import and export class lists, or add those of a well-known data set</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Import as reference, or ask for corrected pictures to be replaced.</source>
@@ -1926,6 +2126,10 @@
    <translation>安装命令：pip install "segdesk[parquet]"</translation>
   </message>
   <message>
+   <source>Install it with: pip install "segdesk[ray]"</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Install it with: pip install "segdesk[transformers]"</source>
    <translation>安装命令：pip install "segdesk[transformers]"</translation>
   </message>
@@ -1936,6 +2140,10 @@
   <message>
    <source>Install the program again; the file {log} has the details.</source>
    <translation>请重新安装程序；详情见文件 {log}。</translation>
+  </message>
+  <message>
+   <source>Install the same version everywhere.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Interval</source>
@@ -1950,8 +2158,20 @@
    <translation>交并比、轮廓、全景质量、物体与平均精确率，附置信区间和图表：可打印的网页、表格和 JSON。“比较标注”可在窗口中查看同样的结果。</translation>
   </message>
   <message>
+   <source>It begins when the run before it has ended.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>It can be JSON (SegDesk, CVAT, Supervisely, COCO), CSV, or a text with one name a line.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>It cannot be read back.</source>
    <translation>无法读回。</translation>
+  </message>
+  <message>
+   <source>It has one path or URL a line.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>It has: {classes}.</source>
@@ -1980,6 +2200,10 @@
   <message>
    <source>It must be JSON with the lists images, annotations and categories.</source>
    <translation>它必须是含有 images、annotations 和 categories 列表的 JSON。</translation>
+  </message>
+  <message>
+   <source>It needs a column path or url.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>It sees: {names} ({seconds} s).</source>
@@ -2012,6 +2236,10 @@
   <message>
    <source>Its own name</source>
    <translation>按自己的名称</translation>
+  </message>
+  <message>
+   <source>Its pictures are chosen when it begins.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Its weights fit no known architecture. It can run as the program that it is. It names no operation on files or the network, but it may use much memory or time: run it only if you trust where it comes from.</source>
@@ -2078,8 +2306,20 @@
    <translation>保留新模型</translation>
   </message>
   <message>
+   <source>Keeping speeds</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Keeping the model</source>
    <translation>保存模型</translation>
+  </message>
+  <message>
+   <source>Kept</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Key</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Keys</source>
@@ -2088,6 +2328,14 @@
   <message>
    <source>Keys [ and ], or Alt and the wheel.</source>
    <translation>快捷键 [ 和 ]，或 Alt+滚轮。</translation>
+  </message>
+  <message>
+   <source>Keys of SegDesk</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Key…</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Kind</source>
@@ -2212,6 +2460,10 @@
    <translation>请排除这张图片。</translation>
   </message>
   <message>
+   <source>Left alone</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Left out</source>
    <translation>舍弃</translation>
   </message>
@@ -2254,6 +2506,10 @@
   <message>
    <source>Listing the models</source>
    <translation>正在列出模型</translation>
+  </message>
+  <message>
+   <source>Lists</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Locate the weights file {file}</source>
@@ -2310,6 +2566,14 @@
   <message>
    <source>Look</source>
    <translation>外观</translation>
+  </message>
+  <message>
+   <source>Look at the picture alone.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Look at the rights of that folder.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Look first…</source>
@@ -2416,6 +2680,10 @@
    <translation>平均</translation>
   </message>
   <message>
+   <source>Measuring the model</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Memory for the pictures around the open one, so that the next one shows at once.</source>
    <translation>用于预读当前图片前后图片的内存，使下一张立即显示。</translation>
   </message>
@@ -2428,6 +2696,14 @@
    <translation>内存不足：已分块计算这张图片。</translation>
   </message>
   <message>
+   <source>Menu key, Shift+F10</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Menu of what is under the pointer</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Merge</source>
    <translation>合并</translation>
   </message>
@@ -2436,8 +2712,24 @@
    <translation>合并该类别的全部对象</translation>
   </message>
   <message>
+   <source>Merge classes</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Merge or delete segments before adding new ones.</source>
    <translation>请先合并或删除一些区段，再添加新的。</translation>
+  </message>
+  <message>
+   <source>Merge the two, if they mean the same.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Merge…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Micrographs with exact labels, and photographs. Nothing is downloaded.</source>
+   <translation>带精确标注的显微图像和照片，无需下载。</translation>
   </message>
   <message>
    <source>Microscopy, from above</source>
@@ -2478,6 +2770,18 @@
   <message>
    <source>More thresholds: overlap of objects, least stuff</source>
    <translation>更多阈值：对象重叠、最小区域类面积</translation>
+  </message>
+  <message>
+   <source>Move SegDesk.app to the folder of applications, and open it once.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Move down</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Move up</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>NPY</source>
@@ -2548,8 +2852,16 @@
    <translation>新结果：应用它会替换您的修改。</translation>
   </message>
   <message>
+   <source>New colours for all classes, or another order</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Next</source>
    <translation>下一张</translation>
+  </message>
+  <message>
+   <source>Next answer of the tool Clicks</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Next doubtful place</source>
@@ -2558,6 +2870,10 @@
   <message>
    <source>Next not verified</source>
    <translation>下一张未确认</translation>
+  </message>
+  <message>
+   <source>Next part of the window</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Next picture</source>
@@ -2596,6 +2912,10 @@
    <translation>没有可写出的格式。</translation>
   </message>
   <message>
+   <source>No key fits these words.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>No known architecture fits {file}. By the shapes of its parameters the nearest is {title} ({net}), but they have other names, such as {examples}.</source>
    <translation>没有已知结构符合 {file}。按参数形状最接近的是 {title}（{net}），但参数名称不同，例如 {examples}。</translation>
   </message>
@@ -2612,12 +2932,20 @@
    <translation>无标签</translation>
   </message>
   <message>
+   <source>No labels of the classes that go are known.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>No limit</source>
    <translation>不限</translation>
   </message>
   <message>
    <source>No link to {file} can be made here.</source>
    <translation>此处无法链接到 {file}。</translation>
+  </message>
+  <message>
+   <source>No longer there: moved, renamed, or on a drive that is not connected.</source>
+   <translation>已不在原处：可能被移动、改名，或所在的驱动器未连接。</translation>
   </message>
   <message>
    <source>No model has answered for this picture yet.</source>
@@ -2640,6 +2968,10 @@
    <translation>这里没有其他模型的权重。</translation>
   </message>
   <message>
+   <source>No picture failed. The list of all pictures is kept until the program ends.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>No picture fits the filter.</source>
    <translation>没有符合筛选条件的图片。</translation>
   </message>
@@ -2658,6 +2990,10 @@
   <message>
    <source>No picture is verified yet.</source>
    <translation>还没有已确认的图片。</translation>
+  </message>
+  <message>
+   <source>No picture of this kind.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>No picture that is learned from shows the class {name}.</source>
@@ -2740,12 +3076,20 @@
    <translation>解锁之前，除撤销外，任何操作都不会改变已锁定类别的像素。</translation>
   </message>
   <message>
+   <source>Nothing has been opened yet.</source>
+   <translation>还没有打开过任何项目。</translation>
+  </message>
+  <message>
    <source>Nothing here can move labels to edges.</source>
    <translation>这里无法将标注移到边缘。</translation>
   </message>
   <message>
    <source>Nothing in this box differs from its surroundings.</source>
    <translation>框内没有与周围不同的内容。</translation>
+  </message>
+  <message>
+   <source>Nothing in {name} can be read any more.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Now</source>
@@ -2836,6 +3180,10 @@
    <translation>连同图像逐块看（pix2pix）</translation>
   </message>
   <message>
+   <source>On this system the application itself says which files it opens.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>One JSON file with every object as run lengths: holes and single pixels are exact.</source>
    <translation>一个 JSON 文件，每个对象用游程编码：孔洞和单个像素都精确保留。</translation>
   </message>
@@ -2856,12 +3204,20 @@
    <translation>看一次</translation>
   </message>
   <message>
+   <source>One name a line</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>One row for each object: area, box, centroid, perimeter, eccentricity, mean intensity.</source>
    <translation>每个对象一行：面积、边框、质心、周长、离心率、平均亮度。</translation>
   </message>
   <message>
    <source>Only a model with all its weights knows something to remember.</source>
    <translation>只有带全部权重的模型才有可保留的内容。</translation>
+  </message>
+  <message>
+   <source>Only a single key can be held.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Only labels of a picture of the same size can be taken.</source>
@@ -2906,6 +3262,10 @@
   <message>
    <source>Open</source>
    <translation>打开</translation>
+  </message>
+  <message>
+   <source>Open a backup copy of it, if there is one.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Open a backup copy of it, or start a new project.</source>
@@ -2956,6 +3316,10 @@
    <translation>最近打开</translation>
   </message>
   <message>
+   <source>Open the class manager again and repeat your changes.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Open the page when it is done</source>
    <translation>完成后打开页面</translation>
   </message>
@@ -2976,8 +3340,8 @@
    <translation>或数据集：segdesk train --data PATH --format F。</translation>
   </message>
   <message>
-   <source>Or drop a folder or a project file anywhere on this window.</source>
-   <translation>也可以把文件夹或项目文件拖放到窗口任意位置。</translation>
+   <source>Or drop a folder, a picture or a project anywhere on this window.</source>
+   <translation>也可以把文件夹、图片或项目拖放到窗口任意位置。</translation>
   </message>
   <message>
    <source>Order of the pictures</source>
@@ -3030,6 +3394,10 @@
   <message>
    <source>PNGs of labels, train ids and objects, and polygons, with the classes of Cityscapes only.</source>
    <translation>标签、训练编号和物体的 PNG 以及多边形，只含 Cityscapes 的类别。</translation>
+  </message>
+  <message>
+   <source>Pages (*.html)</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Paint a longer stroke of it.</source>
@@ -3100,6 +3468,10 @@
    <translation>绘制未标注／类别</translation>
   </message>
   <message>
+   <source>Paint with the left button, erase with the right one. The keys 1 to 9 choose the class, the wheel zooms, and {undo} takes back as much as you like.</source>
+   <translation>左键涂抹，右键擦除。数字键 1 到 9 选择类别，滚轮缩放，{undo} 可以一直撤销。</translation>
+  </message>
+  <message>
    <source>Painting changes: {name}</source>
    <translation>绘制会改变：{name}</translation>
   </message>
@@ -3130,6 +3502,10 @@
   <message>
    <source>Parquet files with pictures and label maps inside, as load_dataset reads them.</source>
    <translation>内含图片和标签图的 Parquet 文件，可由 load_dataset 读取。</translation>
+  </message>
+  <message>
+   <source>Part of this picture's labels was damaged in the project file; check them.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Parts of objects under some pixels go to the label that surrounds them, or become void.</source>
@@ -3186,6 +3562,10 @@
   <message>
    <source>Pictures of one folder stay on one side.</source>
    <translation>同一文件夹的图片归在同一侧。</translation>
+  </message>
+  <message>
+   <source>Pictures of the run</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Pictures read ahead</source>
@@ -3288,12 +3668,24 @@
    <translation>预览</translation>
   </message>
   <message>
+   <source>Previewing the model</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Previous answer of the tool Clicks</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Previous doubtful place</source>
    <translation>上一个可疑位置</translation>
   </message>
   <message>
    <source>Previous not verified</source>
    <translation>上一张未确认</translation>
+  </message>
+  <message>
+   <source>Previous part of the window</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Previous picture</source>
@@ -3304,8 +3696,12 @@
    <translation>上一处</translation>
   </message>
   <message>
-   <source>Projects that you open appear here. The sample project is a good start.</source>
-   <translation>打开过的项目会显示在这里。可从示例项目开始。</translation>
+   <source>Progress</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Projects that you open appear here with their progress. The sample project is a good start.</source>
+   <translation>打开过的项目会连同进度显示在这里。建议从示例项目开始。</translation>
   </message>
   <message>
    <source>Protect</source>
@@ -3334,6 +3730,10 @@
   <message>
    <source>Put the pointer on that class and press the key, or choose it in the row of the tool.</source>
    <translation>请把光标移到该类别上再按键，或在工具行中选择。</translation>
+  </message>
+  <message>
+   <source>Put them where all nodes find them under this path.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Quality report</source>
@@ -3372,8 +3772,16 @@
    <translation>已由 {readers} 读回：{lost}。</translation>
   </message>
   <message>
+   <source>Reading speeds</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Reading the model</source>
    <translation>正在读取模型</translation>
+  </message>
+  <message>
+   <source>Reading the queue</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Reading the reference</source>
@@ -3456,6 +3864,10 @@
    <translation>请删除这些点后重试。</translation>
   </message>
   <message>
+   <source>Rename</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Rename classes to those of the data set, or choose a format that takes any class.</source>
    <translation>请将类别改名为该数据集的类别，或选择接受任意类别的格式。</translation>
   </message>
@@ -3476,8 +3888,20 @@
    <translation>全部重置</translation>
   </message>
   <message>
+   <source>Reset layout</source>
+   <translation>恢复默认布局</translation>
+  </message>
+  <message>
    <source>Reset the parameters of the CRF.</source>
    <translation>请重置 CRF 参数。</translation>
+  </message>
+  <message>
+   <source>Retry failed</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Right click, or Ctrl+right click with a tool that paints</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Right: {right}, judged as: {judged}: {count} pixels, {share} % of the row</source>
@@ -3490,6 +3914,10 @@
   <message>
    <source>Rows for</source>
    <translation>行的内容</translation>
+  </message>
+  <message>
+   <source>Run a model</source>
+   <translation>运行模型</translation>
   </message>
   <message>
    <source>Run a model first.</source>
@@ -3524,6 +3952,14 @@
    <translation>运行程序</translation>
   </message>
   <message>
+   <source>Run the same model on the pictures that failed once more</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Running</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Running here</source>
    <translation>正在处理本张</translation>
   </message>
@@ -3534,6 +3970,10 @@
   <message>
    <source>Running on all pictures</source>
    <translation>正在处理所有图片</translation>
+  </message>
+  <message>
+   <source>Running on the cluster</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Running the model</source>
@@ -3560,6 +4000,14 @@
    <translation>在别处保存副本…</translation>
   </message>
   <message>
+   <source>Save as a page</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Save as a page…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Save everything in another place and go on working there</source>
    <translation>把全部内容保存到另一个位置，并在那里继续工作</translation>
   </message>
@@ -3572,12 +4020,20 @@
    <translation>请用 NumPy 重新保存。</translation>
   </message>
   <message>
+   <source>Save it as UTF-8.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Save labels as palette or grey PNG.</source>
    <translation>请把标注保存为调色板或灰度 PNG。</translation>
   </message>
   <message>
    <source>Save now</source>
    <translation>立即保存</translation>
+  </message>
+  <message>
+   <source>Saved as {name}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Saved as {name}; you go on working in it.</source>
@@ -3630,6 +4086,10 @@
   <message>
    <source>Searching</source>
    <translation>正在搜索</translation>
+  </message>
+  <message>
+   <source>See their logs on the cluster; SegDesk with the same version must be installed on every node.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>See: segdesk train --runs</source>
@@ -3748,6 +4208,10 @@
    <translation>尺寸</translation>
   </message>
   <message>
+   <source>Skip</source>
+   <translation>跳过</translation>
+  </message>
+  <message>
    <source>Skip picture</source>
    <translation>跳过图片</translation>
   </message>
@@ -3812,6 +4276,10 @@
    <translation>程序内部出错；您的工作已保留。</translation>
   </message>
   <message>
+   <source>Sort by name</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Sorting</source>
    <translation>正在排序</translation>
   </message>
@@ -3830,6 +4298,10 @@
   <message>
    <source>Start</source>
    <translation>起点</translation>
+  </message>
+  <message>
+   <source>Start one with: ray start --head, or leave the address away to work on this machine.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Start the program again.</source>
@@ -3888,12 +4360,28 @@
    <translation>与图片位置一致的 TIFF 图；没有地理参考时为普通 TIFF。</translation>
   </message>
   <message>
+   <source>Table (CSV)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Take acceptance or skipping back</source>
    <translation>撤销确认或跳过</translation>
   </message>
   <message>
    <source>Take all strokes of this picture away; you can undo it</source>
    <translation>去掉这张图片的所有涂画；可以撤销</translation>
+  </message>
+  <message>
+   <source>Take another letter, or change that key first.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Take back what is begun, let go of the object</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Take one number from 1 to 9 or one letter.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Take over the previous picture's labels, everywhere or only where there is no label yet.</source>
@@ -3906,6 +4394,14 @@
   <message>
    <source>Take the labels of this picture as strokes, where there are none yet</source>
    <translation>在还没有涂画的地方，把这张图片的标注作为涂画</translation>
+  </message>
+  <message>
+   <source>Take the last point of a tool back</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Take {name} off the list; its files stay</source>
+   <translation>从列表中移除 {name}，文件保留不动</translation>
   </message>
   <message>
    <source>Task {id} names no picture.</source>
@@ -3938,6 +4434,10 @@
   <message>
    <source>The CRF refined classes and objects on their own: the map is merged from them, not from the queries.</source>
    <translation>CRF 分别细化了类别与物体：结果图由它们合并而成，不再由查询决定。</translation>
+  </message>
+  <message>
+   <source>The Parquet file of the list cannot be used: {reason}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The active class</source>
@@ -3982,6 +4482,10 @@
   <message>
    <source>The classes differ from the model's: its last layer is made anew.</source>
    <translation>类别与模型的不同：最后一层已重新建立。</translation>
+  </message>
+  <message>
+   <source>The classes of the project have changed meanwhile: those of a model have joined them.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The dense CRF is not installed.</source>
@@ -4104,6 +4608,10 @@
    <translation>第一轮进行中…</translation>
   </message>
   <message>
+   <source>The folder {folder} cannot be written to: {reason}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The folder {folder} is not the one of {model}: it has no {file}.</source>
    <translation>文件夹 {folder} 不属于 {model}：其中没有 {file}。</translation>
   </message>
@@ -4128,6 +4636,10 @@
    <translation>已安装的 transformers {version} 没有 {net}。</translation>
   </message>
   <message>
+   <source>The key {key} is in use: {command}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The label picture of {name} cannot be used.</source>
    <translation>{name} 的标签图无法使用。</translation>
   </message>
@@ -4142,6 +4654,12 @@
   <message>
    <source>The labels lie at the edges already; else make the certainty lower or the reach larger.</source>
    <translation>标注已经贴合边缘；否则请降低确定度或加大移动范围。</translation>
+  </message>
+  <message numerus="yes">
+   <source>The labels of %n picture(s) have changed.</source>
+   <translation type="unfinished">
+    <numerusform />
+   </translation>
   </message>
   <message>
    <source>The labels of this picture are just being changed.</source>
@@ -4222,6 +4740,10 @@
   <message>
    <source>The memory of {device} ran out in epoch {epoch}.</source>
    <translation>第 {epoch} 轮时 {device} 内存耗尽。</translation>
+  </message>
+  <message>
+   <source>The menu File exports the labels for the next program ({export}) and writes a report of their quality. All keys: {keys}.</source>
+   <translation>“文件”菜单可将标注导出给下一个程序（{export}），并生成质量报告。全部快捷键：{keys}。</translation>
   </message>
   <message>
    <source>The model answered with values that are not numbers.</source>
@@ -4342,6 +4864,10 @@
   <message>
    <source>The package pyarrow is not installed.</source>
    <translation>未安装 pyarrow 软件包。</translation>
+  </message>
+  <message>
+   <source>The package {package} is not installed.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The part of the picture to refine lies outside of it.</source>
@@ -4576,6 +5102,10 @@
    <translation>无法打开权重文件 {file}：{reason}。</translation>
   </message>
   <message>
+   <source>The weights in the folder {folder} are not on every worker.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The weights of this model are here already, or have no address to download from.</source>
    <translation>该模型的权重已就绪，或没有下载地址。</translation>
   </message>
@@ -4616,12 +5146,32 @@
    <translation>CRF 的宽度（sigma）必须大于 0。</translation>
   </message>
   <message>
+   <source>The worker died while it worked on this picture.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The worker on {host} has SegDesk {there}, this machine {here}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The workers end again and again: {reason}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Their labels become</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Their pixels were left without a label.</source>
    <translation>这些像素没有标签。</translation>
   </message>
   <message>
    <source>There are no class probabilities to refine.</source>
    <translation>没有可供精细化的类别概率。</translation>
+  </message>
+  <message>
+   <source>There are no pictures below {place}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>There are no pictures in {folder}.</source>
@@ -4634,6 +5184,10 @@
   <message>
    <source>There is already a class named {name}.</source>
    <translation>已有名为 {name} 的类别。</translation>
+  </message>
+  <message>
+   <source>There is no Ray cluster at {address}: {reason}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>There is no answer of a model for this picture yet.</source>
@@ -4778,6 +5332,22 @@
    <translation>变为</translation>
   </message>
   <message>
+   <source>Thing or stuff</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Thing or stuff changes no pixel: as stuff, the objects of a picture count as one region; as things, each counts by itself.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>This computer: {parts}</source>
+   <translation>本机：{parts}</translation>
+  </message>
+  <message>
+   <source>This file holds no keys of SegDesk.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>This folder is there already and not empty: choose a new one.</source>
    <translation>该文件夹已存在且不为空：请选择新的文件夹。</translation>
   </message>
@@ -4796,6 +5366,10 @@
   <message>
    <source>This model needs the package transformers, which is not installed.</source>
    <translation>此模型需要 transformers 软件包，但尚未安装。</translation>
+  </message>
+  <message>
+   <source>This name is too long for a class.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>This network has a loss of its own.</source>
@@ -4834,6 +5408,10 @@
    <translation>该项目位于只读介质上：所做的更改无法保存。</translation>
   </message>
   <message>
+   <source>This run is under way or waits in the queue.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Thumbnails</source>
    <translation>缩略图</translation>
   </message>
@@ -4860,6 +5438,14 @@
   <message>
    <source>Tools</source>
    <translation>工具</translation>
+  </message>
+  <message>
+   <source>Tour</source>
+   <translation>导览</translation>
+  </message>
+  <message>
+   <source>Tour in five steps</source>
+   <translation>五步导览</translation>
   </message>
   <message>
    <source>Train</source>
@@ -4946,6 +5532,10 @@
    <translation>正在试用模型</translation>
   </message>
   <message>
+   <source>Type at least one letter.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Type what to look for in the row above the picture.</source>
    <translation>请在图片上方的一行中输入要查找的内容。</translation>
   </message>
@@ -4964,6 +5554,10 @@
   <message>
    <source>Undo for each picture</source>
    <translation>每张图片的撤销记录</translation>
+  </message>
+  <message>
+   <source>Undo in a picture takes it back there; answers of models and reference labels change for good.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Undo is kept in the project, also after closing. Beyond this size the oldest steps are dropped.</source>
@@ -5014,6 +5608,10 @@
    <translation>请使用来源可信的文件，或将模型导出为 ONNX。</translation>
   </message>
   <message>
+   <source>Use at most {most} letters.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Use it on the command line: segdesk points FILE --model {id}</source>
    <translation>请在命令行使用：segdesk points FILE --model {id}</translation>
   </message>
@@ -5026,10 +5624,6 @@
    <translation>恢复此步骤的默认值</translation>
   </message>
   <message>
-   <source>V held</source>
-   <translation>按住 V</translation>
-  </message>
-  <message>
    <source>Verified</source>
    <translation>已确认</translation>
   </message>
@@ -5040,6 +5634,10 @@
   <message>
    <source>Void</source>
    <translation>未标注</translation>
+  </message>
+  <message>
+   <source>Waiting</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Wand</source>
@@ -5130,6 +5728,10 @@
    <translation>滚轮</translation>
   </message>
   <message>
+   <source>When a picture is right, {accept} marks it as verified and brings the next one. The line at the bottom counts them.</source>
+   <translation>图片无误后，按 {accept} 标为已确认并转到下一张。底部一行显示已确认的数量。</translation>
+  </message>
+  <message>
    <source>Where it is wrong, paint another stroke.</source>
    <translation>哪里不对，就在哪里再涂画一笔。</translation>
   </message>
@@ -5178,6 +5780,10 @@
    <translation>在没有变化的地方只计算较少的像素：快数倍，结果几乎相同。</translation>
   </message>
   <message>
+   <source>Worker {host} has torch {there}, this machine {here}: the last bits of answers may differ.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Write it like car=vehicle, or like sky= to leave a class out.</source>
    <translation>请写成 car=vehicle 的形式；写成 sky= 表示舍弃该类别。</translation>
   </message>
@@ -5208,6 +5814,10 @@
   <message>
    <source>You have painted nothing here since the model's answer or the last snap.</source>
    <translation>自模型给出结果或上次吸附以来，您还没有在这里绘制任何内容。</translation>
+  </message>
+  <message>
+   <source>Your pictures</source>
+   <translation>您的图片</translation>
   </message>
   <message>
    <source>Zoom at the pointer</source>
@@ -5246,12 +5856,28 @@
    <translation>约 {size}</translation>
   </message>
   <message>
+   <source>add</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>add a list</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>added</source>
    <translation>新增</translation>
   </message>
   <message>
    <source>against</source>
    <translation>对比</translation>
+  </message>
+  <message>
+   <source>all pictures</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>also those done before</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>an outline has at least three points</source>
@@ -5286,6 +5912,10 @@
    <translation>请查阅许可</translation>
   </message>
   <message>
+   <source>chosen pictures</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>class {number}</source>
    <translation>类别 {number}</translation>
   </message>
@@ -5316,6 +5946,18 @@
   <message>
    <source>copied into the folder</source>
    <translation>复制到文件夹</translation>
+  </message>
+  <message>
+   <source>delete</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>done</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>done before</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>doubt {value}</source>
@@ -5358,6 +6000,10 @@
    <translation>自上而下执行</translation>
   </message>
   <message>
+   <source>graphics card {share} %</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>group: by folder</source>
    <translation>分组：按文件夹</translation>
   </message>
@@ -5372,6 +6018,10 @@
   <message>
    <source>instance</source>
    <translation>实例</translation>
+  </message>
+  <message>
+   <source>interrupted</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>it has a number that makes no sense</source>
@@ -5406,6 +6056,10 @@
    <translation>条目已损坏</translation>
   </message>
   <message>
+   <source>its line in the list</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>its mask is empty</source>
    <translation>它的掩码为空</translation>
   </message>
@@ -5426,12 +6080,28 @@
    <translation>用线相连</translation>
   </message>
   <message>
+   <source>key</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>labelme</source>
    <translation>labelme</translation>
   </message>
   <message>
+   <source>labels</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>labels of pictures whose names are lost</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>labels on void count as wrong</source>
    <translation>未标注处的标注算错误</translation>
+  </message>
+  <message>
+   <source>labels that may be older than the last ones</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>left out</source>
@@ -5440,6 +6110,10 @@
   <message>
    <source>left out: labels alone</source>
    <translation>不包含：只有标签</translation>
+  </message>
+  <message>
+   <source>looking for a graphics card…</source>
+   <translation>正在查找显卡…</translation>
   </message>
   <message>
    <source>looking…</source>
@@ -5454,6 +6128,14 @@
    <translation>掩膜：每个像素原样</translation>
   </message>
   <message>
+   <source>merge</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>merge classes</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>model answer</source>
    <translation>模型结果</translation>
   </message>
@@ -5464,6 +6146,10 @@
   <message>
    <source>moderate</source>
    <translation>中等</translation>
+  </message>
+  <message>
+   <source>move</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>needs no weights</source>
@@ -5482,8 +6168,16 @@
    <translation>新</translation>
   </message>
   <message>
+   <source>new colours</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>no</source>
    <translation>不可以</translation>
+  </message>
+  <message>
+   <source>no graphics card that models can use: they run on the processor</source>
+   <translation>没有模型可用的显卡：在处理器上运行</translation>
   </message>
   <message>
    <source>no label</source>
@@ -5520,6 +6214,14 @@
   <message>
    <source>not installed: {command}</source>
    <translation>未安装：{command}</translation>
+  </message>
+  <message>
+   <source>notes of model runs</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>notes of the project</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>nothing</source>
@@ -5586,6 +6288,14 @@
    <translation>已暂停</translation>
   </message>
   <message>
+   <source>pictures that failed</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>pictures without labels</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>pixels</source>
    <translation>像素</translation>
   </message>
@@ -5610,6 +6320,10 @@
    <translation>处理器</translation>
   </message>
   <message>
+   <source>processor {share} %</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>quick</source>
    <translation>快</translation>
   </message>
@@ -5622,6 +6336,10 @@
    <translation>本机可用</translation>
   </message>
   <message>
+   <source>recolour</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>reference labels</source>
    <translation>参考标注</translation>
   </message>
@@ -5630,12 +6348,20 @@
    <translation>移除</translation>
   </message>
   <message>
+   <source>rename</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>replace labels</source>
    <translation>替换标注</translation>
   </message>
   <message>
    <source>run lengths as numbers</source>
    <translation>数字形式的游程</translation>
+  </message>
+  <message>
+   <source>running</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>semantic</source>
@@ -5652,6 +6378,18 @@
   <message>
    <source>some of the pictures</source>
    <translation>部分图像</translation>
+  </message>
+  <message>
+   <source>sort</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>stopped</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>strokes for teaching</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>strokes from labels</source>
@@ -5682,6 +6420,18 @@
    <translation>同名类别</translation>
   </message>
   <message>
+   <source>the list of classes</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>the model's answer</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>the model's objects</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>the picture itself</source>
    <translation>图片本身</translation>
   </message>
@@ -5690,8 +6440,16 @@
    <translation>对象类</translation>
   </message>
   <message>
+   <source>thing or stuff</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>to download</source>
    <translation>待下载</translation>
+  </message>
+  <message>
+   <source>today {time}</source>
+   <translation>今天 {time}</translation>
   </message>
   <message>
    <source>train</source>
@@ -5704,6 +6462,10 @@
   <message>
    <source>train / val / test</source>
    <translation>训练 / 验证 / 测试</translation>
+  </message>
+  <message>
+   <source>undo steps</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>unsure</source>
@@ -5726,6 +6488,10 @@
    <translation>已确认的标注</translation>
   </message>
   <message>
+   <source>verified, left alone</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>void</source>
    <translation>未标注</translation>
   </message>
@@ -5736,6 +6502,10 @@
   <message>
    <source>void of the reference ignored</source>
    <translation>忽略参考中的未标注</translation>
+  </message>
+  <message>
+   <source>waiting</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>weights here</source>
@@ -5750,6 +6520,10 @@
    <translation>缺少权重：请定位文件</translation>
   </message>
   <message>
+   <source>where the model was unsure</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>white</source>
    <translation>白色</translation>
   </message>
@@ -5758,12 +6532,24 @@
    <translation>可以</translation>
   </message>
   <message>
+   <source>yesterday</source>
+   <translation>昨天</translation>
+  </message>
+  <message>
+   <source>your labels kept</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{batch} crops of {crop} pixels at a time</source>
    <translation>每批 {batch} 个 {crop} 像素的裁块</translation>
   </message>
   <message>
    <source>{count} M parameters</source>
    <translation>{count} M 参数</translation>
+  </message>
+  <message>
+   <source>{count} MP/s</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{count} annotations belong to no picture of the file.</source>
@@ -5850,6 +6636,10 @@
    <translation>有 {count} 张图片已转正或重新编码。</translation>
   </message>
   <message>
+   <source>{count} pictures/s</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{count} polygons reached out of their picture and were cut.</source>
    <translation>有 {count} 个多边形超出图片，已被裁剪。</translation>
   </message>
@@ -5914,8 +6704,20 @@
    </translation>
   </message>
   <message>
+   <source>{hours} h {minutes} min</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{key} cannot be the key of a class.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{metric} on the hold-out</source>
    <translation>保留集上的 {metric}</translation>
+  </message>
+  <message>
+   <source>{minutes} min {seconds} s</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{model} answers clicks and boxes, not words.</source>
@@ -5934,12 +6736,28 @@
    <translation>{model} 无法在此训练：程序不知道这种网络的损失函数。</translation>
   </message>
   <message>
+   <source>{model} waits in the queue.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{names}: all their labels in all pictures are given to one class, and the others go.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{names}: there are labels of what you delete.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{name} (new)</source>
    <translation>{name}（新）</translation>
   </message>
   <message>
    <source>{name} could be any of {count} pictures.</source>
    <translation>{name} 可能对应 {count} 张图片中的任何一张。</translation>
+  </message>
+  <message>
+   <source>{name} could not be fetched: {reason}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{name} exists already.</source>
@@ -6086,6 +6904,10 @@
    <translation>{name} 不是文件夹。</translation>
   </message>
   <message>
+   <source>{name} is not a list of classes.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{name} is not a panoptic PNG.</source>
    <translation>{name} 不是全景 PNG。</translation>
   </message>
@@ -6104,6 +6926,10 @@
   <message>
    <source>{name} is not a taught model.</source>
    <translation>{name} 不是教成的模型。</translation>
+  </message>
+  <message>
+   <source>{name} is not a text file.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{name} is not an XML file, or it is damaged.</source>
@@ -6136,6 +6962,10 @@
   <message>
    <source>{name} is too large to open: {width} x {height} pixels.</source>
    <translation>{name} 太大，无法打开：{width} x {height} 像素。</translation>
+  </message>
+  <message>
+   <source>{name} lists no pictures.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{name} occurs more than once in the file; the first one was taken.</source>
@@ -6172,12 +7002,20 @@
    <translation>{path} 不存在。</translation>
   </message>
   <message>
+   <source>{place} cannot be reached: {reason}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{right}, judged as {judged}</source>
    <translation>{right}，被判为 {judged}</translation>
   </message>
   <message>
    <source>{rule} is no regular expression: {reason}.</source>
    <translation>{rule} 不是正则表达式：{reason}。</translation>
+  </message>
+  <message>
+   <source>{seconds} s</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{state}; about {time} left</source>

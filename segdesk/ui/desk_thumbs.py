@@ -59,7 +59,7 @@ class Thumbs(QObject):
 
     def take(self, report: ThumbReady) -> None:
         """One has been made."""
-        self._images[report.picture_id] = None if report.pixels is None else _image(report.pixels)
+        self._images[report.picture_id] = None if report.pixels is None else as_image(report.pixels)
         self._images.move_to_end(report.picture_id)
         while len(self._images) > KEEP:
             self._images.popitem(last=False)
@@ -82,7 +82,8 @@ class Thumbs(QObject):
         self.stale.emit()
 
 
-def _image(pixels: np.ndarray) -> QImage:
+def as_image(pixels: np.ndarray) -> QImage:
+    """(h, w, 3) uint8 RGB as an image of its own memory."""
     height, width = pixels.shape[:2]
     pixels = np.ascontiguousarray(pixels)
     return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from segdesk.app.settings import Settings
 from segdesk.ui import i18n, theme
 from segdesk.ui.actions import ACTIONS, ActionSet
 from segdesk.ui.canvas import Canvas
+from segdesk.ui.class_keys import ClassKeys
 from segdesk.ui.class_panel import ClassPanel
 from segdesk.ui.closing import Closing
 from segdesk.ui.crash import CrashHook
@@ -34,9 +35,11 @@ from segdesk.ui.teach_card import ObjectsOrTeach, TeachCard
 from segdesk.ui.toasts import Toasts
 from segdesk.ui.tool_bar import ToolBar
 from segdesk.ui.tool_row import ToolRow
+from segdesk.ui.tour import TourGuide
 from segdesk.ui.view_card import Floating, PreviewBar, ViewCard
 from segdesk.ui.welcome import Welcome
 from segdesk.ui.widgets import name
+from segdesk.ui.window_layout import WindowLayout
 
 
 class MainWindow(Translated, QMainWindow):
@@ -54,7 +57,7 @@ class MainWindow(Translated, QMainWindow):
         self.canvas = Canvas()
         self.action_set = ActionSet(self.desk, ACTIONS, self.canvas, self)
         self.crash = CrashHook(self)
-        self._arranged = False
+        self.layout_keeper = WindowLayout(self)
         self._look = (i18n.language(), settings.theme)
         self.tools = ToolBar(self.desk, self.action_set, self.canvas, self)
         self._build_middle()
@@ -63,11 +66,13 @@ class MainWindow(Translated, QMainWindow):
         self.menus = Menus(self.desk, self.action_set, self.tools, self.operations, self)
         self.dialogs = DialogHost(self.desk, self.action_set, self.tools, self)
         self.closing = Closing(self.desk, self)
+        self.tour = TourGuide(self)
         self._connect()
-        self._class_keys()
+        self.class_keys = ClassKeys(self.desk, self.canvas, self.footer.segment, self)
+        self.desk.shortcuts.bind_held(self.canvas)
         self.retranslate()
         self._show_work(False)
-        self._restore()
+        self.layout_keeper.restore()
         self.desk.labels.choose_tool("brush" if "brush" in self.tools.tools else "pan")
         self._update_actions()
 
@@ -82,6 +87,7 @@ class MainWindow(Translated, QMainWindow):
         self.place_note = PlaceNote(self.desk, self.canvas)
         self.split_view = SplitView(self.desk, self.action_set, self.canvas)
         self.welcome = Welcome(self.desk, self.action_set)
+        self.welcome.watch(self)
         self.stage = Stage(self.desk, self.canvas, self.welcome)
         self.toasts = Toasts(self.stage)
         self.progress = ProgressPanel(self.desk)
@@ -99,6 +105,7 @@ class MainWindow(Translated, QMainWindow):
 
     def _build_sides(self) -> None:
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.tools)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.files = FileList(self.desk)
         self.classes = ClassPanel(self.desk)
         self.objects = ObjectPanel(self.desk)
@@ -143,21 +150,6 @@ class MainWindow(Translated, QMainWindow):
         self.files.as_grid.toggled.connect(self._room_for_files)
         self.files.by_mouse.connect(canvas.setFocus)
 
-    def _class_keys(self) -> None:
-        """1..9 choose a class, Shift+1..9 relabel the object under the pointer; only while the canvas has the focus."""
-        labels = self.desk.labels
-        for at in range(9):
-            for keys, call in (
-                (f"{at + 1}", lambda at=at: labels.choose_nth(at)),
-                (f"Shift+{at + 1}", lambda at=at: labels.relabel_nth(at, self.footer.segment())),
-            ):
-                shortcut = QShortcut(QKeySequence(keys), self.canvas)
-                shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-                shortcut.activated.connect(call)
-        background = QShortcut(QKeySequence("0"), self.canvas)
-        background.setContext(Qt.ShortcutContext.WidgetShortcut)
-        background.activated.connect(self.desk.teaching.choose_background)
-
     def begin(self, path: Path | None) -> None:
         """Once the window is up: start the engine, open what the command line names."""
         if path is not None:
@@ -200,20 +192,8 @@ class MainWindow(Translated, QMainWindow):
             part.setVisible(on)
         self._title()
         if on:
-            self._arrange()
+            self.layout_keeper.arrange()
             self.canvas.setFocus()
-
-    def _arrange(self) -> None:
-        """Sizes of the docks at the first project: the layout of the last time, or good ones."""
-        kept = self.desk.session.settings.ui.get("layout")
-        if self._arranged or (isinstance(kept, str) and self.restoreState(QByteArray.fromBase64(kept.encode()))):
-            self._arranged = True
-            return
-        self._arranged = True
-        docks = list(self.docks.values())
-        height = self.height() - 60
-        self.resizeDocks(docks, [height * 38 // 100, height * 27 // 100, height * 35 // 100], Qt.Orientation.Vertical)
-        self.resizeDocks(docks[:1], [288], Qt.Orientation.Horizontal)
 
     def _room_for_files(self, grid: bool) -> None:
         """Thumbnails need more room than names."""
@@ -229,20 +209,6 @@ class MainWindow(Translated, QMainWindow):
         if project is not None and document is not None:
             parts.insert(0, document.row.path.rpartition("/")[2])
         self.setWindowTitle(" – ".join([*parts, "SegDesk"]))
-
-    def _restore(self) -> None:
-        kept = self.desk.session.settings.ui
-        geometry = kept.get("geometry")
-        self.resize(QSize(1360, 850).boundedTo(self.screen().availableSize() - QSize(0, 40)))  # 40: the title bar
-        if isinstance(geometry, str):
-            self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
-
-    def remember_layout(self) -> None:
-        """Keep size and docks for the next start."""
-        values = {"geometry": bytes(self.saveGeometry().toBase64().data()).decode()}
-        if self.desk.session.project is not None:
-            values["layout"] = bytes(self.saveState().toBase64().data()).decode()
-        self.desk.remember(**values)
 
     def retranslate(self) -> None:
         """Set the texts again."""
@@ -276,5 +242,5 @@ class MainWindow(Translated, QMainWindow):
             event.accept()
             return
         event.ignore()
-        self.remember_layout()
+        self.layout_keeper.remember()
         self.closing.begin()

@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QIcon
 from PySide6.QtWidgets import QApplication
 
+from segdesk import paths
 from segdesk.app import settings as settings_io
 from segdesk.app.logs import start_logging
-from segdesk.ui import i18n, icons, theme
+from segdesk.ui import i18n, theme
 from segdesk.ui.i18n import tr
 from segdesk.ui.main_window import MainWindow
 
@@ -28,7 +29,7 @@ def make_application(settings: settings_io.Settings) -> QApplication:
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("SegDesk")
     app.setDesktopFileName("segdesk")
-    app.setWindowIcon(icons.icon("segdesk", "accent"))
+    app.setWindowIcon(QIcon(str(paths.resources_dir() / "segdesk.svg")))
     font = QFont(app.font())
     font.setFamilies([*FAMILIES, *font.families()])
     app.setFont(font)
@@ -43,6 +44,7 @@ def start_window(path: str | Path | None = None) -> int:
     settings, note = settings_io.load()
     app = make_application(settings)
     window = MainWindow(settings)
+    window.tour.offered = path is None  # who names a folder or a project knows the program
     window.show()
     if note:
         window.desk.notice.emit("info", tr(note), "")

@@ -201,6 +201,8 @@ QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QFrame[kind="panel"] { background: @panel; border: 1px solid @line; border-radius: 7px; }
 QFrame[kind="strip"] { background: @panel; border: none; border-bottom: 1px solid @line; }
 QFrame[kind="foot"] { background: @panel; border: none; border-top: 1px solid @line; }
+QFrame[kind="drop"] { border: 1px dashed @soft; border-radius: 7px; }
+QFrame[kind="drop-lit"] { border: 2px dashed @accent; border-radius: 7px; background: @select; }
 QLabel[kind="soft"] { color: @soft; }
 QLabel[kind="good"] { color: @good; }
 QLabel[kind="warn"] { color: @warn; }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QStyleOptionButton,
     QStylePainter,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -106,6 +108,62 @@ class PickerButton(QPushButton):
         x, y = self.width() - 20, self.height() / 2
         painter.drawPolyline([QPointF(x, y - 2), QPointF(x + 4, y + 2), QPointF(x + 8, y - 2)])
         painter.end()
+
+
+class EmptyNote(QFrame):
+    """What an empty part of the window says: a sign, what is missing, what to do about it, maybe a button that does it.
+
+    Attributes:
+        button: hidden unless `act` gave it something to do.
+    """
+
+    def __init__(self, icon: str) -> None:
+        super().__init__()
+        self._icon = icon
+        self.sign, self.head, self.hint = QLabel(), label(kind="head"), label(kind="soft")
+        self.button = button()
+        self.button.hide()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+        layout.setSpacing(theme.GAP // 2)
+        layout.addStretch(2)
+        for part in (self.sign, self.head, self.hint):
+            part.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            part.setWordWrap(True)
+            layout.addWidget(part)
+        layout.addSpacing(theme.GAP // 2)
+        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(3)
+        self._draw()
+
+    def say(self, head: str, hint: str = "") -> None:
+        """What is missing, and what to do."""
+        self.head.setText(head)
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))
+
+    def act(self, call: Callable[[], object]) -> None:
+        """Give the button something to do; its text is set with `offer`."""
+        self.button.clicked.connect(lambda _checked=False: call())
+
+    def offer(self, text: str) -> None:
+        """The button's text; "" hides it."""
+        self.button.setText(text)
+        self.button.setVisible(bool(text))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Qt: the sign has the theme's colour."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and "sign" in self.__dict__:
+            self._draw()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt: where it is low, the sign goes first."""
+        super().resizeEvent(event)
+        self.sign.setVisible(self.height() >= 110)
+
+    def _draw(self) -> None:
+        self.sign.setPixmap(icons.icon(self._icon, "soft").pixmap(QSize(28, 28), self.devicePixelRatioF()))
 
 
 def set_kind(widget: QWidget, kind: str) -> None:
