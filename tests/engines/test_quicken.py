@@ -48,5 +48,48 @@ def test_only_a_norm_that_follows_its_convolution_is_folded():
     picture = torch.rand(2, 3, 5, 5)
     before = chain(picture)
     result = quickened(chain, torch.device("cpu"))
-    assert [type(m).__name__ for m in result] == ["Conv2d", "ReLU", "BatchNorm2d", "Conv2d", "Identity"]
+    assert [type(m).__name__ for m in result] == ["DirectConv", "Identity", "BatchNorm2d", "DirectConv", "Identity"]
     assert torch.allclose(result(picture), before, atol=1e-5)
+
+
+def test_light_convolutions_take_their_activation_in_and_heavy_ones_stay():
+    chain = unsettled(
+        nn.Sequential(
+            nn.Conv2d(3, 8, 3, padding=1),
+            nn.BatchNorm2d(8),
+            nn.ReLU6(),
+            nn.Conv2d(8, 16, 1, bias=False),
+            nn.BatchNorm2d(16),
+            nn.Hardswish(),
+            nn.Conv2d(16, 16, 3, stride=2, padding=2, dilation=2, groups=16),
+            nn.SiLU(),
+            nn.Conv2d(16, 4, 1, groups=2),
+        )
+    )
+    picture = torch.randn(2, 3, 21, 18)
+    before = chain(picture)
+    result = quickened(chain, torch.device("cpu"))
+    kinds = [type(m).__name__ for m in result]
+    assert kinds[:3] == ["Conv2d", "Identity", "ReLU6"]
+    assert kinds[3:] == ["DirectConv", "Identity", "Identity", "DirectConv", "Identity", "DirectConv"]
+    threads = torch.get_num_threads()
+    for count in (1, 2):
+        torch.set_num_threads(count)
+        assert torch.allclose(result(picture), before, atol=1e-5)
+    torch.set_num_threads(threads)
+    light = result[3:]  # of no objects, and of one without its batch
+    assert light(torch.zeros(0, 8, 5, 5)).shape == (0, 4, 3, 3)
+    assert torch.allclose(
+        light(picture[0, :1].expand(8, -1, -1)), light(picture[:1, :1].expand(-1, 8, -1, -1))[0], atol=1e-6
+    )
+
+
+def test_a_chain_that_runs_its_parts_its_own_way_keeps_its_activations():
+    class Backwards(nn.Sequential):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self[0](self[1](x))
+
+    net = unsettled(Backwards(nn.Conv2d(3, 4, 1), nn.ReLU()))
+    picture = torch.randn(1, 3, 5, 5)
+    before = net(picture)
+    assert torch.allclose(quickened(net, torch.device("cpu"))(picture), before, atol=1e-6)
