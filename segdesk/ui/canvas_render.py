@@ -313,7 +313,10 @@ def _in_squares(layer: Layer, view: View, rect: Rect, side: int) -> np.ndarray:
     x0, y0, x1, y1 = rect
     small = View(view.zoom / side, view.x / side, view.y / side)
     drawn = layer.render(small, (x0 // side, y0 // side, -(-x1 // side), -(-y1 // side)), 1)
-    return np.ascontiguousarray(drawn.repeat(side, axis=0).repeat(side, axis=1)[: y1 - y0, : x1 - x0])
+    height, width = drawn.shape
+    bytes_ = np.ascontiguousarray(drawn).view(np.uint8).reshape(height, width, 4)  # OpenCV enlarges no 32 bit numbers
+    large = cv2.resize(bytes_, (width * side, height * side), interpolation=cv2.INTER_NEAREST_EXACT)
+    return np.ascontiguousarray(large[: y1 - y0, : x1 - x0]).view(np.uint32)[..., 0]
 
 
 def _plain(level: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
