@@ -1,0 +1,1 @@
+"""Fuzzing of every reader: valid files of our own making, broken on purpose, and one judge of what a reader does."""
