@@ -133,8 +133,21 @@ class ClassSet(Sequence[ClassInfo]):
         return table
 
 
+# Found by a search over calm colours for the largest least distance. Any two are at least 10 CIEDE2000 apart as people
+# with protanopia, deuteranopia and tritanopia see them (simulated after Machado, Oliveira and Fernandes 2009, "A
+# Physiologically-based Model for Simulation of Color Vision Deficiency", severity 1.0), 17 for everybody else; of the
+# first four at least 28. `tests/domain/test_class_colors.py` computes it.
+FIRST_COLORS: tuple[Color, ...] = (
+    (38, 115, 191), (224, 151, 79), (153, 31, 31), (124, 227, 247), (81, 75, 115), (224, 79, 103),
+    (161, 161, 247), (198, 224, 146), (153, 112, 31), (191, 124, 169), (54, 153, 120), (95, 115, 75),
+)  # fmt: skip
+
+
 def spread_color(index: int) -> Color:
-    """A calm colour that differs from those of the neighbouring indices (golden-angle hue steps)."""
+    """A calm colour for the class at a position: the first twelve can be told apart by people who are colour-blind;
+    beyond, each differs from those of the neighbouring positions (golden-angle hue steps)."""
+    if index < len(FIRST_COLORS):
+        return FIRST_COLORS[index]
     hue = (0.58 + index * 0.618_033_988_75) % 1.0
     value = (0.86, 0.70, 0.94)[(index // 8) % 3]
     saturation = (0.58, 0.72, 0.42)[(index // 5) % 3]
