@@ -14,6 +14,7 @@ from segdesk import paths
 from segdesk.app import settings as settings_io
 from segdesk.app.logs import start_logging
 from segdesk.ui import i18n, theme
+from segdesk.ui.file_open import FileOpener
 from segdesk.ui.i18n import tr
 from segdesk.ui.main_window import MainWindow
 
@@ -45,6 +46,8 @@ def start_window(path: str | Path | None = None) -> int:
     app = make_application(settings)
     window = MainWindow(settings)
     window.tour.offered = path is None  # who names a folder or a project knows the program
+    if sys.platform == "darwin":  # elsewhere a file comes as the argument, and a filter would see every event
+        app.installEventFilter(FileOpener(window.desk.open_path, window))
     window.show()
     if note:
         window.desk.notice.emit("info", tr(note), "")
