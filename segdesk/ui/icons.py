@@ -33,10 +33,11 @@ class _Engine(QIconEngine):
 
     def paint(self, painter: QPainter, rect, mode: QIcon.Mode, state: QIcon.State) -> None:  # type: ignore[override]
         look = theme.current()
-        color = getattr(look, self._color) if self._color else look.text
+        color = getattr(look, self._color or "text")
+        if mode == QIcon.Mode.Disabled:
+            color = look.soft if self._color == "on_accent" else look.faint
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setOpacity(0.35 if mode == QIcon.Mode.Disabled else 1.0)
         _renderer(self._name, color).render(painter, QRectF(rect))
         painter.restore()
 

@@ -15,7 +15,8 @@ GAP = 8  # the one distance; halves and doubles of it where needed
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours by their use, as #rrggbb. `sunken` is the ground behind the picture; `soft` text is secondary."""
+    """Colours by their use, as #rrggbb. `sunken` is the ground behind the picture; `soft` text is secondary, `faint` is
+    what cannot be used now. `PAIRS` says which colours of text stand on which grounds."""
 
     name: str
     window: str
@@ -25,6 +26,7 @@ class Theme:
     line: str
     text: str
     soft: str
+    faint: str
     accent: str
     on_accent: str
     hover: str
@@ -37,14 +39,18 @@ class Theme:
 
 LIGHT = Theme(
     name="light", window="#f3f4f6", panel="#fbfbfc", field="#ffffff", sunken="#dfe2e6", line="#d3d7dd",
-    text="#1d232b", soft="#5a6573", accent="#1f6f8b", on_accent="#ffffff", hover="#e6ebef", select="#d5e7ee",
-    good="#2b7a4b", warn="#96600a", bad="#b3372f", info="#2f6db3",
+    text="#1d232b", soft="#566170", faint="#79838f", accent="#1d6b87", on_accent="#ffffff", hover="#e6ebef",
+    select="#d5e7ee", good="#27714a", warn="#895708", bad="#b0352d", info="#2a65a8",
 )  # fmt: skip
 DARK = Theme(
     name="dark", window="#1d2126", panel="#24292f", field="#1a1e22", sunken="#14171a", line="#383f48",
-    text="#e4e8ec", soft="#9da8b5", accent="#5fb4d0", on_accent="#0d2028", hover="#2f363e", select="#27434f",
-    good="#6cc08b", warn="#dda84f", bad="#ee8277", info="#7fb2ea",
+    text="#e4e8ec", soft="#a5b0bc", faint="#7f8995", accent="#66b8d3", on_accent="#0d2028", hover="#2f363e",
+    select="#253f4b", good="#6cc08b", warn="#dda84f", bad="#f2938a", info="#7fb2ea",
 )  # fmt: skip
+TEXTS = ("text", "soft", "good", "warn", "bad", "info", "accent")
+GROUNDS = ("window", "panel", "field", "hover", "select", "sunken")
+PAIRS = (*((text, ground) for text in TEXTS for ground in GROUNDS), ("on_accent", "accent"))
+FAINT_PAIRS = (("faint", "window"), ("faint", "panel"), ("faint", "field"), ("soft", "line"))  # what cannot be used
 THEMES = {"light": LIGHT, "dark": DARK}
 _current = [LIGHT]
 
@@ -91,7 +97,7 @@ def draw_state(painter: QPainter, at: QPoint, state: str) -> None:
     painter.drawEllipse(at, 4, 4)
 
 
-def tinted(color: tuple[int, int, int], strength: float = 0.16) -> QColor:
+def tinted(color: tuple[int, int, int], strength: float = 0.12) -> QColor:
     """A list row's ground: a class colour mixed into the panel's."""
     base = QColor(current().panel)
     mix = [round(b + (c - b) * strength) for b, c in zip((base.red(), base.green(), base.blue()), color, strict=True)]
@@ -118,10 +124,8 @@ def _palette(theme: Theme) -> QPalette:
     }  # fmt: skip
     for key, value in pairs.items():
         palette.setColor(key, QColor(value))
-    faded = QColor(theme.soft)
-    faded.setAlpha(130)
     for key in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
-        palette.setColor(QPalette.ColorGroup.Disabled, key, faded)
+        palette.setColor(QPalette.ColorGroup.Disabled, key, QColor(theme.faint))
     palette.setColor(QPalette.ColorGroup.Disabled, role.Highlight, QColor(theme.line))
     return palette
 
@@ -143,7 +147,7 @@ QMenu { background: @panel; border: 1px solid @line; padding: 4px; }
 QMenu::item { padding: 5px 24px 5px 10px; border-radius: 4px; }
 QMenu::icon { padding-left: 8px; }
 QMenu::item:selected { background: @select; color: @text; }
-QMenu::item:disabled { color: @soft; }
+QMenu::item:disabled { color: @faint; }
 QMenu::separator { height: 1px; background: @line; margin: 4px 6px; }
 QToolTip { background: @panel; color: @text; border: 1px solid @line; padding: 4px; }
 QDockWidget { font-weight: 600; }
