@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from segdesk import offline
+
 CONSOLE = "segdesk-cli"  # the program of a double-click build that has a console and can run modules
 MODULE_FLAG = "--module"
 
@@ -30,12 +32,13 @@ def module_command(module: str) -> list[str]:
 
 
 def module_environment() -> dict[str, str]:
-    """The environment for such a process: it finds this copy of the program, wherever it was started from."""
+    """The environment for such a process: it finds this copy of the program, wherever it was started from, and the
+    libraries in it stay off the network."""
     if frozen():
-        return dict(os.environ)
+        return {**os.environ, **offline.ENVIRONMENT}
     root = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
-    return {**os.environ, "PYTHONPATH": path}
+    return {**os.environ, **offline.ENVIRONMENT, "PYTHONPATH": path}
 
 
 def run_module(words: Sequence[str]) -> bool:

@@ -23,6 +23,7 @@ from torch import nn
 from segdesk.domain.card import ModelCard
 from segdesk.domain.errors import SegDeskError
 from segdesk.engines.messages import onnx_available
+from segdesk.offline import stay_offline
 
 TYPES = ("onnx", "torchscript")
 PROBE = 96  # pixels: the picture that a program is tried on
@@ -114,6 +115,7 @@ def onnx_session(path: Path, threads: int = 0):  # type: ignore[no-untyped-def] 
             "ONNX models need the package onnxruntime, which is not installed.",
             'Install it with: pip install "segdesk[onnx]"',
         )
+    stay_offline()
     import onnxruntime  # pyright: ignore[reportMissingImports]  # optional
 
     options = onnxruntime.SessionOptions()

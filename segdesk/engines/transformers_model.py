@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from segdesk.engines.containers import settings, weights_file
 from segdesk.engines.messages import transformers_available
 from segdesk.engines.safeload import State, read_checkpoint
 from segdesk.engines.transformers_input import processor_input
+from segdesk.offline import stay_offline
 
 log = logging.getLogger("segdesk.engine")
 
@@ -78,8 +78,7 @@ def library() -> ModuleType:
             "This model needs the package transformers, which is not installed.",
             'Install it with: pip install "segdesk[transformers]"',
         )
-    for name in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "TRANSFORMERS_OFFLINE"):
-        os.environ[name] = "1"
+    stay_offline()
     import transformers  # pyright: ignore[reportMissingImports]  # optional
 
     transformers.logging.set_verbosity_error()
