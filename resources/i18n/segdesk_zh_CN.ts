@@ -23,8 +23,8 @@
   </message>
   <message numerus="yes">
    <source>%n chosen picture(s)</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>%n 张选定的图片</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -53,8 +53,8 @@
   </message>
   <message numerus="yes">
    <source>%n failed</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>%n 张失败</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -77,8 +77,8 @@
   </message>
   <message numerus="yes">
    <source>%n line(s) copied.</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>已复制 %n 行。</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -91,6 +91,12 @@
    <source>%n model(s)</source>
    <translation>
     <numerusform>%n 个模型</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <source>%n more run(s) waited behind it.</source>
+   <translation>
+    <numerusform>其后还有 %n 个运行在等待。</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -143,8 +149,8 @@
   </message>
   <message numerus="yes">
    <source>%n refinement(s)</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>%n 项精修</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -210,6 +216,10 @@
   <message>
    <source>--map takes THEIRS=OURS, not {text}.</source>
    <translation>--map 的格式是 对方=我方，而不是 {text}。</translation>
+  </message>
+  <message>
+   <source>--out, --workers, --cores and --threads are for runs on a cluster.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>.</source>
@@ -312,6 +322,10 @@
    <translation>一个类别列表，或用逗号分隔的名称</translation>
   </message>
   <message>
+   <source>A model answers for this picture, or for all of them.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>A model takes pictures of 8-bit RGB with at least one pixel.</source>
    <translation>模型只接受至少一个像素的 8 位 RGB 图片。</translation>
   </message>
@@ -388,6 +402,10 @@
    <translation>添加</translation>
   </message>
   <message>
+   <source>Add --ray to them.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Add a class</source>
    <translation>添加类别</translation>
   </message>
@@ -416,8 +434,16 @@
    <translation>请把它加入图片文件夹。</translation>
   </message>
   <message>
+   <source>Add run…</source>
+   <translation>添加运行…</translation>
+  </message>
+  <message>
    <source>Add the classes first, in the list of classes.</source>
    <translation>请先在类别列表中添加类别。</translation>
+  </message>
+  <message>
+   <source>Add to the queue</source>
+   <translation>加入队列</translation>
   </message>
   <message>
    <source>Adding the model</source>
@@ -466,6 +492,10 @@
   <message>
    <source>Also ask for the mirrored picture: where the answers differ is doubtful. Takes twice as long.</source>
    <translation>同时处理镜像图片：两次结果不一致之处即为可疑。耗时加倍。</translation>
+  </message>
+  <message>
+   <source>Also pictures that it has done before</source>
+   <translation>包括它以前已完成的图片</translation>
   </message>
   <message>
    <source>Also replace the labels of pictures that were corrected</source>
@@ -626,8 +656,16 @@
    <translation>背景</translation>
   </message>
   <message>
+   <source>Batch</source>
+   <translation>批处理</translation>
+  </message>
+  <message>
    <source>Batch norm keeps its statistics: the batches are too small to learn them.</source>
    <translation>批归一化保持原有统计量：批量太小，无法学习。</translation>
+  </message>
+  <message>
+   <source>Batch page</source>
+   <translation>批处理页</translation>
   </message>
   <message>
    <source>Bays and tongues of borders that are narrower than some pixels go.</source>
@@ -982,6 +1020,10 @@
    <translation>请从模型列表中选择。</translation>
   </message>
   <message>
+   <source>Choose one from the list of pictures.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Choose one of them.</source>
    <translation>请选择其中之一。</translation>
   </message>
@@ -1090,6 +1132,10 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Class manager…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Class numbers</source>
    <translation>类别编号</translation>
   </message>
@@ -1152,6 +1198,10 @@
   <message>
    <source>Clear</source>
    <translation>清除</translation>
+  </message>
+  <message>
+   <source>Clear finished</source>
+   <translation>清除已结束的</translation>
   </message>
   <message>
    <source>Clear search and filters</source>
@@ -1234,6 +1284,10 @@
    <translation>正在关闭</translation>
   </message>
   <message>
+   <source>Colour</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Colour by object</source>
    <translation>按对象着色</translation>
   </message>
@@ -1260,10 +1314,6 @@
   <message>
    <source>Colours</source>
    <translation>颜色</translation>
-  </message>
-  <message>
-   <source>Colour…</source>
-   <translation type="unfinished" />
   </message>
   <message>
    <source>Commercial use</source>
@@ -1299,7 +1349,7 @@
   </message>
   <message>
    <source>Comparing two models</source>
-   <translation type="unfinished" />
+   <translation>正在比较两个模型</translation>
   </message>
   <message>
    <source>Computing…</source>
@@ -1351,11 +1401,11 @@
   </message>
   <message>
    <source>Copy list</source>
-   <translation type="unfinished" />
+   <translation>复制列表</translation>
   </message>
   <message>
    <source>Copy the listed pictures with their reasons</source>
-   <translation type="unfinished" />
+   <translation>复制列出的图片及其原因</translation>
   </message>
   <message>
    <source>Copy the picture again from where it came from.</source>
@@ -1490,11 +1540,11 @@
    <translation>删除对象</translation>
   </message>
   <message>
-   <source>Delete this file and run again.</source>
+   <source>Delete the selected classes</source>
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Delete…</source>
+   <source>Delete this file and run again.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1526,6 +1576,10 @@
    <translation>划分</translation>
   </message>
   <message>
+   <source>Do not go on with the run; what it has done stays</source>
+   <translation>不继续该运行；已完成的结果保留</translation>
+  </message>
+  <message>
    <source>Done</source>
    <translation>完成</translation>
   </message>
@@ -1546,6 +1600,10 @@
    <translation>可疑位置 {number} / {total}</translation>
   </message>
   <message>
+   <source>Down</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Download it again or choose another file.</source>
    <translation>请重新下载，或选择其他文件。</translation>
   </message>
@@ -1560,6 +1618,10 @@
   <message>
    <source>Download or export it again.</source>
    <translation>请重新下载或导出。</translation>
+  </message>
+  <message>
+   <source>Download the model's folder again.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Download them again, or choose the folder that was made for this model.</source>
@@ -1634,6 +1696,10 @@
    <translation>每个未标注像素取最近的标注；若设定距离，则仅限该距离以内。</translation>
   </message>
   <message>
+   <source>Earlier</source>
+   <translation>提前</translation>
+  </message>
+  <message>
    <source>Earlier trainings</source>
    <translation>以前的训练</translation>
   </message>
@@ -1652,6 +1718,10 @@
   <message>
    <source>End after epochs without gain</source>
    <translation>无进步轮数后结束</translation>
+  </message>
+  <message>
+   <source>End the run; what it has answered stays</source>
+   <translation>结束运行；已得到的结果保留</translation>
   </message>
   <message>
    <source>End the tour  (Esc)</source>
@@ -1800,6 +1870,14 @@
    <translation>也覆盖其他标注</translation>
   </message>
   <message>
+   <source>Find a command</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Find a command, a model, a class or a picture</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Find a command…</source>
    <translation type="unfinished" />
   </message>
@@ -1830,6 +1908,10 @@
   <message>
    <source>Folder</source>
    <translation>文件夹</translation>
+  </message>
+  <message>
+   <source>Forget the runs that have ended</source>
+   <translation>移除已结束的运行</translation>
   </message>
   <message>
    <source>Format</source>
@@ -1908,6 +1990,10 @@
    <translation>请为 --out 指定以 .ply 结尾的文件名。</translation>
   </message>
   <message>
+   <source>Give all labels of the selected classes to one class</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Give another class  (Shift+1 … 9)</source>
    <translation>改为其他类别  (Shift+1 … 9)</translation>
   </message>
@@ -1918,6 +2004,10 @@
   <message>
    <source>Give pixels of like colour around the pointer to the active class. Right button or Ctrl makes them void. Tolerance is the largest difference of red, green and blue.</source>
    <translation>把指针周围颜色相近的像素归入当前类别。按右键或 Ctrl 设为未标注。容差是红、绿、蓝差值的上限。</translation>
+  </message>
+  <message>
+   <source>Give the class a number or letter that chooses it</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Give the connected region under the pointer to the active class. Right button or Ctrl makes it void.</source>
@@ -1946,6 +2036,10 @@
   <message>
    <source>Go on with smaller crops or fewer pictures at a time; the last checkpoint is kept.</source>
    <translation>请用更小的裁块或更小的批量继续；最后的检查点已保留。</translation>
+  </message>
+  <message>
+   <source>Go on with the run; pictures that are done are not run again</source>
+   <translation>继续运行；已完成的图片不再重复</translation>
   </message>
   <message>
    <source>GrabCut</source>
@@ -2159,7 +2253,7 @@
   </message>
   <message>
    <source>It begins when the run before it has ended.</source>
-   <translation type="unfinished" />
+   <translation>前一个运行结束后开始。</translation>
   </message>
   <message>
    <source>It can be JSON (SegDesk, CVAT, Supervisely, COCO), CSV, or a text with one name a line.</source>
@@ -2239,7 +2333,7 @@
   </message>
   <message>
    <source>Its pictures are chosen when it begins.</source>
-   <translation type="unfinished" />
+   <translation>运行开始时确定图片。</translation>
   </message>
   <message>
    <source>Its weights fit no known architecture. It can run as the program that it is. It names no operation on files or the network, but it may use much memory or time: run it only if you trust where it comes from.</source>
@@ -2307,7 +2401,7 @@
   </message>
   <message>
    <source>Keeping speeds</source>
-   <translation type="unfinished" />
+   <translation>正在保存速度</translation>
   </message>
   <message>
    <source>Keeping the model</source>
@@ -2315,7 +2409,7 @@
   </message>
   <message>
    <source>Kept</source>
-   <translation type="unfinished" />
+   <translation>已保留</translation>
   </message>
   <message>
    <source>Key</source>
@@ -2331,10 +2425,6 @@
   </message>
   <message>
    <source>Keys of SegDesk</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <source>Key…</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2417,6 +2507,10 @@
    <source>Lasso</source>
    <translation>套索</translation>
   </message>
+  <message>
+   <source>Later</source>
+   <translation>推后</translation>
+  </message>
   <message numerus="yes">
    <source>Learned from %n picture(s).</source>
    <translation>
@@ -2461,11 +2555,15 @@
   </message>
   <message>
    <source>Left alone</source>
-   <translation type="unfinished" />
+   <translation>未处理</translation>
   </message>
   <message>
    <source>Left out</source>
    <translation>舍弃</translation>
+  </message>
+  <message>
+   <source>Let it be</source>
+   <translation>不继续</translation>
   </message>
   <message>
    <source>Let the file be copied instead.</source>
@@ -2620,6 +2718,10 @@
    <translation>把当前类别的所有对象合并为一个。</translation>
   </message>
   <message>
+   <source>Make it again</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Make objects larger by some pixels, over void or over other labels too; they do not grow over each other.</source>
    <translation>让对象向外扩张若干像素，可只占未标注处，也可覆盖其他标注；所选对象之间互不覆盖。</translation>
   </message>
@@ -2681,7 +2783,7 @@
   </message>
   <message>
    <source>Measuring the model</source>
-   <translation type="unfinished" />
+   <translation>正在测量模型</translation>
   </message>
   <message>
    <source>Memory for the pictures around the open one, so that the next one shows at once.</source>
@@ -2724,10 +2826,6 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Merge…</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
    <source>Micrographs with exact labels, and photographs. Nothing is downloaded.</source>
    <translation>带精确标注的显微图像和照片，无需下载。</translation>
   </message>
@@ -2752,12 +2850,20 @@
    <translation>镜像检查</translation>
   </message>
   <message>
+   <source>Model</source>
+   <translation>模型</translation>
+  </message>
+  <message>
    <source>Model folders</source>
    <translation>模型文件夹</translation>
   </message>
   <message>
    <source>Model folders…</source>
    <translation>模型文件夹…</translation>
+  </message>
+  <message>
+   <source>Model of the run</source>
+   <translation>运行的模型</translation>
   </message>
   <message>
    <source>Model's answer</source>
@@ -2794,6 +2900,10 @@
   <message>
    <source>Name</source>
    <translation>名称</translation>
+  </message>
+  <message>
+   <source>Name a project file.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Name of the model:</source>
@@ -2960,6 +3070,10 @@
    <translation>没有选中对象。</translation>
   </message>
   <message>
+   <source>No objects in this picture yet.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>No open picture is left in this list.</source>
    <translation>此列表中没有待处理的图片了。</translation>
   </message>
@@ -2969,7 +3083,7 @@
   </message>
   <message>
    <source>No picture failed. The list of all pictures is kept until the program ends.</source>
-   <translation type="unfinished" />
+   <translation>没有图片失败。完整的图片列表只保留到程序结束。</translation>
   </message>
   <message>
    <source>No picture fits the filter.</source>
@@ -2993,7 +3107,7 @@
   </message>
   <message>
    <source>No picture of this kind.</source>
-   <translation type="unfinished" />
+   <translation>没有这类图片。</translation>
   </message>
   <message>
    <source>No picture that is learned from shows the class {name}.</source>
@@ -3018,6 +3132,10 @@
   <message>
    <source>No refinement is named.</source>
    <translation>没有指定任何后处理步骤。</translation>
+  </message>
+  <message>
+   <source>No run yet.</source>
+   <translation>还没有运行。</translation>
   </message>
   <message>
    <source>No strokes have been painted yet.</source>
@@ -3082,6 +3200,10 @@
   <message>
    <source>Nothing here can move labels to edges.</source>
    <translation>这里无法将标注移到边缘。</translation>
+  </message>
+  <message>
+   <source>Nothing here is called so.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Nothing in this box differs from its surroundings.</source>
@@ -3169,7 +3291,7 @@
   </message>
   <message>
    <source>On</source>
-   <translation>作用于</translation>
+   <translation>对象</translation>
   </message>
   <message>
    <source>On label maps</source>
@@ -3268,10 +3390,6 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <source>Open a backup copy of it, or start a new project.</source>
-   <translation>请打开其备份，或新建项目。</translation>
-  </message>
-  <message>
    <source>Open a folder of pictures or a project first.</source>
    <translation>请先打开图片文件夹或项目。</translation>
   </message>
@@ -3326,6 +3444,10 @@
   <message>
    <source>Opening</source>
    <translation>正在打开</translation>
+  </message>
+  <message>
+   <source>Opening the backup copy</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Opening the picture</source>
@@ -3488,6 +3610,10 @@
    <translation>按住时平移</translation>
   </message>
   <message>
+   <source>Panel</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Panels</source>
    <translation>面板</translation>
   </message>
@@ -3522,6 +3648,10 @@
   <message>
    <source>Pause</source>
    <translation>暂停</translation>
+  </message>
+  <message>
+   <source>Pause or go on</source>
+   <translation>暂停或继续</translation>
   </message>
   <message>
    <source>Pen pressure</source>
@@ -3565,7 +3695,7 @@
   </message>
   <message>
    <source>Pictures of the run</source>
-   <translation type="unfinished" />
+   <translation>运行的图片</translation>
   </message>
   <message>
    <source>Pictures read ahead</source>
@@ -3669,7 +3799,7 @@
   </message>
   <message>
    <source>Previewing the model</source>
-   <translation type="unfinished" />
+   <translation>正在预览模型</translation>
   </message>
   <message>
    <source>Previous answer of the tool Clicks</source>
@@ -3700,6 +3830,10 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Progress of the run</source>
+   <translation>运行进度</translation>
+  </message>
+  <message>
    <source>Projects that you open appear here with their progress. The sample project is a good start.</source>
    <translation>打开过的项目会连同进度显示在这里。建议从示例项目开始。</translation>
   </message>
@@ -3714,6 +3848,10 @@
   <message>
    <source>Put pictures into it and open it again, or open another folder with Ctrl+O.</source>
    <translation>请放入图片后重新打开，或按 Ctrl+O 打开其他文件夹。</translation>
+  </message>
+  <message>
+   <source>Put pictures into it and open it again.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Put the card of that model into the same folder.</source>
@@ -3742,6 +3880,10 @@
   <message>
    <source>Quality report…</source>
    <translation>质量报告…</translation>
+  </message>
+  <message>
+   <source>Queue a model on all pictures or on some of them</source>
+   <translation>将模型排队运行于所有或部分图片</translation>
   </message>
   <message>
    <source>Quit</source>
@@ -3773,7 +3915,7 @@
   </message>
   <message>
    <source>Reading speeds</source>
-   <translation type="unfinished" />
+   <translation>正在读取速度</translation>
   </message>
   <message>
    <source>Reading the model</source>
@@ -3781,7 +3923,7 @@
   </message>
   <message>
    <source>Reading the queue</source>
-   <translation type="unfinished" />
+   <translation>正在读取队列</translation>
   </message>
   <message>
    <source>Reading the reference</source>
@@ -3802,6 +3944,14 @@
   <message>
    <source>Recent projects</source>
    <translation>最近的项目</translation>
+  </message>
+  <message>
+   <source>Recover what is readable, and go on in the recovered copy.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Recovering the project</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Rectangle</source>
@@ -3856,6 +4006,10 @@
    <translation>移除</translation>
   </message>
   <message>
+   <source>Remove from the list</source>
+   <translation>从列表中移除</translation>
+  </message>
+  <message>
    <source>Remove islands</source>
    <translation>去除小岛</translation>
   </message>
@@ -3870,6 +4024,10 @@
   <message>
    <source>Rename classes to those of the data set, or choose a format that takes any class.</source>
    <translation>请将类别改名为该数据集的类别，或选择接受任意类别的格式。</translation>
+  </message>
+  <message>
+   <source>Rename the class</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Rename the class  (F2)</source>
@@ -3897,7 +4055,7 @@
   </message>
   <message>
    <source>Retry failed</source>
-   <translation type="unfinished" />
+   <translation>重试失败的</translation>
   </message>
   <message>
    <source>Right click, or Ctrl+right click with a tool that paints</source>
@@ -3928,6 +4086,10 @@
    <translation>请对这张图片重新运行模型，或打开项目的备份。</translation>
   </message>
   <message>
+   <source>Run a model, or paint one with the brush.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Run here</source>
    <translation>处理本张</translation>
   </message>
@@ -3953,11 +4115,15 @@
   </message>
   <message>
    <source>Run the same model on the pictures that failed once more</source>
+   <translation>用同一模型再次运行失败的图片</translation>
+  </message>
+  <message>
+   <source>Run with --ray.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Running</source>
-   <translation type="unfinished" />
+   <translation>运行中</translation>
   </message>
   <message>
    <source>Running here</source>
@@ -3978,6 +4144,10 @@
   <message>
    <source>Running the model</source>
    <translation>正在运行模型</translation>
+  </message>
+  <message>
+   <source>Runs</source>
+   <translation>运行</translation>
   </message>
   <message>
    <source>SGD with momentum</source>
@@ -4080,6 +4250,10 @@
    <translation>搜索模型</translation>
   </message>
   <message>
+   <source>Search for another name or class, or show all.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Search: system, data set, encoder, class …</source>
    <translation>搜索：方法、数据集、编码器、类别……</translation>
   </message>
@@ -4180,8 +4354,16 @@
    <translation>短边 512</translation>
   </message>
   <message>
+   <source>Show all pictures</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Show by state</source>
    <translation>按状态显示</translation>
+  </message>
+  <message>
+   <source>Show the batch page</source>
+   <translation>显示批处理页</translation>
   </message>
   <message>
    <source>Show the model's answer while held</source>
@@ -4328,6 +4510,10 @@
    <translation>步骤只能与 {known} 比较。</translation>
   </message>
   <message>
+   <source>Stop</source>
+   <translation>停止</translation>
+  </message>
+  <message>
    <source>Stop and compare</source>
    <translation>停止并比较</translation>
   </message>
@@ -4396,6 +4582,10 @@
    <translation>在还没有涂画的地方，把这张图片的标注作为涂画</translation>
   </message>
   <message>
+   <source>Take the last change here back</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Take the last point of a tool back</source>
    <translation type="unfinished" />
   </message>
@@ -4454,6 +4644,10 @@
   <message>
    <source>The answers of this model cannot be averaged: it looked once.</source>
    <translation>该模型的结果无法取平均：只看了一次。</translation>
+  </message>
+  <message>
+   <source>The batch page lists them with their reasons.</source>
+   <translation>批处理页列出了这些图片及其原因。</translation>
   </message>
   <message>
    <source>The boxes of {count} pictures were filled; their objects have no outlines.</source>
@@ -4578,6 +4772,10 @@
   <message>
    <source>The file {file} is a torch.export program, which SegDesk does not run.</source>
    <translation>文件 {file} 是 torch.export 程序，SegDesk 不运行它。</translation>
+  </message>
+  <message>
+   <source>The file {file} is damaged.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The file {file} is damaged: {reason}.</source>
@@ -4770,6 +4968,10 @@
    <translation>模型没有为这张图片给出结果。</translation>
   </message>
   <message>
+   <source>The model gave no answer.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The model looks several times, and the answers are averaged: better borders, more time.</source>
    <translation>模型多次查看图片并对结果取平均：边界更好，耗时更长。</translation>
   </message>
@@ -4918,10 +5120,6 @@
    <translation>{file} 中的程序要求 {operation}，超出了图片范围：不予运行。</translation>
   </message>
   <message>
-   <source>The project file {name} is damaged.</source>
-   <translation>项目文件 {name} 已损坏。</translation>
-  </message>
-  <message>
    <source>The project file {name} is no longer there.</source>
    <translation>项目文件 {name} 已不在原处。</translation>
   </message>
@@ -4970,6 +5168,10 @@
    <translation>项目 {name} 未正常关闭，且位于只读介质上。</translation>
   </message>
   <message>
+   <source>The project {name} was opened for reading only, because it is damaged.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The refinement {name} cannot be used: {reason}.</source>
    <translation>无法使用后处理步骤 {name}：{reason}。</translation>
   </message>
@@ -4984,6 +5186,22 @@
   <message>
    <source>The rule {rule} does not say what a class becomes.</source>
    <translation>规则 {rule} 没有说明类别变成什么。</translation>
+  </message>
+  <message>
+   <source>The run was stopped: {result}</source>
+   <translation>运行已停止：{result}</translation>
+  </message>
+  <message>
+   <source>The run with {model} could not go on.</source>
+   <translation>{model}的运行无法继续。</translation>
+  </message>
+  <message>
+   <source>The run with {model} had not begun when the program ended.</source>
+   <translation>程序结束时{model}的运行尚未开始。</translation>
+  </message>
+  <message>
+   <source>The run with {model} stopped at {done} of {total}.</source>
+   <translation>{model}的运行停在 {done} / {total}。</translation>
   </message>
   <message>
    <source>The samples that the model drew differ here.</source>
@@ -5218,6 +5436,10 @@
    <translation>还没有类别：请添加，或运行模型。</translation>
   </message>
   <message>
+   <source>There is no connection to a Ray cluster.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>There is no doubt map for this picture: run a model here</source>
    <translation>这张图片没有疑难图：请在此运行模型</translation>
   </message>
@@ -5332,11 +5554,7 @@
    <translation>变为</translation>
   </message>
   <message>
-   <source>Thing or stuff</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <source>Thing or stuff changes no pixel: as stuff, the objects of a picture count as one region; as things, each counts by itself.</source>
+   <source>Thing or stuff changes no pixel: as stuff, the objects of a picture count as one; as things, each counts by itself.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -5404,12 +5622,16 @@
    <translation>当前图片</translation>
   </message>
   <message>
+   <source>This project is damaged and opened for reading only: nothing that you change can be saved.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>This project is on a read-only medium: nothing that you change can be saved.</source>
    <translation>该项目位于只读介质上：所做的更改无法保存。</translation>
   </message>
   <message>
    <source>This run is under way or waits in the queue.</source>
-   <translation type="unfinished" />
+   <translation>该运行正在进行或已在队列中。</translation>
   </message>
   <message>
    <source>Thumbnails</source>
@@ -5588,6 +5810,10 @@
    <translation>解锁类别  (Ctrl+Shift+L)</translation>
   </message>
   <message>
+   <source>Up</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Update SegDesk to open it.</source>
    <translation>请更新 SegDesk 后再打开。</translation>
   </message>
@@ -5637,7 +5863,7 @@
   </message>
   <message>
    <source>Waiting</source>
-   <translation type="unfinished" />
+   <translation>等待中</translation>
   </message>
   <message>
    <source>Wand</source>
@@ -5706,6 +5932,10 @@
   <message>
    <source>What was changed</source>
    <translation>修改之处</translation>
+  </message>
+  <message>
+   <source>What was found</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>What was trained so far is kept until you delete it.</source>
@@ -5873,11 +6103,11 @@
   </message>
   <message>
    <source>all pictures</source>
-   <translation type="unfinished" />
+   <translation>所有图片</translation>
   </message>
   <message>
    <source>also those done before</source>
-   <translation type="unfinished" />
+   <translation>包括以前已完成的</translation>
   </message>
   <message>
    <source>an outline has at least three points</source>
@@ -5913,6 +6143,10 @@
   </message>
   <message>
    <source>chosen pictures</source>
+   <translation>选定的图片</translation>
+  </message>
+  <message>
+   <source>class</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -5930,6 +6164,10 @@
   <message>
    <source>clicks and words</source>
    <translation>点击与文字</translation>
+  </message>
+  <message>
+   <source>command</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>commercial use free</source>
@@ -5953,11 +6191,11 @@
   </message>
   <message>
    <source>done</source>
-   <translation type="unfinished" />
+   <translation>完成</translation>
   </message>
   <message>
    <source>done before</source>
-   <translation type="unfinished" />
+   <translation>以前已完成</translation>
   </message>
   <message>
    <source>doubt {value}</source>
@@ -6001,7 +6239,7 @@
   </message>
   <message>
    <source>graphics card {share} %</source>
-   <translation type="unfinished" />
+   <translation>显卡 {share} %</translation>
   </message>
   <message>
    <source>group: by folder</source>
@@ -6021,7 +6259,7 @@
   </message>
   <message>
    <source>interrupted</source>
-   <translation type="unfinished" />
+   <translation>已中断</translation>
   </message>
   <message>
    <source>it has a number that makes no sense</source>
@@ -6133,6 +6371,10 @@
   </message>
   <message>
    <source>merge classes</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>model</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -6260,6 +6502,14 @@
    <translation>权重许可</translation>
   </message>
   <message>
+   <source>off</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>on</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>one for each object</source>
    <translation>每个对象一种</translation>
   </message>
@@ -6280,6 +6530,10 @@
    <translation>自定比例</translation>
   </message>
   <message>
+   <source>paint this class</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>panoptic</source>
    <translation>全景</translation>
   </message>
@@ -6288,12 +6542,20 @@
    <translation>已暂停</translation>
   </message>
   <message>
-   <source>pictures that failed</source>
+   <source>picture</source>
    <translation type="unfinished" />
   </message>
   <message>
+   <source>pictures in the list</source>
+   <translation>列表中的图片</translation>
+  </message>
+  <message>
+   <source>pictures that failed</source>
+   <translation>失败的图片</translation>
+  </message>
+  <message>
    <source>pictures without labels</source>
-   <translation type="unfinished" />
+   <translation>尚无标注的图片</translation>
   </message>
   <message>
    <source>pixels</source>
@@ -6321,6 +6583,10 @@
   </message>
   <message>
    <source>processor {share} %</source>
+   <translation>处理器 {share} %</translation>
+  </message>
+  <message>
+   <source>project</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -6361,11 +6627,15 @@
   </message>
   <message>
    <source>running</source>
-   <translation type="unfinished" />
+   <translation>运行中</translation>
   </message>
   <message>
    <source>semantic</source>
    <translation>语义</translation>
+  </message>
+  <message>
+   <source>setting</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>skipped</source>
@@ -6385,7 +6655,7 @@
   </message>
   <message>
    <source>stopped</source>
-   <translation type="unfinished" />
+   <translation>已停止</translation>
   </message>
   <message>
    <source>strokes for teaching</source>
@@ -6452,6 +6722,10 @@
    <translation>今天 {time}</translation>
   </message>
   <message>
+   <source>tool</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>train</source>
    <translation>训练</translation>
   </message>
@@ -6489,7 +6763,7 @@
   </message>
   <message>
    <source>verified, left alone</source>
-   <translation type="unfinished" />
+   <translation>已核验，未改动</translation>
   </message>
   <message>
    <source>void</source>
@@ -6505,7 +6779,7 @@
   </message>
   <message>
    <source>waiting</source>
-   <translation type="unfinished" />
+   <translation>等待中</translation>
   </message>
   <message>
    <source>weights here</source>
@@ -6537,7 +6811,7 @@
   </message>
   <message>
    <source>your labels kept</source>
-   <translation type="unfinished" />
+   <translation>保留了您的标注</translation>
   </message>
   <message>
    <source>{batch} crops of {crop} pixels at a time</source>
@@ -6549,7 +6823,7 @@
   </message>
   <message>
    <source>{count} MP/s</source>
-   <translation type="unfinished" />
+   <translation>{count} 百万像素/秒</translation>
   </message>
   <message>
    <source>{count} annotations belong to no picture of the file.</source>
@@ -6637,7 +6911,7 @@
   </message>
   <message>
    <source>{count} pictures/s</source>
-   <translation type="unfinished" />
+   <translation>{count} 张/秒</translation>
   </message>
   <message>
    <source>{count} polygons reached out of their picture and were cut.</source>
@@ -6705,7 +6979,7 @@
   </message>
   <message>
    <source>{hours} h {minutes} min</source>
-   <translation type="unfinished" />
+   <translation>{hours} 小时 {minutes} 分</translation>
   </message>
   <message>
    <source>{key} cannot be the key of a class.</source>
@@ -6717,7 +6991,7 @@
   </message>
   <message>
    <source>{minutes} min {seconds} s</source>
-   <translation type="unfinished" />
+   <translation>{minutes} 分 {seconds} 秒</translation>
   </message>
   <message>
    <source>{model} answers clicks and boxes, not words.</source>
@@ -6737,7 +7011,11 @@
   </message>
   <message>
    <source>{model} waits in the queue.</source>
-   <translation type="unfinished" />
+   <translation>{model}已排入队列。</translation>
+  </message>
+  <message>
+   <source>{model}, {time}</source>
+   <translation>{model}，{time}</translation>
   </message>
   <message>
    <source>{names}: all their labels in all pictures are given to one class, and the others go.</source>
@@ -7015,7 +7293,7 @@
   </message>
   <message>
    <source>{seconds} s</source>
-   <translation type="unfinished" />
+   <translation>{seconds} 秒</translation>
   </message>
   <message>
    <source>{state}; about {time} left</source>
@@ -7036,6 +7314,14 @@
   <message>
    <source>{wrong} of {judged} pixels differ</source>
    <translation>{judged} 像素中有 {wrong} 像素不同</translation>
+  </message>
+  <message>
+   <source>“Run on all” begins one with the chosen model; more can wait in the queue behind it.</source>
+   <translation>“全部运行”用所选模型开始一个运行；更多运行可在队列中等待。</translation>
+  </message>
+  <message>
+   <source>↑ ↓ choose    Enter does it    Esc closes</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>−1 to 1</source>

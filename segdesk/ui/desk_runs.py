@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from segdesk.app.model_search import Listing
-from segdesk.app.reports import Answered, BatchResult
+from segdesk.app.reports import Answered
 from segdesk.domain.card import ModelCard
 from segdesk.domain.matching import Match
 from segdesk.domain.options import CrfOptions, RunOptions
 from segdesk.domain.text import N_
 from segdesk.engines.messages import DeviceInfo, crf_available
 from segdesk.io.weights import WeightsStatus
+from segdesk.ui.desk_batches import Batches, plain
 from segdesk.ui.desk_labels import RESULT
 from segdesk.ui.desk_live import Live
 from segdesk.ui.i18n import tr
@@ -46,15 +47,14 @@ class Runs(QObject):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._desk = desk
-        self.batch_id: int | None = None
-        self.batch_failed: tuple[tuple[str, object], ...] = ()
-        self._batch_model = ""
         self.devices: list[DeviceInfo] = []
         self.crf = CrfOptions()
         self.crf_installed = crf_available()
         self._answers: dict[int, str] = {}  # picture -> model that last answered for it
         self._early: Answered | None = None  # an answer that came while its picture was still being read
+        self._warm: set[str] = set()  # models that have answered: their next answer shows how fast they are
         self.live = Live(desk, self)
+        self.batches = Batches(desk)
         desk.document_opened.connect(lambda _: self._apply_early())
         desk.project_opened.connect(lambda _: self._answers.clear())
         desk.picture_changed.connect(self._row_changed)
@@ -75,7 +75,9 @@ class Runs(QObject):
             self.choose_model(first, remember=False)
         else:
             self._desk.track(session.list_models(), N_("Listing the models"), then=self._choose_ready, shown=False)
-        self._desk.track(session.warm_up(), N_("Starting the engine"), then=self._warm, failed=self._cold, shown=False)
+        self._desk.track(
+            session.warm_up(), N_("Starting the engine"), then=self._started, failed=self._cold, shown=False
+        )
 
     def _choose_ready(self, value: object) -> None:
         """At the very first start: a model that can run at once, best one that came with weights."""
@@ -85,7 +87,7 @@ class Runs(QObject):
             best = min(ready, key=lambda entry: READY.index(entry.status.kind))
             self.choose_model(best.card.id, remember=False)
 
-    def _warm(self, value: object) -> None:
+    def _started(self, value: object) -> None:
         self.devices = list(value) if isinstance(value, (list, tuple)) else []
         self.devices_changed.emit()
 
@@ -189,6 +191,7 @@ class Runs(QObject):
         if not isinstance(value, Answered) or not self._desk.session.settle(value):
             return
         self._answers[value.picture_id] = value.card_id
+        self._note_speed(value)
         document = self._desk.labels.document
         if document is None or document.row.id != value.picture_id:
             self._early = value
@@ -199,6 +202,15 @@ class Runs(QObject):
         for note in value.notes:
             self._desk.notice.emit("info", tr(note), "")
 
+    def _note_speed(self, value: Answered) -> None:
+        """A first answer says nothing: the model was loaded for it."""
+        if not value.again and not value.from_batch and plain(value.options):
+            if value.card_id in self._warm:
+                height, width = value.segmentation.size
+                note = self._desk.session.trying.note_speed
+                note(value.card_id, value.device, pixels=height * width, seconds=value.seconds)
+            self._warm.add(value.card_id)
+
     def _apply_early(self) -> None:
         early, self._early = self._early, None
         document = self._desk.labels.document
@@ -207,47 +219,22 @@ class Runs(QObject):
             self._desk.places.take(early.doubts)
             self.answered.emit(early)
 
-    def run_all(self) -> None:
-        """Run the model on all pictures that are not verified."""
-        if self.batch_id is None:
-            self._desk.attempt(self._run_all)
+    @property
+    def batch_id(self) -> int | None:
+        """The job of the run over all pictures that is under way."""
+        job = self.batches.job_id
+        return job if job in self._desk.jobs else None
 
-    def _run_all(self) -> None:
-        self.batch_id = self._desk.session.run_all()
-        self.batch_failed, self._batch_model = (), self._desk.session.model_id
-        self._desk.track(self.batch_id, N_("Running on all"), then=self._batch_done, pausable=True)
-        self._desk.job_ended.connect(self._job_ended)
-        self.batch_changed.emit()
+    def run_all(self) -> None:
+        """Run the model on all pictures that are not verified; if a run is under way, after it."""
+        if not self.batches.is_queued():
+            self.batches.add()
 
     def _row_changed(self, index: int) -> None:
         """A picture that the batch has answered can be decided again, too."""
-        row = self._desk.session.pictures[index]
-        if self.batch_id is not None and row.state == "predicted":
-            self._answers[row.id] = self._batch_model
-
-    def _job_ended(self, job_id: int) -> None:
-        if job_id == self.batch_id:
-            self._desk.job_ended.disconnect(self._job_ended)
-            self.batch_id = None
-            self.batch_changed.emit()
-            self._desk.conditions_changed.emit()
-
-    def _batch_done(self, value: object) -> None:
-        if not isinstance(value, BatchResult):
-            return
-        self.batch_failed = value.failed
-        parts = [tr("%n picture(s) segmented", value.answered)]
-        for count, text in (
-            (value.kept, tr("%n with hand work kept", value.kept)),
-            (value.verified, tr("%n verified left alone", value.verified)),
-            (value.already, tr("%n done before", value.already)),
-            (len(value.failed), tr("%n failed, see the red dots", len(value.failed))),
-        ):
-            if count:
-                parts.append(text)
-        self._desk.notice.emit("error" if value.failed else "good", tr(", ").join(parts) + tr("."), "")
-        for note in value.notes:
-            self._desk.notice.emit("info", tr(note), "")
+        row, order = self._desk.session.pictures[index], self.batches.current
+        if order is not None and row.state == "predicted":
+            self._answers[row.id] = order.card_id
 
     # -- weights --------------------------------------------------------------------------------------------------
 
@@ -304,4 +291,5 @@ class Runs(QObject):
             "files": kind in ("download", "missing", "untrained", "here"),
             "scores": self.can_refine,
             "crf": self.crf_installed,
+            "no_batch": not self.batches.is_queued(),
         }

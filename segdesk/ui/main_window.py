@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDockWidget, QMainW
 from segdesk.app.settings import Settings
 from segdesk.ui import i18n, theme
 from segdesk.ui.actions import ACTIONS, ActionSet
+from segdesk.ui.batch_notice import BatchNotice, BatchOffer
+from segdesk.ui.batch_page import BatchPage
 from segdesk.ui.canvas import Canvas
 from segdesk.ui.class_keys import ClassKeys
 from segdesk.ui.class_panel import ClassPanel
@@ -81,6 +83,7 @@ class MainWindow(Translated, QMainWindow):
         self.options_panel = OptionsPanel(self.desk, self.action_set)
         self.tool_row = ToolRow(self.desk, self.tools, self.action_set)
         self.save_banner = SaveBanner(self.desk)
+        self.batch_offer = BatchOffer(self.desk)
         self.view_card = ViewCard(self.desk, self.action_set, self.canvas)
         self.preview_bar = PreviewBar(self.desk, self.canvas)
         self.floating = Floating(self.canvas, self.view_card, self.preview_bar)
@@ -96,7 +99,7 @@ class MainWindow(Translated, QMainWindow):
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for part in (self.model_panel, self.options_panel, self.tool_row, self.save_banner):
+        for part in (self.model_panel, self.options_panel, self.tool_row, self.save_banner, self.batch_offer):
             layout.addWidget(part)
         layout.addWidget(self.stage, 1)
         layout.addWidget(self.progress)
@@ -121,6 +124,8 @@ class MainWindow(Translated, QMainWindow):
             dock.setWidget(panel)
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
             self.docks[key] = dock
+        self.batch_page = BatchPage.added(self.desk, self)
+        self.batch_notice = BatchNotice(self.desk, self)
 
     def _connect(self) -> None:
         desk, canvas = self.desk, self.canvas

@@ -1,4 +1,4 @@
-"""What the window says of a model in words: score, licence, size, where the weights are."""
+"""What the window says of a model in words: score, licence, size, where the weights are; and of time that is left."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ TASKS = {
 def megabytes(count: int) -> str:
     """ "163 MB"."""
     return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{max(1, count // 1000)} kB"
+
+
+def duration(seconds: float) -> str:
+    """Time left in words: "about 40 s", "about 3 min", "about 2 h 5 min"."""
+    if seconds < 90:
+        return tr("about {seconds} s left", seconds=max(1, round(seconds)))
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return tr("about {minutes} min left", minutes=minutes)
+    return tr("about {hours} h {minutes} min left", hours=minutes // 60, minutes=minutes % 60)
 
 
 def weights_text(status: WeightsStatus, card: ModelCard | None = None) -> tuple[str, str]:

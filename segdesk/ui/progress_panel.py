@@ -9,20 +9,10 @@ from segdesk.app.jobs import Progress
 from segdesk.ui import icons, theme
 from segdesk.ui.desk import Desk, Tracked
 from segdesk.ui.i18n import Translated, tr
-from segdesk.ui.model_text import megabytes
+from segdesk.ui.model_text import duration, megabytes
 from segdesk.ui.widgets import ElidedLabel, icon_button, label, name
 
 DELAY = 400  # milliseconds before a job gets its line
-
-
-def duration(seconds: float) -> str:
-    """Time left in words: "about 40 s", "about 3 min", "about 2 h 5 min"."""
-    if seconds < 90:
-        return tr("about {seconds} s left", seconds=max(1, round(seconds)))
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return tr("about {minutes} min left", minutes=minutes)
-    return tr("about {hours} h {minutes} min left", hours=minutes // 60, minutes=minutes % 60)
 
 
 class JobLine(Translated, QWidget):
@@ -47,6 +37,9 @@ class JobLine(Translated, QWidget):
         layout.addWidget(self.text)
         layout.addWidget(self.bar)
         layout.addWidget(self.detail, 1)
+        self.page = icon_button("queue", desk.runs.batches.show_page)
+        self.page.setVisible(tracked.pausable)
+        layout.addWidget(self.page)
         layout.addWidget(self.pause)
         layout.addWidget(self.cancel)
         self.retranslate()
@@ -61,7 +54,8 @@ class JobLine(Translated, QWidget):
 
     def _words(self, progress: Progress) -> str:
         parts = []
-        if progress.total and self._tracked.cancel is not None:  # what is counted says nothing to a person
+        foreign = self._tracked.cancel is not None and not self._tracked.pausable
+        if progress.total and foreign:  # what is counted says nothing to a person
             parts.append(f"{100 * progress.done // progress.total} %")
         elif progress.total:
             in_bytes = progress.total > 500_000
@@ -76,10 +70,13 @@ class JobLine(Translated, QWidget):
         return "  ·  ".join(parts)
 
     def _pause(self) -> None:
-        if self._paused:
-            self._desk.session.resume(self._id)
+        batches, session = self._desk.runs.batches, self._desk.session
+        if self._id == batches.job_id:
+            (batches.resume if self._paused else batches.pause)()
+        elif self._paused:
+            session.resume(self._id)
         else:
-            self._desk.session.pause(self._id)
+            session.pause(self._id)
         self._paused = not self._paused
         self.retranslate()
 
@@ -89,6 +86,7 @@ class JobLine(Translated, QWidget):
         self.pause.setIcon(icons.icon("run" if self._paused else "pause"))
         name(self.pause, tr("Go on") if self._paused else tr("Pause"))
         name(self.cancel, tr("Cancel"))
+        name(self.page, tr("Show the batch page"))
         if self._tracked.progress is not None:
             self.detail.setText(self._words(self._tracked.progress))
 
@@ -105,6 +103,7 @@ class ProgressPanel(QFrame):
         self._layout.setContentsMargins(theme.GAP + 4, 4, theme.GAP, 4)
         self._layout.setSpacing(2)
         self.hide()
+        desk.runs.batches.changed.connect(self._settle)
         desk.job_started.connect(self._started)
         desk.job_progress.connect(self._progress)
         desk.job_ended.connect(self._ended)
@@ -118,7 +117,7 @@ class ProgressPanel(QFrame):
             self._layout.addWidget(line)
             if tracked.progress is not None:
                 line.show_progress(tracked.progress)
-            self.show()
+            self._settle()
 
     def _progress(self, progress: Progress) -> None:
         line = self.lines.get(progress.job_id)
@@ -130,4 +129,12 @@ class ProgressPanel(QFrame):
         if line is not None:
             self._layout.removeWidget(line)
             line.deleteLater()
-        self.setVisible(bool(self.lines))
+        self._settle()
+
+    def _settle(self) -> None:
+        """The run over many pictures has no line here while its page is in view."""
+        batches = self._desk.runs.batches
+        elsewhere = batches.job_id if batches.watched else None
+        for job_id, line in self.lines.items():
+            line.setVisible(job_id != elsewhere)
+        self.setVisible(any(job_id != elsewhere for job_id in self.lines))
