@@ -9,6 +9,7 @@ from pathlib import Path
 
 from segdesk.app.class_book import Choices, ClassBook, Memory
 from segdesk.app.engine_process import EngineProcess
+from segdesk.app.guarding import Guard
 from segdesk.app.models import RunPlan
 from segdesk.app.prefetch import Prefetch
 from segdesk.app.reports import ClassesChanged, PictureChanged
@@ -222,6 +223,13 @@ class Desk:
     undo_bytes: int
     open: OpenProject | None = None
     current_id: int | None = None
+    guard: Guard | None = None  # of the open project
+
+    def end_guard(self) -> None:
+        """Nobody looks after the project any more; before it is closed."""
+        guard, self.guard = self.guard, None
+        if guard is not None:
+            guard.stop()
 
     def opened(self) -> OpenProject:
         """The open project; raises `SegDeskError` if there is none."""

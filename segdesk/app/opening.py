@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from segdesk.app.desk import Desk, OpenProject, take_project
+from segdesk.app.guarding import Guard
 from segdesk.app.jobs import Context
 from segdesk.app.reports import Opened, PicturesChanged, Preview, ProjectOpened
 from segdesk.app.steps import Step, replay
@@ -39,9 +40,10 @@ def find_project(folder: Path) -> Path | None:
 
 
 def open_project(
-    desk: Desk, path: Path, project_path: Path | None, ctx: Context
+    desk: Desk, path: Path, project_path: Path | None, ctx: Context, *, only_read: bool = False
 ) -> Generator[None, None, ProjectOpened]:
-    """Open what `path` names and look through its folder; yields between portions of names."""
+    """Open what `path` names and look through its folder; yields between portions of names. `only_read`: a damaged
+    project, as far as that goes."""
     folder, file, wanted = _resolve(path, project_path)
     names: Iterator[str] = iter(())
     if file is None or not file.exists():
@@ -50,14 +52,15 @@ def open_project(
         project = Project.create(file, folder)
         project.add_pictures(first)
     else:
-        project = Project.open(file)
+        project = Project.only_read(file) if only_read else Project.open(file)
         first = []
-    opened = take_project(project, desk.saver, desk.report)
     try:
+        opened = take_project(project, desk.saver, desk.report)
         project.journal_budget = desk.undo_bytes
         opened.roster.reload(project.pictures())
         note = _note(opened, folder if path.is_dir() else None)
         desk.open, desk.current_id = opened, None
+        desk.guard = None if only_read else Guard(project, desk.report)
     except BaseException:
         project.close()
         raise
@@ -118,6 +121,8 @@ def _opened(opened: OpenProject, wanted: str, note: str) -> ProjectOpened:
 
 def _note(opened: OpenProject, folder: Path | None) -> str:
     project, rows = opened.project, opened.roster.rows
+    if project.damaged:
+        return N_("This project is damaged and opened for reading only: nothing that you change can be saved.")
     if project.read_only:
         return N_("This project is on a read-only medium: nothing that you change can be saved.")
     if rows and not any((project.folder / row.path).exists() for row in (rows[0], rows[-1])):
@@ -132,6 +137,7 @@ def close_current(desk: Desk) -> None:
     if desk.open is None:
         return
     desk.saver.flush()
+    desk.end_guard()
     opened, desk.open, desk.current_id = desk.open, None, None
     desk.prefetch.clear()
     opened.project.close()

@@ -36,6 +36,16 @@ class ProjectOpened:
 
 
 @dataclass(frozen=True)
+class ProjectDamaged:
+    """The project file is damaged: it could not be opened, or (`is_open`) that was found while it is open. `problems`
+    in English, for the log."""
+
+    path: Path
+    problems: tuple[str, ...] = ()
+    is_open: bool = True
+
+
+@dataclass(frozen=True)
 class PicturesChanged:
     """`Session.pictures` is a new list (files were found or are gone). `scanning`: more may come."""
 

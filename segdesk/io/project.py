@@ -24,6 +24,7 @@ from segdesk.io import project_maps as maps
 from segdesk.io import project_marks as marks
 from segdesk.io import project_runs as runs
 from segdesk.io import project_sums as sums
+from segdesk.io.project_care import Care
 from segdesk.io.project_classes import ClassWork
 from segdesk.io.project_database import Database, damaged
 from segdesk.io.project_pictures import Pictures
@@ -36,7 +37,7 @@ __all__ = ["LAYERS", "STATES", "SUFFIX", "PictureRow", "Project", "RunInfo", "de
 JOURNAL_BUDGET = 256 << 20
 
 
-class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork):  # the marks call `set_state` of the pictures
+class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork, Care):  # the marks call `set_state` of the pictures
     """An open project. Thread-safe by one lock; one program at a time. Also a context manager that closes it.
 
     Every method raises `SegDeskError` when the file cannot be read or written; a write that failed changed nothing and
@@ -82,6 +83,11 @@ class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork):  # the marks cal
         return cls._of(Database(Path(path), look=True))
 
     @classmethod
+    def only_read(cls, path: Path) -> Project:
+        """Open a damaged project as far as that goes; nothing in it can be changed."""
+        return cls._of(Database(Path(path), only_read=True))
+
+    @classmethod
     def _of(cls, database: Database) -> Project:
         try:
             return cls(database)
@@ -107,6 +113,11 @@ class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork):  # the marks cal
     def read_only(self) -> bool:
         """Whether the project lies on a read-only medium."""
         return self._database.read_only
+
+    @property
+    def damaged(self) -> bool:
+        """Whether it was opened by `only_read`."""
+        return self._database.only_read
 
     def copy_to(self, path: Path) -> None:
         """Save a complete copy, also when the project's drive is gone."""

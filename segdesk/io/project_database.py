@@ -7,17 +7,21 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from segdesk.domain.errors import SegDeskError
+from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.io import project_schema as schema
 from segdesk.io import project_sums as sums
 from segdesk.io.atomic import explain_os_error, replacing
 
 WAIT_SECONDS = 1.0  # a program that is just closing the project gets this long
 COPIED_AT_ONCE = 4096  # pages of a copy, 16 MB
+TRACE, SEARCHED = b"CREATE TABLE pictures (", 1 << 16  # bytes; what is at the beginning of every project file
+NO_VERSION = 1000  # no program will ever write this one
+LOG_PAGES = 1000  # of the write-ahead log, which is then folded into the file; SQLite's usual number
+LOOK_STEPS = 10_000  # of SQLite's machine, well under a millisecond, between two looks at whether to go on
 _open_here: set[Path] = set()  # by real path; see `_claim`
 _looked_at: set[Path] = set()  # read for a moment; whoever opens waits for the end of it
 _open_here_lock = threading.Condition()
@@ -31,10 +35,16 @@ class Database:
     while this program has the project open.
     """
 
-    def __init__(self, path: Path, *, look: bool = False) -> None:
+    def __init__(self, path: Path, *, look: bool = False, only_read: bool = False) -> None:
+        """`only_read`: for reading also where it could be written to, because it is damaged; sets `read_only`, too."""
         self.path = path
         self.read_only = self._look = look
+        self.only_read = only_read
+        self.commits = 0  # transactions so far
         self._lock = threading.RLock()
+        self._lookers = 0
+        self._closing = False
+        self._looked = threading.Condition()
         self._claimed = _claim(path, look=look)
         try:
             self._connection: sqlite3.Connection | None = self._connect()
@@ -69,7 +79,11 @@ class Database:
                 part.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Close the file; the journal of SQLite is folded into it, so that it is one file again. Safe to call twice."""
+        """Close the file; the journal of SQLite is folded into it, so that it is one file again. Safe to call twice.
+        What goes on in a `frozen` block is ended first."""
+        with self._looked:
+            self._closing = True
+            self._looked.wait_for(lambda: not self._lookers)
         with self._lock:
             connection, self._connection = self._connection, None
             if connection is not None:
@@ -99,6 +113,7 @@ class Database:
             try:
                 yield connection
                 connection.execute("COMMIT")
+                self.commits += 1
             except BaseException:
                 if connection.in_transaction:  # a full disk has already ended it
                     connection.execute("ROLLBACK")
@@ -120,7 +135,56 @@ class Database:
             finally:
                 copy.close()
 
+    @contextmanager
+    def frozen(self, cancelled: Callable[[], bool] = lambda: False) -> Iterator[sqlite3.Connection]:
+        """A second connection that sees the project as it is now, for a long look or copy in any thread: nobody waits
+        for it, for what is written meanwhile stays in the log beside the file. Where there is no such log, it is the
+        first connection, and writers wait. Statements end with `Cancelled` when `cancelled()` or at `close`."""
+        with self._looked:
+            if self._closing:
+                raise Cancelled
+            self._lookers += 1
+        try:
+            with self.reading() as db:
+                logged = self.read_only or _hold_log(db)
+                if not logged:
+                    yield db
+                    return
+            looker = self._looker(lambda: self._closing or cancelled())
+            try:
+                yield looker
+            except sqlite3.Error as error:
+                if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
+                    raise Cancelled from error
+                raise explain(error, self.path) from error
+            finally:
+                looker.close()
+        finally:
+            with self._lock, suppress(sqlite3.Error):
+                if self._connection is not None and not self.read_only and self._lookers == 1:
+                    self._connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+            with self._looked:
+                self._lookers -= 1
+                self._looked.notify_all()
+
+    def _looker(self, ended: Callable[[], bool]) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{quote(str(self.path.absolute()))}?mode=ro&immutable=1",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        sums.install(connection, write=False)
+        connection.set_progress_handler(lambda: 1 if ended() else 0, LOOK_STEPS)
+        return connection
+
     def _check_writable(self) -> None:
+        if self.only_read:
+            raise SegDeskError(
+                "The project {name} was opened for reading only, because it is damaged.",
+                "Recover what is readable, and go on in the recovered copy.",
+                name=self.path.name,
+            )
         if self.read_only:
             raise SegDeskError(
                 "The project {name} is on a read-only medium; changes cannot be saved there.",
@@ -144,7 +208,7 @@ class Database:
         try:
             _check_head(self.path)
             writable = os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
-            self.read_only = self._look or not writable
+            self.read_only = self._look or self.only_read or not writable
             found = os.stat(self.path)
             self._identity = found.st_dev, found.st_ino
             connection = self._opened()
@@ -164,7 +228,9 @@ class Database:
 
     def _opened(self) -> sqlite3.Connection:
         mode = "mode=ro&immutable=1" if self.read_only else "mode=rw"
-        if self.read_only and _has_unfinished_work(self.path):
+        if self.only_read and _has_unfinished_work(self.path):
+            mode = "mode=ro"
+        elif self.read_only and _has_unfinished_work(self.path):
             raise SegDeskError(
                 "The project {name} was not closed properly and lies on a read-only medium.",
                 "Copy it together with the file {other} to a folder where you may write.",
@@ -197,6 +263,8 @@ class Database:
     def _check_kind(self, connection: sqlite3.Connection) -> None:
         if schema.application(connection) != schema.APPLICATION_ID:
             raise _not_a_project(self.path)
+        if schema.version(connection) > NO_VERSION:
+            raise damaged(self.path)
         if schema.version(connection) > len(schema.STEPS):
             raise SegDeskError(
                 "The project {name} was made by a newer version of SegDesk.",
@@ -217,6 +285,14 @@ def set_journal_mode(connection: sqlite3.Connection) -> str:
     if mode != "wal":
         mode = connection.execute("PRAGMA journal_mode = TRUNCATE").fetchone()[0]
     return str(mode)
+
+
+def _hold_log(connection: sqlite3.Connection) -> bool:
+    """Fold the write-ahead log into the file, and keep what is written from now on in the log. False: there is none."""
+    if connection.in_transaction or connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        return False
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
 
 
 def explain(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> SegDeskError:
@@ -245,10 +321,22 @@ def explain(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> SegDeskErr
     return SegDeskError("The project {name} failed: {reason}.", "Try again.", name=name, reason=str(error))
 
 
-def damaged(path: Path) -> SegDeskError:
+class DamagedProject(SegDeskError):
+    """A project file that cannot be made sense of, or not of all of it. `path`: the file."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(str(self.values["path"]))
+
+
+def damaged(path: Path) -> DamagedProject:
     """The error for a file that cannot be made sense of."""
-    return SegDeskError(
-        "The project file {name} is damaged.", "Open a backup copy of it, or start a new project.", name=path.name
+    return DamagedProject(
+        "The project file {name} is damaged.",
+        "Recover what is readable, or open the backup copy.",
+        name=path.name,
+        path=str(path.absolute()),
     )
 
 
@@ -287,6 +375,10 @@ def _in_use(path: Path) -> SegDeskError:
 
 
 def _not_a_project(path: Path) -> SegDeskError:
+    """What is told of a file that is none of ours, or is one of ours whose head is damaged."""
+    with suppress(OSError), path.open("rb") as file:
+        if TRACE in file.read(SEARCHED):
+            return damaged(path)
     return SegDeskError("{name} is not a SegDesk project.", "Choose a file that ends in .segdesk.", name=path.name)
 
 
