@@ -23,7 +23,9 @@ from segdesk import (
     cli_import,
     cli_models,
     cli_points,
+    cli_ray,
     cli_refine,
+    cli_rescue,
     cli_run,
     cli_teach,
     cli_train,
@@ -161,13 +163,17 @@ def _choose(session: Session, arguments: argparse.Namespace) -> str:
 def _run_model(session: Session, arguments: argparse.Namespace, output: Output) -> int:
     project = Path(arguments.project) if arguments.project else None
     model_id = _choose(session, arguments)
-    opened = _do(session, session.open(Path(arguments.folder), project))
-    if opened.note:
-        output.note(opened.note)
-    if arguments.map or arguments.ignore_rest:
-        session.matching.match_rules(model_id, arguments.map or [], ignore_rest=arguments.ignore_rest)
-    result = _do(session, session.run_all(again=arguments.again, limit=arguments.limit, failed=arguments.failed))
+    with cli_ray.Far.asked(arguments) as far:
+        opened = _do(session, far.open(session) if far else session.open(Path(arguments.folder), project))
+        if opened.note:
+            output.note(opened.note)
+        if arguments.map or arguments.ignore_rest:
+            session.matching.match_rules(model_id, arguments.map or [], ignore_rest=arguments.ignore_rest)
+        again, limit, failed = arguments.again, arguments.limit, arguments.failed
+        result = _do(session, far.run(session) if far else session.run_all(again=again, limit=limit, failed=failed))
     output.line(f"project: {session.project.path if session.project else ''}")
+    if far:
+        far.tell(session, result, output)
     code = _tell_batch(result, output)
     return OK if arguments.failed and not result.failed else code  # none had failed: that is well
 
@@ -275,6 +281,14 @@ def _teach(session: Session, arguments: argparse.Namespace, output: Output) -> i
     return cli_teach.teach(session, arguments, output, _do)
 
 
+def _check(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    return cli_rescue.check(arguments, output)
+
+
+def _rescue(session: Session, arguments: argparse.Namespace, output: Output) -> int:
+    return cli_rescue.run_rescue(session, arguments, output, _do)
+
+
 def _samples(session: Session, arguments: argparse.Namespace, output: Output) -> int:
     output.line(str(_do(session, session.samples(Path(arguments.folder)))))
     return OK
@@ -330,6 +344,8 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, Verb]]:
     cli_desktop.desktop_arguments(add("desktop", cli_desktop.run_desktop, cli_desktop.HELP))
     command = add("formats", _formats, "list the formats for export and import")
     command.add_argument("--format", metavar="F", help="the options of one format")
+    cli_rescue.check_arguments(add("check", _check, cli_rescue.CHECK_HELP))
+    cli_rescue.rescue_arguments(add("rescue", _rescue, cli_rescue.RESCUE_HELP))
     command = add("samples", _samples, "write a project with sample pictures")
     command.add_argument("folder", metavar="DIR", help="where to; a sample project that is there is left as it is")
     command = add("demo", _demo, "do the main job on the samples: segment, export, score")
@@ -343,6 +359,7 @@ def _run_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--project", metavar="FILE", help="the project file, where it is not to lie in the folder")
     command.add_argument("--again", action="store_true", help="also where this model with these options has been run")
     command.add_argument("--failed", action="store_true", help="only the pictures that could not be done before")
+    cli_ray.ray_arguments(command)
     _model_arguments(command)
 
 

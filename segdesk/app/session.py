@@ -13,6 +13,7 @@ from segdesk.app.answering import answer_one, replaceable, store
 from segdesk.app.batch import Choice, make_batch
 from segdesk.app.batch_queue import Queueing
 from segdesk.app.classing import Classing
+from segdesk.app.cluster import Cluster
 from segdesk.app.desk import Desk
 from segdesk.app.engine_process import EngineProcess
 from segdesk.app.importing import ImportOrder
@@ -28,6 +29,7 @@ from segdesk.app.prefetch import Prefetch
 from segdesk.app.prompting import Prompting
 from segdesk.app.recents import Recents
 from segdesk.app.reports import Answered, BatchResult, Opened, ProjectOpened, SaveState
+from segdesk.app.rescuing import Rescuing
 from segdesk.app.review import Review
 from segdesk.app.saver import Saver
 from segdesk.app.session_saving import PROJECT_WORKERS, SavingVerbs
@@ -104,6 +106,8 @@ class Session(SavingVerbs):
         self.trying = Trying(self._desk, self._workers, self._models, lambda: self.device)
         self.queueing = Queueing(self._desk, self._workers)
         self.classing = Classing(self._desk, self._workers, self.teaching)
+        self.cluster = Cluster(self._desk, self._workers, self._models, self._plan_maker)
+        self.rescuing = Rescuing(self._workers, self._leave)
         if self.model_id:
             self.choose_model(self.model_id)
 
@@ -182,17 +186,18 @@ class Session(SavingVerbs):
 
     # -- project -------------------------------------------------------------------------------------------------
 
-    def open(self, path: Path, project_path: Path | None = None) -> int:
+    def open(self, path: Path, project_path: Path | None = None, *, only_read: bool = False) -> int:
         """Open a folder of pictures, a project file or one picture's folder. Reports `ProjectOpened` as soon as the
         project is there (also the Done value, which comes when the folder has been looked through) and
         `PicturesChanged` as files are found. `project_path`: where the project is or goes, if not beside the folder.
-        What runs on the project that was open before is cancelled, and its work saved, first.
+        What runs on the project that was open before is cancelled, and its work saved, first. `only_read`: a damaged
+        project, as far as that goes.
         """
         self._workers.cancel_all(PROJECT_WORKERS)
 
         def run(ctx: Context) -> Generator[None, None, ProjectOpened]:
             self._leave(ctx)
-            return (yield from open_project(self._desk, path, project_path, ctx))
+            return (yield from open_project(self._desk, path, project_path, ctx, only_read=only_read))
 
         return self._workers.submit("loader", N_("Opening"), run, lane="batch")
 
@@ -390,6 +395,7 @@ class Session(SavingVerbs):
         self._desk.prefetch.close()
         self.review.close()
         self.recents.close()
+        self._desk.end_guard()
         opened, self._desk.open = self._desk.open, None
         if opened is not None:
             opened.project.close()
