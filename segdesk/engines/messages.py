@@ -250,6 +250,5 @@ def usable_cores() -> int:
 
 def lane_threads() -> int:
     """Threads of one picture's forward pass in a batch on this machine's processor. The last bits of an answer depend
-    on them: a machine that is to give the same bits must take the same number. At least 2: with one, torch leaves the
-    fast convolution out for 1x1 kernels."""
-    return max(2, usable_cores() // min(MOST_LANES, usable_cores()))
+    on them: a machine that is to give the same bits must take the same number."""
+    return max(1, usable_cores() // min(MOST_LANES, usable_cores()))
