@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from segdesk.domain.classes import VOID, ClassInfo, ClassSet, Color, spread_color
@@ -184,6 +184,20 @@ class Drafting:
             name, draft = source.pop()
             sink.append((name, self.draft))
             self.draft = draft
+
+
+def digit_keys(classes: Iterable[ClassInfo], own: Mapping[int, str]) -> dict[int, str]:
+    """Class id -> the number key that it has without having been given a key: those that are left, in order."""
+    given = set(own.values())
+    free = [str(n) for n in range(1, 10) if str(n) not in given]
+    plain = [c.id for c in classes if c.id not in own]
+    return dict(zip(plain, free, strict=False))
+
+
+def class_of_key(key: str, classes: Sequence[ClassInfo], own: Mapping[int, str]) -> int | None:
+    """The class that a key chooses, None if there is none."""
+    keys = {**digit_keys(classes, own), **own}
+    return next((c.id for c in classes if keys.get(c.id) == key), None)
 
 
 def checked_name(name: str) -> str:

@@ -51,9 +51,9 @@ class Classing:
         self._desk.opened().set_class_keys(keys)
 
     def apply(self, change: Recast, *, of: ClassSet) -> int:
-        """Replace the class list `of` and carry merged and removed classes out in all labels. It is done as a whole or, if
-        it fails or is cancelled, not at all. Each changed picture gets an undo step, which brings a class that has gone
-        back; the models' answers and reference labels change for good. Done value: `Recasted`. Runs wait for the end of
+        """Replace the class list `of` and carry merged and removed classes out in all labels: whole or, if it fails or
+        is cancelled, not at all. Each changed picture gets an undo step, which brings a class that has gone
+        back; the models' answers and reference labels change for good. Done value: `Recasted`. Waits for the end of
         what the engine is doing; open the current picture again afterwards."""
         opened = self._desk.opened()
 

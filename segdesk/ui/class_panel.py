@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from segdesk.app.class_draft import digit_keys
 from segdesk.domain.classes import ClassSet
 from segdesk.ui import icons, theme
 from segdesk.ui.desk import Desk
@@ -53,6 +54,7 @@ class ClassPanel(Translated, QWidget):
         self.colour = icon_button("recolour", self._recolour)
         self.kind = icon_button("thing", self._toggle_thing)
         self.lock = icon_button("lock", self._toggle_lock)
+        self.manage = icon_button("class-list", desk.labels.manage_classes)
         self.none = label(kind="soft")
         self.none.setWordWrap(True)
         row = QHBoxLayout()
@@ -60,6 +62,7 @@ class ClassPanel(Translated, QWidget):
         for part in (self.add, self.rename, self.colour, self.kind, self.lock):
             row.addWidget(part)
         row.addStretch(1)
+        row.addWidget(self.manage)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GAP, 2, theme.GAP, 0)
         layout.setSpacing(theme.GAP // 2)
@@ -105,10 +108,10 @@ class ClassPanel(Translated, QWidget):
         self._filled = classes
         self._quiet = True
         self.list.clear()
-        for at, info in enumerate(classes):
-            item = QTreeWidgetItem(
-                [info.name, tr("thing") if info.is_thing else tr("stuff"), str(at + 1) if at < 9 else ""]
-            )
+        own = self._desk.session.classing.keys
+        keys = {**digit_keys(classes, own), **own}
+        for info in classes:
+            item = QTreeWidgetItem([info.name, tr("thing") if info.is_thing else tr("stuff"), keys.get(info.id, "")])
             item.setData(NAME, ID, info.id)
             item.setIcon(NAME, swatch(info.color))
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
@@ -181,6 +184,7 @@ class ClassPanel(Translated, QWidget):
             (self.colour, tr("Change the colour"), has_class),
             (self.kind, tr("Countable objects (thing) or area (stuff)"), has_class),
             (self.lock, self._lock_words(), has_class),
+            (self.manage, self._desk.shortcuts.tip(tr("Class manager"), "classes"), has_project),
         ):
             part.setEnabled(on)
             name(part, text if on else f"{text}\n{why}")
@@ -252,6 +256,7 @@ class ClassPanel(Translated, QWidget):
             (self.colour, "recolour"),
             (self.kind, "thing"),
             (self.lock, "lock"),
+            (self.manage, "class-list"),
         ):
             action = menu.addAction(icons.icon(icon), part.accessibleName(), part.click)
             action.setEnabled(part.isEnabled())

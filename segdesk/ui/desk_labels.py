@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from segdesk.app import rules
+from segdesk.app.class_draft import class_of_key
 from segdesk.app.document import Document, Hand
 from segdesk.app.reports import Opened
 from segdesk.app.work_clock import WorkClock
@@ -161,6 +162,7 @@ class Labels(QObject):
 
     def classes_changed(self, classes: ClassSet) -> None:
         """The project's classes changed."""
+        self.hand.locked_classes &= {c.id for c in classes}
         if self.hand.only_over and classes.get(self.hand.only_over) is None:
             self.hand.only_over = None
         if self._parked is not None:
@@ -239,16 +241,21 @@ class Labels(QObject):
             self._state()
 
     def choose_nth(self, index: int) -> None:
-        """Choose the class in row `index` of the list (keys 1 to 9)."""
-        classes = self._desk.session.classes
-        if 0 <= index < len(classes):
-            self.choose_class(classes[index].id)
+        """Choose the class of a number key: the one that has been given it, else the one in row `index` of the rest."""
+        class_id = self.class_of_key(str(index + 1))
+        if class_id is not None:
+            self.choose_class(class_id)
+
+    def class_of_key(self, key: str) -> int | None:
+        """The class that a number or letter chooses."""
+        session = self._desk.session
+        return class_of_key(key, session.classes, session.classing.keys)
 
     def relabel_nth(self, index: int, segment_id: int) -> None:
-        """Give an object the class in row `index` (Shift+1 to 9)."""
-        classes = self._desk.session.classes
-        if 0 <= index < len(classes):
-            self.relabel(segment_id, classes[index].id)
+        """Give an object the class of a number key (Shift+1 to 9)."""
+        class_id = self.class_of_key(str(index + 1))
+        if class_id is not None:
+            self.relabel(segment_id, class_id)
 
     def smaller(self) -> None:
         """A smaller brush."""
@@ -326,6 +333,10 @@ class Labels(QObject):
             self.document.discard_preview()
 
     # -- classes --------------------------------------------------------------------------------------------------
+
+    def manage_classes(self) -> None:
+        """Show the class manager."""
+        self._desk.dialog_asked.emit("classes")
 
     def add_class(self, name: str) -> bool:
         """Add a class; False and a toast if the name is taken or empty."""
