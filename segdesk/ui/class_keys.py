@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from segdesk.domain.text import N_
+from segdesk.ui.class_letters import ClassLetters
 from segdesk.ui.desk import Desk
 from segdesk.ui.shortcuts import Command
 
@@ -36,6 +37,7 @@ class ClassKeys(QObject):
             text = N_("Give the object under the pointer class {number}")
             call = lambda at=at: labels.relabel_nth(at, under_pointer())  # noqa: E731
             self._bind(f"relabel_{at + 1}", text, f"Shift+{at + 1}", at + 1, call)
+        self.letters = ClassLetters(desk, canvas, self)
         self._bind("class_0", N_("In teach mode: choose “No label”"), "0", 0, desk.teaching.choose_background)
 
     def _bind(self, command_id: str, text: str, key: str, number: int, call: Callable[[], object]) -> None:

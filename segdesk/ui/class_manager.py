@@ -273,7 +273,7 @@ class ClassManager(Translated, Verbs):
             self.bar.setValue(report.done)
 
     def _applied(self, value: object) -> None:
-        self._desk.session.classing.set_keys(self.drafting.draft.keys)
+        self._desk.labels.set_class_keys(self.drafting.draft.keys)
         self.drafting = Drafting(self._start())
         if isinstance(value, Recasted) and value.pictures:
             self._desk.notice.emit("good", tr("The labels of %n picture(s) have changed.", len(value.pictures)), "")

@@ -20,6 +20,7 @@ from segdesk.ui.class_manager_asks import FormatBox, TargetBox
 from segdesk.ui.class_manager_table import ClassTable
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import tr
+from segdesk.ui.shortcut_presets import FIXED
 
 # verb: (icon, the word under it, key, whether it needs a selection)
 VERBS: dict[str, tuple[str, str, str, bool]] = {
@@ -131,12 +132,12 @@ class Verbs(QDialog):
                 "{key} cannot be the key of a class.", "Take one number from 1 to 9 or one letter.", key=text
             )
         holder = None if not key or key.isdecimal() else self._desk.shortcuts.holder(key)
-        if holder is not None:
+        if key in FIXED or holder is not None:
             raise SegDeskError(
                 "The key {key} is in use: {command}.",
                 "Take another letter, or change that key first.",
                 key=key,
-                command=holder.title,
+                command=holder.title if holder is not None else tr(FIXED[key]),
             )
         return key
 

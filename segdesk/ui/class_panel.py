@@ -92,6 +92,7 @@ class ClassPanel(Translated, QWidget):
         self._desk.classes_changed.connect(lambda _: self._follow())
         self.list.itemDelegate().closeEditor.connect(lambda *_: QTimer.singleShot(0, self, self._catch_up))
         self._desk.labels.state_changed.connect(self._show_active)
+        self._desk.labels.keys_changed.connect(lambda: self.fill(self._desk.session.classes))
         self._desk.project_opened.connect(lambda _: self._update_buttons())
         self._desk.project_closed.connect(lambda: self.fill(ClassSet()))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -35,12 +35,13 @@ class Labels(QObject):
         hand: what the person paints with, for the whole session.
     Signals:
         segments_changed(): objects, areas or classes of the document; state_changed(): active class, selection, brush,
-        preview; tool_changed(str): the tool's id
+        preview; tool_changed(str): the tool's id; keys_changed(): classes have other keys
     """
 
     segments_changed = Signal()
     state_changed = Signal()
     tool_changed = Signal(str)
+    keys_changed = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -333,6 +334,11 @@ class Labels(QObject):
             self.document.discard_preview()
 
     # -- classes --------------------------------------------------------------------------------------------------
+
+    def set_class_keys(self, keys: Mapping[int, str]) -> None:
+        """Give classes keys: class id -> number or letter."""
+        self._desk.session.classing.set_keys(keys)
+        self.keys_changed.emit()
 
     def manage_classes(self) -> None:
         """Show the class manager."""

@@ -126,6 +126,11 @@ def test_typing_names_and_keys(manager, opened, until) -> None:
     manager.accept()
     until(lambda: opened.desk.session.classes.named("tram") is not None)
     until(lambda: dict(opened.desk.session.classing.keys) == {BUS: "9"})
+    opened.desk.labels.set_class_keys({BUS: "9", ROAD: "J"})
+    opened.activateWindow()
+    opened.canvas.setFocus()
+    QTest.keyClick(opened.canvas, Qt.Key.Key_J)
+    assert opened.desk.labels.hand.active_class == ROAD
     opened.desk.labels.choose_nth(8)
     assert opened.desk.labels.hand.active_class == BUS
     opened.desk.labels.choose_nth(2)
