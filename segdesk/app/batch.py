@@ -12,6 +12,7 @@ from typing import Literal
 from segdesk.app.answering import picture_key, replaceable, store, translate
 from segdesk.app.desk import Desk, OpenProject
 from segdesk.app.jobs import Context
+from segdesk.app.load import Meter
 from segdesk.app.models import RunPlan
 from segdesk.app.prefetch import read_ahead
 from segdesk.app.reports import BatchBegun, BatchResult, BatchStep
@@ -46,8 +47,12 @@ class Batch:
     failed: list[tuple[str, SegDeskError]] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
     source: Source | None = None  # where the answers come from, if not from this machine's engine
+    meter: Meter = field(init=False)
     _names: dict[str, int] = field(default_factory=dict)
     _refused: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.meter = Meter(lambda: self.desk.engine.pid)
 
     def steps(self, ctx: Context) -> Generator[None, None, BatchResult]:
         """Run; yields after each picture. Cancelling leaves all that was answered in the project."""
@@ -70,6 +75,7 @@ class Batch:
             time.monotonic() - begin,
             self.device,
             tuple(self.notes),
+            self.meter.megapixels,
         )
 
     def _answers(self, ctx: Context) -> Generator[tuple[int, Reply], None, None]:
@@ -123,6 +129,7 @@ class Batch:
         height, width = answered.segmentation.size
         outcome: Literal["done", "kept"] = "done" if free else "kept"
         spent = sum(answer.seconds.values()) - answer.seconds.get("load", 0.0)
+        self.meter.add(answer, height * width)
         ctx.report(BatchStep(ctx.job_id, picture_id, outcome, spent, height * width, answer.device))
 
     def _fail(self, picture_id: int, error: SegDeskError, ctx: Context) -> None:
@@ -134,7 +141,7 @@ class Batch:
     def _advance(self, picture_id: int, ctx: Context) -> None:
         self.done += 1
         row = self.opened.roster.row(picture_id)
-        ctx.progress(self.done, self.total, row.path if row else "")
+        ctx.progress(self.done, self.total, row.path if row else "", self.meter.pace())
 
 
 @dataclass(frozen=True)

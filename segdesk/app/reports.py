@@ -171,7 +171,7 @@ class BatchResult:
     """The Done value of `run_all`. `failed`: (path, error) of pictures that could not be done.
 
     `answered` got labels; of those, `kept` had been edited by hand, so only their prediction layer was replaced.
-    `already`: done by the same model and options before. `verified`: left alone.
+    `already`: done by the same model and options before. `verified`: left alone. `megapixels`: of the answered ones.
     """
 
     answered: int = 0
@@ -182,3 +182,4 @@ class BatchResult:
     seconds: float = 0.0
     device: str = ""
     notes: tuple[str, ...] = field(default=())
+    megapixels: float = 0.0

@@ -57,6 +57,14 @@ def free_memory(device: torch.device) -> None:
         torch.cuda.empty_cache()
 
 
+def taken_bytes(device: str) -> int:
+    """How much of a graphics card's memory is taken, by whomever; 0 where it is not told."""
+    if not device.startswith("cuda"):
+        return 0
+    free, whole = torch.cuda.mem_get_info(torch.device(device))
+    return whole - free
+
+
 def _processor() -> str:
     return platform.processor() or platform.machine() or "CPU"
 

@@ -202,6 +202,7 @@ class Engine:
             seconds=seconds,
             device=work.device,
             notes=(*work.notes, *done.notes),
+            device_bytes=devices_of.taken_bytes(work.device),
         )
 
     # -- parts of predict ----------------------------------------------------------------------------------------

@@ -62,6 +62,7 @@ class Answer:
     `seconds` by stage: "load", "prepare", "forward", "refine", "decide", "steps".
     `device`: the id of the device that ran it. `notes`: sentences in English, marked for translation, on what was
     done otherwise than asked (tiles, processor instead of the graphics card, refinement at reduced size).
+    `device_bytes`: of a graphics card, how much of its memory is taken, by whomever; 0 = not known.
     """
 
     key: str
@@ -74,6 +75,7 @@ class Answer:
     device: str = "cpu"
     notes: tuple[str, ...] = ()
     doubts: Doubts | None = None
+    device_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ CLASSES = ClassSet.from_names(["dark", "bright"], things=["bright"])
 class FakeEngine:
     """The surface of `EngineProcess`. `hold(name)` makes the answer for a file of that name wait for `let_go`."""
 
+    pid = None
+
     def __init__(self) -> None:
         self.classes = CLASSES
         self.asked: list[tuple[str, bool]] = []  # (file name, with a picture)

@@ -317,7 +317,11 @@ def test_opening_another_folder_ends_the_run_first(opened: Desktop, folder: Path
 def test_some_pictures_only(opened: Desktop) -> None:
     chosen = {opened.id("img2.png"), opened.id("img4.png")}
     assert opened.value(opened.session.run_all(among=chosen)) == BatchResult(
-        answered=2, seconds=pytest.approx(0, abs=TIMEOUT), device="cpu", notes=("In the head.",)
+        answered=2,
+        seconds=pytest.approx(0, abs=TIMEOUT),
+        device="cpu",
+        notes=("In the head.",),
+        megapixels=2 * HEIGHT * WIDTH / 1e6,
     )
     assert {r.path for r in opened.session.pictures if r.state == "predicted"} == {"img2.png", "img4.png"}
 
