@@ -156,7 +156,7 @@ class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork, Care):  # the mar
         with self._database.reading() as db:
             query = f"SELECT {sums.selected(db, 'classes')} FROM classes ORDER BY position"
             found = db.execute(query).fetchall()
-        if any(not sums.fits("classes", row) or row[1] != at for at, row in enumerate(found)):
+        if not self.damaged and any(not sums.fits("classes", r) or r[1] != at for at, r in enumerate(found)):
             raise ValueError("damaged classes")
         rows = [(key, *rest) for key, _, *rest, _ in found]
         return ClassSet(ClassInfo(key, name, (r, g, b), bool(thing)) for key, name, r, g, b, thing in rows)
@@ -186,9 +186,10 @@ class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork, Care):  # the mar
         """A JSON value kept under `key`."""
         with self._database.reading() as db:
             row = db.execute(f"SELECT {sums.selected(db, 'meta')} FROM meta WHERE key = ?", (key,)).fetchone()
-        if row is not None and not sums.fits("meta", row):
+        fits = row is None or sums.fits("meta", row)
+        if not fits and not self.damaged:
             raise damaged(self.path)
-        return default if row is None else json.loads(row[1])
+        return json.loads(row[1]) if row is not None and fits else default
 
     def set_meta(self, key: str, value: object) -> None:
         """Keep a JSON value under `key`."""

@@ -125,6 +125,17 @@ class _Table:
 
 
 @cache
+def _usual_roots() -> dict[str, int]:
+    """Where tables and indexes begin in a new project: for a file that has lost its list of them."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        schema.migrate(connection)
+        return dict(connection.execute("SELECT name, rootpage FROM sqlite_master WHERE rootpage > 0").fetchall())
+    finally:
+        connection.close()
+
+
+@cache
 def _tables() -> dict[str, _Table]:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
@@ -149,7 +160,8 @@ def _collect(connection: sqlite3.Connection, source: Path, tick: Tick) -> tuple[
     try:
         with Pages(source) as pages:
             connection.execute("BEGIN")
-            tables, roots = _tables(), pages.roots()
+            tables = _tables()
+            roots = {**_usual_roots(), **pages.roots()}
             for done, (name, row) in enumerate(_rows(pages, roots)):
                 if done % TICK_ROWS == 0:
                     tick(min(len(pages.seen), pages.count), pages.count)
@@ -161,8 +173,7 @@ def _collect(connection: sqlite3.Connection, source: Path, tick: Tick) -> tuple[
             broken = pages.broken
             loose = _loose(connection, pages)
             connection.execute("COMMIT")
-            missing = sum(1 for name in tables if name not in roots and name in ("pictures", "maps", "tiles"))
-            return broken + missing, loose
+            return broken, loose
     except OSError as error:
         raise explain_os_error(error, source) from error
 

@@ -21,6 +21,7 @@ from segdesk.app.reports import (
     PictureChanged,
     PicturesChanged,
     Preview,
+    ProjectDamaged,
     ProjectOpened,
     SaveState,
     ThumbReady,
@@ -30,6 +31,7 @@ from segdesk.app.training import TrainNews
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.text import N_
 from segdesk.io.project import PictureRow
+from segdesk.io.project_database import DamagedProject
 from segdesk.ui.bridge import Bridge
 from segdesk.ui.desk_changes import Changing
 from segdesk.ui.desk_labels import Labels
@@ -72,6 +74,7 @@ class Desk(QObject):
         picture_failed(PictureRow, SegDeskError): it cannot be shown
         classes_changed(ClassSet), save_changed(SaveState), conditions_changed(): what can be done has changed
         project_moved(): the project goes on in another file
+        project_damaged(ProjectDamaged): what is to be done is to be asked; project_recovered(Rescued): what is missing
         job_started(int, Tracked), job_progress(Progress), job_ended(int), notice(kind, sentence, hint)
         recent_told(RecentProject): what a project that is not open holds
     """
@@ -88,6 +91,8 @@ class Desk(QObject):
     save_changed = Signal(object)
     settings_changed = Signal()
     project_moved = Signal()
+    project_damaged = Signal(object)
+    project_recovered = Signal(object)
     _settings_failed = Signal(object)
     conditions_changed = Signal()
     job_started = Signal(int, object)
@@ -126,6 +131,7 @@ class Desk(QObject):
             Stopped: self._stopped,
             Progress: self.tell_progress,
             ProjectOpened: self._project_opened,
+            ProjectDamaged: self.project_damaged.emit,
             PicturesChanged: self._pictures_changed,
             PictureChanged: self._picture_changed,
             ClassesChanged: self._classes_changed,
@@ -223,11 +229,17 @@ class Desk(QObject):
         """Ask for a project file and open it."""
         self.dialog_asked.emit("open_project")
 
-    def open_path(self, path: Path) -> None:
-        """Open a folder of pictures, a project file or a picture's folder."""
+    def open_path(self, path: Path, *, only_read: bool = False) -> None:
+        """Open a folder of pictures, a project file or a picture's folder; `only_read`: a damaged project, to look."""
         self.labels.leave_project()
         self._wanted = None
-        self.track(self.session.open(path), N_("Opening"))
+        self.track(self.session.open(path, only_read=only_read), N_("Opening"), failed=self._project_failed)
+
+    def _project_failed(self, error: SegDeskError) -> None:
+        if isinstance(error, DamagedProject):
+            self.project_damaged.emit(ProjectDamaged(error.path, (error.text(),), is_open=False))
+        else:
+            self.show_error(error)
 
     def open_samples(self) -> None:
         """Write the sample project where the user's data lie (once) and open it."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QMainWindow
 
 from segdesk.app.adding import SUFFIXES
 from segdesk.domain.errors import SegDeskError
@@ -14,24 +14,32 @@ from segdesk.io.project import SUFFIX
 from segdesk.ui import add_model, dialogs, teach_card
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.cheat_sheet import CheatSheet
+from segdesk.ui.class_manager import ClassManager
+from segdesk.ui.command_search import CommandSearch
+from segdesk.ui.damaged_dialog import DamagedDialog, RecoveredDialog
 from segdesk.ui.desk import Desk
 from segdesk.ui.export_dialog import ExportDialog
 from segdesk.ui.i18n import tr
 from segdesk.ui.import_dialog import ImportDialog
 from segdesk.ui.match_dialog import MatchDialog
+from segdesk.ui.panel_steps import step_panel
 from segdesk.ui.preferences import Preferences
 from segdesk.ui.report_dialog import ReportDialog
 from segdesk.ui.report_dock import ReportDock
 from segdesk.ui.tool_bar import ToolBar
 from segdesk.ui.train_dialog import TrainDialog
 
+if TYPE_CHECKING:
+    from segdesk.ui.main_window import MainWindow
+
 
 class DialogHost(QObject):
     """`show(name)` for a name that `Desk.dialog_asked` sends."""
 
-    def __init__(self, desk: Desk, actions: ActionSet, tools: ToolBar, window: QMainWindow) -> None:
+    def __init__(self, desk: Desk, actions: ActionSet, tools: ToolBar, window: MainWindow) -> None:
         super().__init__(window)
         self._desk, self._actions, self._tools, self._window = desk, actions, tools, window
+        self._search: CommandSearch | None = None
         self._by_name = {
             "open_folder": self._open_folder,
             "open_project": self._open_project,
@@ -47,9 +55,16 @@ class DialogHost(QObject):
             "report": lambda: ReportDialog(desk, window).open(),
             "train": lambda: TrainDialog.shown(desk, window),
             "keep_taught": lambda: teach_card.ask_name(desk, window),
+            "command_search": self._command_search,
+            "next_panel": lambda: step_panel(window, 1),
+            "previous_panel": lambda: step_panel(window, -1),
             "cheat_sheet": lambda: CheatSheet(desk, window).open(),
+            "classes": lambda: ClassManager(desk, window).open(),
             "about": lambda: dialogs.about(window).open(),
         }
+
+        desk.project_damaged.connect(lambda report: DamagedDialog(desk, report, window).open())
+        desk.project_recovered.connect(lambda found: RecoveredDialog(found, window).open())
 
     def show(self, name: str) -> None:
         """Open a dialog."""
@@ -59,6 +74,11 @@ class DialogHost(QObject):
     def dropped(self, path: Path) -> None:
         """Open what was dropped on the window, or add it as a model."""
         add_model.dropped(self._desk, path, self._window)
+
+    def _command_search(self) -> None:
+        if self._search is None:
+            self._search = CommandSearch(self._window)
+        self._search.open()
 
     def _add_model(self) -> None:
         endings = " ".join(f"*{suffix}" for suffix in SUFFIXES)
