@@ -28,10 +28,10 @@ class ClassLetters(QObject):
         desk.shortcuts.guests.append(self.names)
 
     def names(self) -> dict[str, str]:
-        """Letter -> what it does, in words."""
+        """Key -> what it does, in words; those of numbers alone are commands."""
         classes = self._desk.session.classes
         keys = {key: info.name for i, key in self._desk.session.classing.keys.items() if (info := classes.get(i))}
-        return {key: tr("Class {name}", name=text) for key, text in keys.items() if key.isalpha()}
+        return {key: tr("Class {name}", name=text) for key, text in keys.items() if not key.isdecimal()}
 
     def follow(self) -> None:
         """Bind the letters that hold now, but none that a command has got meanwhile."""

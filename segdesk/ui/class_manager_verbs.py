@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from segdesk.ui.class_manager_table import ClassTable
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import tr
 from segdesk.ui.shortcut_presets import FIXED
+from segdesk.ui.shortcuts import normal
 
 # verb: (icon, the word under it, key, whether it needs a selection)
 VERBS: dict[str, tuple[str, str, str, bool]] = {
@@ -49,6 +51,10 @@ TIPS = {
     "undo": N_("Take the last change here back"),
     "redo": N_("Make it again"),
 }
+
+
+# Alt and a letter is kept for menus.
+KEYS = re.compile(r"[1-9]|(Shift\+)?[A-Z]|Alt\+[0-9]")
 
 
 class Verbs(QDialog):
@@ -126,16 +132,18 @@ class Verbs(QDialog):
 
     def _checked_key(self, text: str) -> str:
         """A key as the project keeps it. Raises `SegDeskError` for one that cannot be given."""
-        key = text.strip().upper()
-        if key and not (len(key) == 1 and key.isascii() and key.isalnum() and key != "0"):
+        key = normal(text.strip().title()) if text.strip() else ""
+        if text.strip() and not KEYS.fullmatch(key):
             raise SegDeskError(
-                "{key} cannot be the key of a class.", "Take one number from 1 to 9 or one letter.", key=text
+                "{key} cannot be the key of a class.",
+                "Type a number from 1 to 9, a letter, or Shift or Alt with it, such as Shift+Q or Alt+1.",
+                key=text,
             )
         holder = None if not key or key.isdecimal() else self._desk.shortcuts.holder(key)
         if key in FIXED or holder is not None:
             raise SegDeskError(
                 "The key {key} is in use: {command}.",
-                "Take another letter, or change that key first.",
+                "Take another one, such as Shift+Q, or change that key first.",
                 key=key,
                 command=holder.title if holder is not None else tr(FIXED[key]),
             )

@@ -123,17 +123,22 @@ def test_typing_names_and_keys(manager, opened, until) -> None:
     type_into(manager, "b")  # the brush has it
     assert "Brush" in manager.problem.text()
     assert names(manager, KEY)[1] == "9"
+    manager.table.pick([ROAD])
+    manager.verbs["key"].click()
+    type_into(manager, "shift+q")
+    assert names(manager, KEY) == ["1", "9", "Shift+Q", "2"]
     manager.accept()
     until(lambda: opened.desk.session.classes.named("tram") is not None)
-    until(lambda: dict(opened.desk.session.classing.keys) == {BUS: "9"})
-    opened.desk.labels.set_class_keys({BUS: "9", ROAD: "J"})
+    until(lambda: dict(opened.desk.session.classing.keys) == {BUS: "9", ROAD: "Shift+Q"})
+    until(lambda: opened.findChild(ClassManager) is None)
     opened.activateWindow()
     opened.canvas.setFocus()
-    QTest.keyClick(opened.canvas, Qt.Key.Key_J)
+    until(opened.canvas.hasFocus)
+    QTest.keyClick(opened.canvas, Qt.Key.Key_Q, Qt.KeyboardModifier.ShiftModifier)
     assert opened.desk.labels.hand.active_class == ROAD
     opened.desk.labels.choose_nth(8)
     assert opened.desk.labels.hand.active_class == BUS
-    opened.desk.labels.choose_nth(2)
+    opened.desk.labels.choose_nth(1)
     assert opened.desk.labels.hand.active_class == SKY
 
 
