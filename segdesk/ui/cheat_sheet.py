@@ -147,7 +147,7 @@ class CheatSheet(QDialog):
         self.area.setWidget(inner)
 
     def _room(self) -> int:
-        wide = self.fontMetrics().averageCharWidth() * 46
+        wide = self.fontMetrics().averageCharWidth() * 40
         return max(1, min(3, (self.width() - 40) // max(COLUMN, wide)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
