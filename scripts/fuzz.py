@@ -51,12 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _row(tally: Tally) -> None:
     cost = f"{tally.seconds:8.1f} {tally.slowest:7.2f}s {tally.most >> 20:5} MB"
     print(f"{tally.reader:24} {tally.inputs:8} {cost} {len(tally.findings) or ''}", flush=True)
+    for line in tally.lines():
+        print(f"    {line}", flush=True)
 
 
 def _told(tallies: Sequence[Tally], known: dict[str, Reader], options: argparse.Namespace) -> int:
     bad = [tally for tally in tallies if tally.findings]
     for tally in bad:
-        print("\n".join(tally.lines()))
         for numbers in tally.findings.values():
             for number in numbers[:SAVED]:
                 save_input(known[tally.reader], options.seed, number, options.out)

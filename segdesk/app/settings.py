@@ -59,7 +59,7 @@ def load(path: Path | None = None) -> tuple[Settings, str]:
             raise ValueError("not an object")
     except FileNotFoundError:
         return Settings(), ""
-    except (OSError, ValueError):  # JSONDecodeError and UnicodeDecodeError are ValueErrors
+    except (OSError, ValueError, RecursionError):  # JSONDecodeError and UnicodeDecodeError are ValueErrors
         _set_aside(path)
         return Settings(), N_("The settings could not be read; the program starts with its defaults.")
     values, damaged = _values(data)
@@ -73,6 +73,10 @@ def save(settings: Settings, path: Path | None = None) -> None:
     data = dict(settings.unknown)
     data.update((f.name, getattr(settings, f.name)) for f in fields(Settings) if f.name != "unknown")
     text = json.dumps(data, ensure_ascii=False, indent=1, default=dict)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # the name of a folder that is no text
+        text = json.dumps(data, indent=1, default=dict)
     write_text(path, text + "\n")
 
 

@@ -111,7 +111,7 @@ def read_run(folder: Path, card_of_id: Callable[[str], ModelCard]) -> Run | None
         )
         epoch, score = _progress(folder)
         return Run(request, stored["table"], stored["project"], epoch=epoch, score=score)
-    except (OSError, ValueError, KeyError, TypeError, SegDeskError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, SegDeskError):
         return None
 
 
@@ -120,7 +120,7 @@ def _progress(folder: Path) -> tuple[int, float | None]:
         stored = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
         score = stored["score"]
         return int(stored["epoch"]), None if score is None else float(score)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return 0, None
 
 

@@ -12,6 +12,17 @@ VOID = 0
 MAX_ID = 65_535
 
 Color = tuple[int, int, int]
+LONGEST_NAME = 200  # letters
+_JOINERS = "\u200c\u200d"  # without a width, but part of words in several scripts
+
+
+def plain_name(name: object) -> str:
+    """A name from a file as a class can have it: one line of text that can be shown and stored; "" if nothing is left.
+
+    Controls, halves of surrogate pairs and signs that turn the direction of writing go away; a name of any length is
+    cut.
+    """
+    return "".join(c for c in str(name)[: 4 * LONGEST_NAME] if c.isprintable() or c in _JOINERS).strip()[:LONGEST_NAME]
 
 
 @dataclass(frozen=True, slots=True)

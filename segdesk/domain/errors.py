@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class SegDeskError(Exception):
     """A problem that a person can act on.
@@ -36,10 +38,24 @@ class Cancelled(Exception):
     """A job found its cancel token set. Not an error: the worker turns it into a `Stopped` report."""
 
 
+LONGEST = 400  # characters of a value in a sentence
+# What has no place in a line of text: line ends and other controls, halves of surrogate pairs (of a name that is no
+# UTF-8), and signs that turn the direction of what stands behind them.
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def shown(value: object) -> object:
+    """A value as it may stand in a sentence: texts of files may be of any length and hold any sign."""
+    if not isinstance(value, str):
+        return value
+    text = _UNFIT.sub("\N{REPLACEMENT CHARACTER}", value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
+
+
 def fill(template: str, values: dict[str, object]) -> str:
     """Fill `{name}` fields; a field without a value (a broken translation) leaves the template as it is."""
     try:
-        return template.format(**values)
+        return template.format(**{name: shown(value) for name, value in values.items()})
     except (KeyError, IndexError, ValueError):
         return template
 

@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from segdesk.domain.card import ModelCard
+from segdesk.domain.classes import plain_name
 from segdesk.domain.errors import SegDeskError
 from segdesk.engines.messages import onnx_available
 from segdesk.offline import stay_offline
@@ -151,7 +152,10 @@ def probe(net: Foreign) -> tuple[int, bool]:
 
 def onnx_names(net: OnnxNet) -> tuple[str, ...]:
     """Names of classes in the metadata of an ONNX file: a list or a table by number, as JSON or as Python writes it."""
-    table = net.session.get_modelmeta().custom_metadata_map
+    try:
+        table = net.session.get_modelmeta().custom_metadata_map
+    except UnicodeDecodeError:  # the names are a help, not a need
+        return ()
     return next((found for key in _NAMES if (found := _listed(table.get(key, "")))), ())
 
 
@@ -164,9 +168,14 @@ def _listed(text: str) -> tuple[str, ...]:
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
         if isinstance(value, dict):
-            value = [value[key] for key in sorted(value, key=lambda key: int(str(key)) if str(key).isdigit() else 0)]
-        return tuple(str(name) for name in value) if isinstance(value, list) else ()
-    return tuple(part.strip() for part in text.split(",")) if "," in text else ()
+            value = [
+                value[key]
+                for key in sorted(
+                    value, key=lambda key: int(str(key)) if str(key).isdecimal() and len(str(key)) < 9 else 0
+                )
+            ]
+        return tuple(plain_name(name) for name in value) if isinstance(value, list) else ()
+    return tuple(plain_name(part) for part in text.split(",")) if "," in text else ()
 
 
 def _fixed(shape: object) -> tuple[int, int] | None:
@@ -180,6 +189,15 @@ def _fixed(shape: object) -> tuple[int, int] | None:
 def check_script(path: Path) -> None:
     """Raise `SegDeskError` if a TorchScript file names an operation on files or other machines. Every entry but the
     tensors is searched, whatever it is called."""
+    try:
+        _check_entries(path)
+    except SegDeskError:
+        raise
+    except Exception as error:  # zipfile and zlib have many ways to fail
+        raise unreadable(path, first_line(error)) from error
+
+
+def _check_entries(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             if _PLAIN_DATA.fullmatch(info.filename):
@@ -203,7 +221,7 @@ def is_exported(path: Path) -> bool:
             return any(
                 name.endswith(("archive_format", "serialized_exported_program.json")) for name in archive.namelist()
             )
-    except (OSError, zipfile.BadZipFile):
+    except Exception:  # what is no whole archive is none of these; its reader says what is wrong
         return False
 
 

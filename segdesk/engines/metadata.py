@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from segdesk.domain.card import InputSpec
-from segdesk.domain.classes import Color
+from segdesk.domain.classes import Color, plain_name
+from segdesk.domain.errors import SegDeskError
 from segdesk.engines.containers import Content, settings
 from segdesk.engines.rebuild import Array, Thing
 
@@ -43,8 +44,18 @@ def metadata(content: Content, folder: Path | None = None) -> Metadata:
         for key, value in table.items():
             found = _with(found, str(key).casefold(), value)
     if folder is not None and folder.is_dir():
-        found = _with_processor(found, settings(folder / "preprocessor_config.json"))
+        found = _with_processor(found, _beside(folder / "preprocessor_config.json"))
     return found
+
+
+def _beside(path: Path) -> Mapping[str, object]:
+    """The settings in a file of the folder: to leave out a damaged one would give wrong colours in silence."""
+    try:
+        return settings(path)
+    except (OSError, ValueError) as error:
+        raise SegDeskError(
+            "The file {file} is damaged.", "Download the model's folder again.", file=path.name
+        ) from error
 
 
 def _tables(roots: list[object]) -> Iterator[Mapping[object, object]]:
@@ -77,13 +88,13 @@ def class_names(value: object) -> tuple[str, ...]:
     if isinstance(value, Thing):
         value = value.entries or value.items
     if isinstance(value, Mapping):
-        if not value or not all(str(key).isdigit() for key in value):
+        if not value or not all(str(key).isdecimal() and len(str(key)) < 9 for key in value):
             return ()
         numbers = {int(str(key)): name for key, name in value.items()}
         value = [numbers.get(i, "") for i in range(max(numbers) + 1)] if max(numbers) < MAX_CLASSES else []
     if not isinstance(value, (list, tuple)) or not 0 < len(value) <= MAX_CLASSES:
         return ()
-    named = tuple(name for name in value if isinstance(name, str))
+    named = tuple(plain_name(name) for name in value if isinstance(name, str))
     return named if len(named) == len(value) else ()
 
 

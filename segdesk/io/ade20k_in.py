@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from segdesk.domain.classes import VOID, ClassInfo, ClassSet, spread_color
+from segdesk.domain.classes import VOID, ClassInfo, ClassSet, plain_name, spread_color
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.text import N_
 from segdesk.io import label_pngs
@@ -54,8 +54,8 @@ class _Names:
         for line in _text(file).splitlines() if file else ():
             number, _, rest = line.partition("\t")
             kind, _, name = rest.partition("\t")
-            if number.isdecimal() and name.strip():
-                result.known[int(number)] = name.strip(), kind != "stuff"
+            if number.isdecimal() and len(number) < 9 and (name := plain_name(name)):
+                result.known[int(number)] = name, kind != "stuff"
         return result
 
     def learn(self, seg: Path, classes: np.ndarray, objects: np.ndarray) -> None:
@@ -71,7 +71,8 @@ class _Names:
             if numbers.size:
                 found.setdefault(int(np.bincount(numbers).argmax()), rows[rank])
         for number in wanted & set(found):
-            self.known[number] = found[number], _countable(found[number])
+            name = plain_name(found[number]) or f"class {number}"
+            self.known[number] = name, _countable(name)
 
     def info(self, number: int) -> ClassInfo:
         """The class of a number, under the same id."""
@@ -107,7 +108,7 @@ def _from_attributes(file: Path) -> Iterator[tuple[int, str]]:
     """(object number, class name) of the text lists of 2016; parts of objects are left out."""
     for line in _text(file).splitlines():
         cells = [cell.strip() for cell in line.split("#")]
-        if len(cells) >= 5 and cells[0].isdecimal() and cells[1] == "0" and cells[3]:
+        if len(cells) >= 5 and cells[0].isdecimal() and len(cells[0]) < 9 and cells[1] == "0" and cells[3]:
             yield int(cells[0]), cells[3]
 
 

@@ -46,7 +46,9 @@ def load_array(path: Path, size: Size) -> np.ndarray:
                 values = _from_npy(path, file, size)
     except OSError as error:
         raise explain_os_error(error, path) from error
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except SegDeskError:
+        raise
+    except Exception as error:  # a damaged file may fail in zlib as in NumPy's reader of heads, each in its own way
         raise SegDeskError(
             "{name} is no array of numbers, or it is damaged.", "Save it again with NumPy.", name=path.name
         ) from error

@@ -119,7 +119,7 @@ def _read(path: Path, changed: int, size: int) -> tuple[ModelCard, ...]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         return tuple(_card(row, path) for row in _written_out(table))
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise _unreadable(path, error) from error
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from segdesk.domain.classes import ClassInfo, ClassSet
+from segdesk.domain.classes import ClassInfo, ClassSet, plain_name
 from segdesk.domain.errors import SegDeskError
 from segdesk.io.atomic import explain_os_error
 
@@ -117,7 +117,7 @@ def _parsed(path: Path) -> ReadTable:
         return _from_json(json.loads(text)) if path.suffix == ".json" else _from_lines(text)
     except OSError as error:
         raise explain_os_error(error, path) from error
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, RecursionError) as error:
         raise SegDeskError(
             "{name} is not a class list.", "One class name a line, in the order of their numbers.", name=path.name
         ) from error
@@ -131,7 +131,7 @@ def _from_json(data: object) -> ReadTable:
     given = data.get("names", data)
     pairs = given.items() if isinstance(given, dict) else enumerate(given)
     names = {int(index): str(name) for index, name in pairs}
-    colors = {n: (int(c[0]), int(c[1]), int(c[2])) for n, c in enumerate(data.get("colors", []))}
+    colors = {n: color for n, c in enumerate(data.get("colors", [])) if (color := _color(c)) is not None}
     void = {int(data[key]) for key in ("void", "ignore_index") if isinstance(data.get(key), int)}
     pictures = data.get("pictures", {})
     return _table(
@@ -141,6 +141,12 @@ def _from_json(data: object) -> ReadTable:
         void=void if "void" in data else None,
         pictures={str(k): str(v) for k, v in pictures.items()} if isinstance(pictures, dict) else {},
     )
+
+
+def _color(value: object) -> tuple[int, int, int] | None:
+    if not isinstance(value, list) or len(value) != 3 or not all(type(v) is int and 0 <= v < 256 for v in value):
+        return None
+    return value[0], value[1], value[2]
 
 
 def _from_lines(text: str) -> ReadTable:
@@ -170,7 +176,8 @@ def _table(
     """`void` None: found by the names that mean it. `things` None: not said."""
     if void is None:
         void = {n for n, name in names.items() if name.casefold() in UNLABELLED} | ({255} - set(names))
-    plain = ClassSet.from_names(list(dict.fromkeys(names.values())))
+    names = {index: plain_name(name) or f"class {index}" for index, name in names.items()}
+    plain = ClassSet.from_names(list({name.casefold(): name for name in names.values()}.values()))
     classes = ClassSet()
     for index, name in names.items():
         if index not in void and classes.named(name) is None and 0 <= index < 65_535:

@@ -16,7 +16,7 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from segdesk.domain import rle
-from segdesk.domain.classes import ClassInfo, ClassSet, spread_color
+from segdesk.domain.classes import ClassInfo, ClassSet, plain_name, spread_color
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.rle import Rle
 from segdesk.io.atomic import explain_os_error
@@ -119,7 +119,7 @@ def _classes(categories: Sequence[Row]) -> tuple[ClassSet, dict[object, int]]:
     """Classes 1..n in the order of the file, whatever gaps its ids have; equal names become one class."""
     result, class_of = ClassSet(), {}
     for row in categories:
-        name = str(row.get("name", row.get("id")))
+        name = plain_name(row.get("name", row.get("id"))) or f"class {len(result) + 1}"
         known = result.named(name)
         if known is None:
             number = len(result) + 1
@@ -130,7 +130,7 @@ def _classes(categories: Sequence[Row]) -> tuple[ClassSet, dict[object, int]]:
 
 
 def _color(value: object, index: int) -> tuple[int, int, int]:
-    if isinstance(value, list) and len(value) == 3 and all(isinstance(v, int) and 0 <= v <= 255 for v in value):
+    if isinstance(value, list) and len(value) == 3 and all(type(v) is int and 0 <= v <= 255 for v in value):
         return value[0], value[1], value[2]
     return spread_color(index)
 

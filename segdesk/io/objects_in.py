@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from segdesk.domain import rle
-from segdesk.domain.classes import MAX_ID, ClassInfo, ClassSet, Color, spread_color
+from segdesk.domain.classes import MAX_ID, ClassInfo, ClassSet, Color, plain_name, spread_color
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.rle import Rle
 from segdesk.domain.segmentation import Segment, Segmentation
@@ -71,7 +71,7 @@ class ObjectsIn:
 
     def class_of(self, name: object, *, color: Color | None = None, is_thing: bool = True) -> int:
         """The project's id of a class. Raises ValueError for a name that is none."""
-        text = name.strip() if isinstance(name, str) else ""
+        text = plain_name(name) if isinstance(name, str) else ""
         if not text:
             raise ValueError("it has no class")
         if text not in self._ids:
@@ -134,7 +134,7 @@ def hex_of(color: Color) -> str:
 
 def color_of(given: object) -> Color | None:
     """A colour from "#rrggbb" or [r, g, b]; None for anything else."""
-    if isinstance(given, list) and len(given) == 3 and all(isinstance(v, int) and 0 <= v < 256 for v in given):
+    if isinstance(given, list) and len(given) == 3 and all(type(v) is int and 0 <= v < 256 for v in given):
         return given[0], given[1], given[2]
     found = _HEX.match(given) if isinstance(given, str) else None
     if found is None:

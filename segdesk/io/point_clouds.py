@@ -49,7 +49,9 @@ def read_points(path: Path) -> PointCloud:
         cloud = _read_ply(path) if suffix == ".ply" else _read_npy(path)
     except OSError as error:
         raise explain_os_error(error, path) from error
-    except (ValueError, EOFError, MemoryError, OverflowError) as error:
+    except SegDeskError:
+        raise
+    except Exception as error:  # NumPy's readers fail in many ways on what is damaged
         raise SegDeskError(
             "The point cloud {name} cannot be read: {reason}.",
             "It may be damaged or cut off; write it anew from the program that made it.",

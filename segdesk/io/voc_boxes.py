@@ -81,7 +81,7 @@ class _Boxes:
         stated = root.findtext("size/height"), root.findtext("size/width")
 
         def shapes(size: tuple[int, int]) -> list[tuple[Segment, Rle]]:
-            if all(v is not None and v.strip().isdecimal() and int(v) > 0 for v in stated):
+            if all(v is not None and v.strip().isdecimal() and len(v) < 9 and int(v) > 0 for v in stated):
                 label_pngs.require_size(name, (int(stated[0] or 0), int(stated[1] or 0)), size)
             return list(self.objects.each(name, root.iter("object"), self._reader(size)))
 

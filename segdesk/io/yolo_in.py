@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from segdesk.domain.classes import ClassInfo, ClassSet, spread_color
+from segdesk.domain.classes import ClassInfo, ClassSet, plain_name, spread_color
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.rle import Rle
 from segdesk.domain.segmentation import Segment
@@ -80,7 +80,7 @@ def _classes(folders: list[Path]) -> _Names:
         for name in _LISTS:
             if (folder / name).is_file():
                 lines = (folder / name).read_text(encoding="utf-8-sig", errors="replace").splitlines()
-                return _Names(dict(enumerate(line.strip() for line in lines if line.strip())))
+                return _Names(dict(enumerate(name for line in lines if (name := plain_name(line)))))
     return _Names({}, listed=False)
 
 
@@ -96,7 +96,8 @@ def _from_yaml(file: Path) -> _Names | None:
         raise SegDeskError("{name} is not a data.yaml of YOLO.", "Correct it or remove it.", name=file.name) from error
     given = data.get("names") if isinstance(data, dict) else None
     pairs = given.items() if isinstance(given, dict) else enumerate(given) if isinstance(given, list) else ()
-    names = {int(n): str(name) for n, name in pairs if _is_number(n) and isinstance(name, (str, int, float))}
+    names = {int(n): plain_name(name) for n, name in pairs if _is_number(n) and isinstance(name, (str, int, float))}
+    names = {n: name for n, name in names.items() if name}
     if not names:
         return None
     things = data.get("things")

@@ -21,7 +21,7 @@ EVIL = (
     b"csubprocess\nPopen\n((lp0\nS'touch'\naS'ran'\natR",
     b"cposix\nsystem\n(Vtouch ran\ntR",
 )
-BOMB = 64 << 20  # bytes that a bomb unpacks to
+BOMB = 24 << 20  # bytes that a bomb unpacks to
 
 
 # -- PNG -----------------------------------------------------------------------------------------------------------
@@ -47,10 +47,16 @@ def png_bytes(data: bytes, rng: random.Random) -> bytes:
         case 5:
             del chunks[at]
         case 6:
-            chunks.insert(1, (rng.choice((b"zTXt", b"iCCP")), b"a\0\0" + zlib.compress(bytes(BOMB // 4))))
+            chunks.insert(
+                1,
+                (
+                    rng.choice((b"zTXt", b"iCCP")),
+                    b"a\0\0" + zlib.compress(bytes(rng.choice((1 << 16, 1 << 20, BOMB // 4)))),
+                ),
+            )
         case _:
             whole = zlib.decompress(b"".join(b for k, b in chunks if k == b"IDAT"))
-            whole = damaged(whole, rng) if rng.random() < 0.8 else whole + bytes(BOMB)
+            whole = damaged(whole, rng) if rng.random() < 0.95 else whole + bytes(BOMB)
             chunks = [c for c in chunks if c[0] != b"IDAT"]
             chunks.insert(-1, (b"IDAT", zlib.compress(whole)))
     return data[:8] + b"".join(_chunk(*chunk) for chunk in chunks)
@@ -126,7 +132,12 @@ def zip_bytes(data: bytes, rng: random.Random) -> bytes:
         case 3:
             entries[at] = name, rng.choice((0, 8, 12, 14)), body
         case 4:
-            entries[at] = name, 8, body[:200] + bytes(rng.choice((1 << 20, BOMB)))
+            entries[at] = (
+                name,
+                8,
+                body[:200]
+                + bytes(rng.choice((1 << 12, 1 << 20, BOMB, 5 * BOMB) if rng.random() < 0.1 else (1 << 12,))),
+            )
         case 5:
             return _tree_changed(data, rng)
         case _:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from segdesk.app import settings, training_runs
+from segdesk.app import class_lists, settings, training_runs
 from segdesk.domain.classes import ClassInfo, ClassSet
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.prediction import Instance
@@ -107,6 +107,24 @@ def read_list(folder: Path) -> None:
         info.name.encode()
         assert is_color(info.color), info
     assert all(isinstance(number, int) for number in table.void)
+
+
+def class_file_seeds(folder: Path) -> list[Files]:
+    """A list of classes in each form that we write."""
+    classes = ClassSet([ClassInfo(1, "cat", (1, 2, 3), True), ClassInfo(2, "天空", (4, 5, 6))])
+    made: list[Files] = []
+    for form in class_lists.FORMATS:
+        class_lists.write(folder / form.usual, classes, form.id)
+        made.append({form.usual: (folder / form.usual).read_bytes()})
+    return made
+
+
+def read_class_file(folder: Path) -> None:
+    """Classes that a project takes."""
+    classes = class_lists.read(next((p for p in sorted(folder.rglob("*")) if p.is_file()), folder / "a.json"))
+    for info in classes:
+        info.name.encode()
+        assert is_color(info.color), info
 
 
 # -- settings --------------------------------------------------------------------------------------------------------
@@ -295,6 +313,7 @@ def read_run(folder: Path) -> None:
 READERS = [
     Reader("cards", card_seeds, read_cards, writes=True),
     Reader("class list", list_seeds, read_list),
+    Reader("class file", class_file_seeds, read_class_file),
     Reader("settings", settings_seeds, read_settings, writes=True),
     Reader("project", project_seeds, read_project, writes=True),
     Reader("point cloud", cloud_seeds, read_cloud),

@@ -158,7 +158,7 @@ def _elements(path: Path) -> Iterator[ElementTree.Element]:
                         root.clear()
     except OSError as error:
         raise explain_os_error(error, path) from error
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, LookupError, ValueError) as error:  # the latter: an encoding that is none
         raise damaged from error
 
 
@@ -172,7 +172,7 @@ def _take(objects: ObjectsIn, image: ElementTree.Element, known: Mapping[str, tu
 
     def shapes(size: Size) -> Iterator[Found]:
         stated = image.get("height", ""), image.get("width", "")
-        if stated[0].isdigit() and stated[1].isdigit():
+        if all(v.isdecimal() and len(v) < 9 for v in stated):
             label_pngs.require_size(name, (int(stated[0]), int(stated[1])), size)
         rows = [(shape.tag, shape.attrib) for shape in image if shape.tag in _AREAS]
         rows.sort(key=lambda row: int(row[1].get("z_order", "0") or 0))

@@ -29,7 +29,7 @@ from segdesk.io.formats.base import (
     Report,
     stream,
 )
-from segdesk.io.objects_in import Found, ObjectsIn, Size, by_edges, points_of
+from segdesk.io.objects_in import Found, ObjectsIn, Size, by_edges, color_of, points_of
 
 INFO = FormatInfo(
     id="datumaro",
@@ -119,7 +119,8 @@ def _loaded(path: Path) -> tuple[Sequence[_Label], Sequence[Mapping[str, object]
         data = json.loads(path.read_bytes())
         rows = data["categories"]["label"]["labels"]
         colors = {
-            c["label_id"]: (c["r"], c["g"], c["b"]) for c in data["categories"].get("mask", {}).get("colormap", [])
+            c["label_id"]: color_of([c["r"], c["g"], c["b"]])
+            for c in data["categories"].get("mask", {}).get("colormap", [])
         }
         labels = [_Label(r["name"], r.get("parent") != STUFF, colors.get(n)) for n, r in enumerate(rows)]
         items = [item for item in data["items"] if isinstance(item, dict)]
