@@ -23,7 +23,7 @@ from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.text import N_
 from segdesk.engines.messages import usable_cores
 
-START_SECONDS = 30.0  # for so long pictures that failed wait for a worker that is starting
+START_SECONDS = 30.0  # for so long pictures that failed wait for a worker of the first ones that is still starting
 POLL_SECONDS = 0.2  # between two looks at the cancel token
 STOP_SECONDS = 5.0  # for workers that have nothing to do
 MOST_DEATHS = 16  # of workers, with no part finished in between: it is not the pictures
@@ -64,11 +64,13 @@ class Outcome:
 
 @dataclass(eq=False)
 class _Member:
-    """A worker; `ready` once it has started; `hired`: when it was asked for."""
+    """A worker; `ready` once it has started; `replaces`: one that died; `pid`: of its process, on `host`."""
 
     number: int
     actor: Any
-    hired: float
+    replaces: bool
+    host: str = ""
+    pid: int = 0
     ready: bool = False
 
 
@@ -90,6 +92,7 @@ class Driver:
     _running: dict[Any, tuple[_Member, Task | None]] = field(default_factory=dict)
     _idle: list[_Member] = field(default_factory=list)
     _numbers: int = 0
+    _began: float = 0.0
     _deaths: int = 0
     _resources: dict[str, float] = field(default_factory=dict)
     _sent: dict[str, Any] = field(default_factory=dict)
@@ -104,8 +107,9 @@ class Driver:
         count, self._resources = shares(ray, self.crew, self.order.plan.device)
         self.workers = count
         self.order = replace(self.order, cores=int(self._resources["num_cpus"]))
+        self._began = time.monotonic()
         for _ in range(count):
-            self._hire()
+            self._hire(replaces=False)
 
     def close(self) -> None:
         """End the workers. Parts that are written stay."""
@@ -118,6 +122,12 @@ class Driver:
             self._ray.kill(member.actor)
         self._running.clear()
         self._idle.clear()
+
+    @property
+    def members(self) -> list[tuple[str, int]]:
+        """(host, process id) of the workers that have started."""
+        found = [*self._idle, *(m for m, _ in self._running.values())]
+        return [(m.host, m.pid) for m in found if m.ready]
 
     def outcomes(self, pictures: Iterable[Sequence[Picture]]) -> Generator[Outcome, None, None]:
         """Segment pictures, given part by part; yields in the order in which parts are done. Raises `SegDeskError` if
@@ -136,12 +146,12 @@ class Driver:
 
     # -- workers -------------------------------------------------------------------------------------------------
 
-    def _hire(self) -> None:
+    def _hire(self, *, replaces: bool) -> None:
         self._numbers += 1
         made = self._ray.remote(ClusterWorker).options(
             **self._resources, max_restarts=0, scheduling_strategy="SPREAD", name=None
         )
-        member = _Member(self._numbers, made.remote(self.order), time.monotonic())
+        member = _Member(self._numbers, made.remote(self.order), replaces)
         self._running[member.actor.prepare.remote()] = (member, None)
 
     def _hand_out(self, source: Iterator[Sequence[Picture]]) -> bool:
@@ -163,9 +173,9 @@ class Driver:
 
     def _may(self, member: _Member, task: Task) -> bool:
         """Pictures that failed go to another worker, as far as there is one (or will be soon)."""
-        now = time.monotonic()
+        early = time.monotonic() - self._began < START_SECONDS
         members = [*self._idle, *(m for m, _ in self._running.values())]
-        others = [m for m in members if m.ready or now - m.hired < START_SECONDS]
+        others = [m for m in members if m.ready or (early and not m.replaces)]
         return member.number not in task.avoid or all(m.number in task.avoid for m in others)
 
     def _collect(self, reference: Any) -> Generator[Outcome, None, None]:
@@ -211,7 +221,7 @@ class Driver:
                 "See their logs on the cluster; SegDesk with the same version must be installed on every node.",
                 reason=_reason(error),
             ) from error
-        self._hire()
+        self._hire(replaces=True)
         if task is None:
             return
         deaths, half = task.deaths + 1, len(task.pictures) // 2
@@ -240,7 +250,7 @@ class Driver:
         if ready.torch != torch_version():
             note = SegDeskError(NOTE_TORCH, host=ready.host, there=ready.torch, here=torch_version())
             self.notes[note.text()] = None
-        member.ready = True
+        member.ready, member.host, member.pid = True, ready.host, ready.pid
         for card_id in ready.missing:
             kept = self._ray.get(member.actor.take_weights.remote(card_id, self._weights(card_id)))
             if isinstance(kept, SegDeskError):

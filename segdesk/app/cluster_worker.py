@@ -30,6 +30,7 @@ from segdesk.engines.messages import MOST_LANES, Answer, PredictRequest
 from segdesk.io import weights
 from segdesk.io.atomic import write_bytes
 
+MEMORY_LANES = 16  # more pictures side by side want more memory than a usual node has for each core
 THREADS_VARIABLE = "OMP_NUM_THREADS"  # Ray sets it for its workers; the bits of large pictures depend on it
 
 
@@ -81,7 +82,7 @@ class ClusterWorker:
             os.environ[THREADS_VARIABLE] = order.omp_threads
         else:
             os.environ.pop(THREADS_VARIABLE, None)
-        lanes = max(min(MOST_LANES, order.cores), order.cores // order.lane_threads)
+        lanes = max(min(MOST_LANES, order.cores), min(MEMORY_LANES, order.cores // order.lane_threads))
         self._ahead = lanes + 1
         self._engine = EngineProcess(lanes=lanes, lane_threads=order.lane_threads)
 

@@ -1,0 +1,194 @@
+"""`segdesk run --ray` on a real Ray cluster of two nodes on this machine: the same bits as on one machine, and nothing
+lost whoever is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+pytest.importorskip("ray", reason="ray is not installed")
+pytest.importorskip("fsspec", reason="fsspec is not installed")
+pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+
+from segdesk.app import cluster_store
+from segdesk.app.cluster_driver import Crew, Driver, Outcome, connected
+from segdesk.app.cluster_parts import Row, decode
+from segdesk.app.cluster_source import listing
+from segdesk.app.cluster_store import Place
+from segdesk.app.cluster_worker import Order
+from segdesk.app.models import Models
+from segdesk.cli import NOTHING_DONE, OK, SOME_FAILED
+from segdesk.domain.errors import SegDeskError
+from segdesk.domain.options import RunOptions
+from segdesk.engines.messages import lane_threads
+from segdesk.io.project import Project
+from tests.app.test_cli import block_picture, lines, run
+
+MODEL = "panoptic-deeplab-mobilenetv2-everyday"  # small, with objects, stuff and doubts
+MEMORY = 80 << 20
+pytestmark = [
+    pytest.mark.timeout(240),
+    pytest.mark.filterwarnings("ignore:.*:ResourceWarning"),  # Ray leaves its processes and pipes to the interpreter
+    pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:ray"),
+    pytest.mark.filterwarnings("ignore:.*:FutureWarning:ray"),
+]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Two nodes with a core each."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
+    import ray
+    from ray.cluster_utils import Cluster
+
+    node = {"num_cpus": 1, "object_store_memory": MEMORY}
+    made = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
+    try:
+        made.second = made.add_node(**node)
+        ray.init(address=made.address, log_to_driver=False, configure_logging=False)
+        yield made
+    finally:
+        ray.shutdown()
+        made.shutdown()
+
+
+@pytest.fixture
+def photos(shared: Path, tmp_path: Path) -> Path:
+    """Five small pieces of photos, and a file that is none."""
+    folder = tmp_path / "photos"
+    (folder / "sub").mkdir(parents=True)
+    files = sorted((shared / "data" / "photos").rglob("*.jpg"))[:5]
+    for number, file in enumerate(files):
+        pixels = cv2.imread(str(file))
+        assert pixels is not None
+        cv2.imwrite(str(folder / ("sub" if number > 2 else ".") / f"p{number}.png"), pixels[:160, : 180 + number])
+    (folder / "broken.jpg").write_bytes(b"this is no picture")
+    return folder
+
+
+def everything(path: Path) -> dict[str, object]:
+    """All that a run leaves in a project, picture by picture."""
+    found: dict[str, object] = {}
+    with Project.open(path) as project:
+        found["classes"] = list(project.classes)
+        for row in project.pictures():
+            maps = [project.load_packed(row.id, layer) for layer in ("annotation", "prediction")]
+            doubts, source = project.load_doubts(row.id), project.label_source(row.id)
+            found[row.path] = (
+                (row.state, row.width, row.height, row.doubt, row.error),
+                [m and (m.size, dict(m.tiles), m.segments) for m in maps],
+                project.load_instances(row.id),
+                doubts and (doubts.map.tobytes(), doubts.places, doubts.value),
+                source and (source.card_id, source.options, source.device),
+            )
+    return found
+
+
+def parts_of(out: Path) -> list[Path]:
+    return sorted(out.glob("*/part-*"))
+
+
+def names_in(part: Path) -> list[str]:
+    kind = "parquet" if part.suffix == ".parquet" else "coco-panoptic"
+    return [row.name for row in decode(part.read_bytes(), kind) if row.answer is not None]
+
+
+def test_a_driver_killed_midway_goes_on_and_the_bits_are_those_of_one_machine(
+    cluster: Any, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    single, far, out = tmp_path / "single.segdesk", tmp_path / "far.segdesk", tmp_path / "out"
+    model = ("--model", MODEL, "--device", "cpu", "--quiet")
+    assert run("run", photos, *model, "--project", single) == SOME_FAILED
+    names = [path.relative_to(tmp_path).as_posix() for path in sorted(photos.rglob("*.*"))]
+    cv2.imwrite(str(photos / "unlisted.png"), block_picture(1))
+    (tmp_path / "list.csv").write_text("\n".join(["path", *names]), "utf-8")
+    words = ["run", tmp_path / "list.csv", *model, "--project", far, "--out", out, "--shard-size", "1", "--tries", "2"]
+    _killed_after_a_part([*map(str, words), "--workers", "1", "--ray", cluster.address], out)
+    before = {part: part.stat().st_mtime_ns for part in parts_of(out)}
+    done = {name for part in before for name in names_in(part)}
+    assert 0 < len(done) < 5
+    for file in tmp_path.glob("far.segdesk*"):
+        file.unlink()  # even with what it had put into the project gone
+    capsys.readouterr()
+    assert run(*words, "--ray") == SOME_FAILED
+    told, problems = lines(capsys)
+    assert "5 segmented" in told
+    assert "1 failed" in told
+    assert "broken.jpg is not a picture" in problems
+    assert everything(far) == everything(single)
+    after = parts_of(out)
+    assert {part: part.stat().st_mtime_ns for part in before} == before
+    assert not done & {name for part in after if part not in before for name in names_in(part)}
+    assert run(*words, "--limit", "0", "--ray") == OK
+    assert "5 were done before" in lines(capsys)[0]
+
+
+def _killed_after_a_part(words: list[str], out: Path) -> None:
+    command = [sys.executable, "-m", "segdesk", *words]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as driver:
+        try:
+            while not any(map(names_in, parts_of(out))):
+                with pytest.raises(subprocess.TimeoutExpired):  # it runs
+                    driver.wait(0.1)
+        finally:
+            driver.send_signal(signal.SIGKILL)
+
+
+def test_workers_and_nodes_that_die_lose_nothing(cluster: Any, tmp_path: Path) -> None:
+    archive = tmp_path / "pictures.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        for number in range(5):
+            packed.writestr(f"p{number}.png", cv2.imencode(".png", block_picture(number))[1].tobytes())
+        packed.writestr("broken.png", b"this is no picture")
+    found = listing(f"zip://::file://{archive}")
+    assert found is not None
+    out, numbers = tmp_path / "out", iter(range(1000))
+    plan = Models().plan("regions", RunOptions(), "cpu")
+    order = Order(plan, str(out), "coco-panoptic", lane_threads(), "", 1)
+    driver = Driver(Crew(workers=2), order, lambda: f"part-{next(numbers):06d}-0.zip", tries=2)
+    outcomes: list[Outcome] = []
+    try:
+        driver.start()
+        assert driver.workers == 2
+        for outcome in driver.outcomes([[picture] for picture in found.pictures]):
+            outcomes.append(outcome)
+            if len(outcomes) == 1:
+                os.kill(driver.members[0][1], signal.SIGKILL)
+            if len(outcomes) == 3:
+                cluster.remove_node(cluster.second, allow_graceful=False)
+    finally:
+        driver.close()
+    rows: list[Row] = []
+    for outcome in outcomes:
+        if outcome.part:
+            rows += decode(Place(str(out)).read(outcome.part), "coco-panoptic")
+    answered = [row.name for row in rows if row.answer is not None]
+    assert sorted(answered) == [f"p{number}.png" for number in range(5)]
+    refused = [row for row in rows if row.error is not None]
+    assert [row.name for row in refused] == ["broken.png"] * 2  # tried twice, then given up
+    assert [failed[0].name for outcome in outcomes for failed in outcome.failed] == ["broken.png"]
+    assert not list(out.glob(".*"))  # nothing half written
+
+
+def test_without_a_cluster_there_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("run", tmp_path, "--model", "regions", "--workers", "2") == NOTHING_DONE
+    assert "Add --ray" in lines(capsys)[1]
+    assert run("run", tmp_path, "--model", "regions", "--ray", "nonsense") == NOTHING_DONE
+    assert "is not an address" in lines(capsys)[1]
+    monkeypatch.setattr(cluster_store, "find_spec", lambda name: None)
+    assert run("run", tmp_path, "--model", "regions", "--ray") == NOTHING_DONE
+    assert 'The package ray is not installed. Install it with: pip install "segdesk[ray]"' in lines(capsys)[1]
+    with pytest.raises(SegDeskError), connected(Crew()):
+        pass
