@@ -31,6 +31,15 @@ def module_command(module: str) -> list[str]:
     return [str(program.with_name(CONSOLE + program.suffix)), MODULE_FLAG, module]
 
 
+def window_command() -> list[str]:
+    """What opens the window, a project's name put behind it."""
+    own = Path(sys.executable)
+    if frozen():
+        return [str(own.with_name("SegDesk" + own.suffix))]
+    script = own.with_name("segdesk" + own.suffix)
+    return [str(script)] if script.exists() else [sys.executable, "-m", "segdesk"]
+
+
 def module_environment() -> dict[str, str]:
     """The environment for such a process: it finds this copy of the program, wherever it was started from, and the
     libraries in it stay off the network."""

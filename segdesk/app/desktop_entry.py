@@ -27,15 +27,6 @@ RESERVED = re.compile(r'(["`$\\])')
 WINDOWS_CLASS = "SegDesk.Project"
 
 
-def program() -> list[str]:
-    """The command that opens the window."""
-    if processes.frozen():
-        own = Path(sys.executable)
-        return [str(own.with_name("SegDesk" + own.suffix))]
-    script = Path(sys.executable).with_name("segdesk" + Path(sys.executable).suffix)
-    return [str(script)] if script.exists() else [sys.executable, "-m", "segdesk"]
-
-
 def quoted(argument: str) -> str:
     """One argument of an `Exec` line: quoted, with the four reserved characters escaped and `%` doubled. The line is a
     string value as well, in which each backslash is written twice."""
@@ -130,7 +121,7 @@ def _data_home() -> Path:
 
 def _files(base: Path) -> Iterator[tuple[Path, bytes]]:
     icon = (paths.resources_dir() / "segdesk.svg").read_bytes()
-    yield base / "applications" / "segdesk.desktop", entry(program()).encode()
+    yield base / "applications" / "segdesk.desktop", entry(processes.window_command()).encode()
     yield base / "mime" / "packages" / "segdesk.xml", mime_type().encode()
     yield base / "icons" / "hicolor" / "scalable" / "apps" / "segdesk.svg", icon
 
@@ -149,7 +140,7 @@ def _register() -> list[str]:
     import winreg
 
     root = r"Software\Classes"
-    command = " ".join(f'"{part}"' for part in program()) + ' "%1"'
+    command = " ".join(f'"{part}"' for part in processes.window_command()) + ' "%1"'
     values = {
         rf"{root}\.segdesk": WINDOWS_CLASS,
         rf"{root}\{WINDOWS_CLASS}": "SegDesk project",

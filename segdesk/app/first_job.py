@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from segdesk.app.reports import BatchResult
 from segdesk.app.session import Session
 from segdesk.domain.errors import SegDeskError
+from segdesk.processes import window_command
 
 NUCLEI_MODEL = "nuclei-unet"
 OTHER_MODEL = "regions"
@@ -75,5 +75,5 @@ def summary(job: FirstJob) -> list[str]:
         f"Project:  {job.project}",
         "",
         "To see and correct the labels, open the window on a desktop:",
-        f"  {Path(sys.executable).with_name('segdesk')} {job.project}",
+        f"  {' '.join(window_command())} {job.project}",
     ]
