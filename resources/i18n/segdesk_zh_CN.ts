@@ -40,6 +40,12 @@
    </translation>
   </message>
   <message numerus="yes">
+   <source>%n command(s) left out: not known here, or keys that cannot be given.</source>
+   <translation>
+    <numerusform>略过 %n 个命令：此处没有，或其快捷键不能分配。</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <source>%n day(s) ago</source>
    <translation>
     <numerusform>%n 天前</numerusform>
@@ -154,6 +160,12 @@
    </translation>
   </message>
   <message numerus="yes">
+   <source>%n run(s)</source>
+   <translation type="unfinished">
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <source>%n second(s)</source>
    <translation>
     <numerusform>%n 秒</numerusform>
@@ -224,6 +236,10 @@
   <message>
    <source>.</source>
    <translation>。</translation>
+  </message>
+  <message>
+   <source>0 is what has no label.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>0 to 1</source>
@@ -306,6 +322,14 @@
    <translation>每张图片一个存放类别与物体的彩色 PNG；一张图片中每类至多 255 个物体。</translation>
   </message>
   <message>
+   <source>A confidence is a number from 0 to 1, not {value}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>A copy that the program made by itself. What was done after that time is not in it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>A folder that you open becomes a project. The dot beside a picture says how far it is. Every stroke is saved at once, and the pictures themselves are never changed.</source>
    <translation>打开的文件夹会成为一个项目。图片旁的圆点表示进度。每一笔都会立即保存，原图绝不会被改动。</translation>
   </message>
@@ -318,12 +342,16 @@
    <translation>标注图有 {count} 个对象；一张图最多容纳 {limit} 个。</translation>
   </message>
   <message>
+   <source>A label map is a two-dimensional array of whole numbers, not one of {shape} {dtype}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>A list, or names separated by commas</source>
    <translation>一个类别列表，或用逗号分隔的名称</translation>
   </message>
   <message>
    <source>A model answers for this picture, or for all of them.</source>
-   <translation type="unfinished" />
+   <translation>模型可以处理本张图片，也可以处理全部图片。</translation>
   </message>
   <message>
    <source>A model takes pictures of 8-bit RGB with at least one pixel.</source>
@@ -396,6 +424,10 @@
   <message>
    <source>Accuracy</source>
    <translation>准确率</translation>
+  </message>
+  <message>
+   <source>Acts as long as it is held: a single key.</source>
+   <translation>按住期间有效：须为单个按键。</translation>
   </message>
   <message>
    <source>Add</source>
@@ -478,6 +510,10 @@
    <translation>所有文件 (*)</translation>
   </message>
   <message>
+   <source>All models</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>All pictures are verified.</source>
    <translation>所有图片都已确认。</translation>
   </message>
@@ -488,6 +524,14 @@
   <message>
    <source>All saved</source>
    <translation>已全部保存</translation>
+  </message>
+  <message>
+   <source>All that can be read goes into a new project beside it; pictures with damaged labels are named.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>All was readable. You now work in {name}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Also ask for the mirrored picture: where the answers differ is doubtful. Takes twice as long.</source>
@@ -548,6 +592,10 @@
   <message>
    <source>Any data set</source>
    <translation>任意数据集</translation>
+  </message>
+  <message>
+   <source>Any family</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Any licence</source>
@@ -644,6 +692,10 @@
    <translation>上一张</translation>
   </message>
   <message>
+   <source>Back to the cards</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Back to the model's answer</source>
    <translation>恢复为模型结果</translation>
   </message>
@@ -714,6 +766,10 @@
   <message>
    <source>Borders that were drawn roughly go to the edges of the picture, by a dense CRF.</source>
    <translation>用稠密 CRF 将粗略绘制的边界移到图片的边缘。</translation>
+  </message>
+  <message>
+   <source>Both answers: wheel zooms, dragging moves</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Boundary IoU</source>
@@ -837,7 +893,7 @@
   </message>
   <message>
    <source>Change keys…</source>
-   <translation type="unfinished" />
+   <translation>更改快捷键…</translation>
   </message>
   <message>
    <source>Change the colour</source>
@@ -916,12 +972,16 @@
    <translation>请选择带有红、绿、蓝颜色的点云，或换一个模型。</translation>
   </message>
   <message>
+   <source>Choose a command in the list.</source>
+   <translation>请在列表中选择一个命令。</translation>
+  </message>
+  <message>
    <source>Choose a file that ends in .segdesk.</source>
    <translation>请选择以 .segdesk 结尾的文件。</translation>
   </message>
   <message>
    <source>Choose a file that was written by “Export keys…” of this page.</source>
-   <translation type="unfinished" />
+   <translation>请选择由本页“导出快捷键…”写出的文件。</translation>
   </message>
   <message>
    <source>Choose a folder that does not exist yet.</source>
@@ -997,7 +1057,7 @@
   </message>
   <message>
    <source>Choose class {number}</source>
-   <translation type="unfinished" />
+   <translation>选择第 {number} 个类别</translation>
   </message>
   <message>
    <source>Choose fewer.</source>
@@ -1012,8 +1072,16 @@
    <translation>请用“定位文件”重新选择。</translation>
   </message>
   <message>
+   <source>Choose it for the next runs</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Choose it in the row of the tool Clicks (S).</source>
    <translation>请在“点选”工具（S）的选项行中选择它。</translation>
+  </message>
+  <message>
+   <source>Choose model {letter} for the next runs</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Choose one from the list of models.</source>
@@ -1021,7 +1089,7 @@
   </message>
   <message>
    <source>Choose one from the list of pictures.</source>
-   <translation type="unfinished" />
+   <translation>请从图片列表中选择一张。</translation>
   </message>
   <message>
    <source>Choose one of them.</source>
@@ -1108,6 +1176,10 @@
    <translation>请选择两个不同的图层。</translation>
   </message>
   <message>
+   <source>Choose two models: both run on a copy of the open picture. The project stays as it is.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Choose what to import.</source>
    <translation>请选择要导入的内容。</translation>
   </message>
@@ -1157,6 +1229,10 @@
   </message>
   <message>
    <source>Class that takes the labels</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Class {name}</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1312,8 +1388,20 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Coloured: A and B differ; violet: one of them has no label</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Colours</source>
    <translation>颜色</translation>
+  </message>
+  <message>
+   <source>Command</source>
+   <translation>命令</translation>
+  </message>
+  <message>
+   <source>Commands</source>
+   <translation>命令</translation>
   </message>
   <message>
    <source>Commercial use</source>
@@ -1344,12 +1432,20 @@
    <translation>每一笔之后重新比较。</translation>
   </message>
   <message>
+   <source>Compare…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Comparing</source>
    <translation>正在比较</translation>
   </message>
   <message>
    <source>Comparing two models</source>
    <translation>正在比较两个模型</translation>
+  </message>
+  <message>
+   <source>Comparing…</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Computing…</source>
@@ -1500,6 +1596,14 @@
    <translation>DSB 2018 得分</translation>
   </message>
   <message>
+   <source>Damaged</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Damaged project</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Dark</source>
    <translation>深色</translation>
   </message>
@@ -1601,6 +1705,10 @@
   </message>
   <message>
    <source>Down</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Download</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1792,6 +1900,14 @@
    <translation>请从 CVAT 重新导出。</translation>
   </message>
   <message>
+   <source>Export keys</source>
+   <translation>导出快捷键</translation>
+  </message>
+  <message>
+   <source>Export keys…</source>
+   <translation>导出快捷键…</translation>
+  </message>
+  <message>
    <source>Export labels</source>
    <translation>导出标注</translation>
   </message>
@@ -1842,6 +1958,10 @@
    <translation>失败</translation>
   </message>
   <message>
+   <source>Family</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Fast</source>
    <translation>快速</translation>
   </message>
@@ -1871,19 +1991,23 @@
   </message>
   <message>
    <source>Find a command</source>
-   <translation type="unfinished" />
+   <translation>查找命令</translation>
+  </message>
+  <message>
+   <source>Find a command or a key</source>
+   <translation>查找命令或快捷键</translation>
   </message>
   <message>
    <source>Find a command, a model, a class or a picture</source>
-   <translation type="unfinished" />
+   <translation>查找命令、模型、类别或图片</translation>
   </message>
   <message>
    <source>Find a command…</source>
-   <translation type="unfinished" />
+   <translation>查找命令…</translation>
   </message>
   <message>
    <source>Find a key or what it does</source>
-   <translation type="unfinished" />
+   <translation>按快捷键或用途查找</translation>
   </message>
   <message>
    <source>Find by name or class</source>
@@ -1891,7 +2015,7 @@
   </message>
   <message>
    <source>Finish what a tool has begun</source>
-   <translation type="unfinished" />
+   <translation>完成工具已开始的操作</translation>
   </message>
   <message>
    <source>Fit</source>
@@ -1958,6 +2082,10 @@
    <translation>从零开始（随机数）</translation>
   </message>
   <message>
+   <source>Gallery: try and compare…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Gamma of the picture, for the eye only: larger makes dark parts lighter</source>
    <translation>图像伽马，仅影响显示：值越大暗部越亮</translation>
   </message>
@@ -2019,7 +2147,7 @@
   </message>
   <message>
    <source>Give the object under the pointer class {number}</source>
-   <translation type="unfinished" />
+   <translation>将光标下的对象改为第 {number} 个类别</translation>
   </message>
   <message>
    <source>Give the pictures or the labels names that differ.</source>
@@ -2040,6 +2168,10 @@
   <message>
    <source>Go on with the run; pictures that are done are not run again</source>
    <translation>继续运行；已完成的图片不再重复</translation>
+  </message>
+  <message>
+   <source>Go on working</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>GrabCut</source>
@@ -2096,6 +2228,10 @@
   <message>
    <source>How far that reaches, in pixels (σγ).</source>
    <translation>上述作用的距离，单位像素（σγ）。</translation>
+  </message>
+  <message>
+   <source>How far they agree, by class</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>How many answers the model draws; where they differ is doubtful.</source>
@@ -2156,6 +2292,14 @@
   <message>
    <source>Import from</source>
    <translation>导入自</translation>
+  </message>
+  <message>
+   <source>Import keys</source>
+   <translation>导入快捷键</translation>
+  </message>
+  <message>
+   <source>Import keys…</source>
+   <translation>导入快捷键…</translation>
   </message>
   <message>
    <source>Import labels</source>
@@ -2268,6 +2412,10 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>It has that key already.</source>
+   <translation>该命令已有此快捷键。</translation>
+  </message>
+  <message>
    <source>It has: {classes}.</source>
    <translation>已有：{classes}。</translation>
   </message>
@@ -2304,6 +2452,10 @@
    <translation>识别到：{names}（{seconds} 秒）。</translation>
   </message>
   <message>
+   <source>It was recovered from this file before.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Iterations</source>
    <translation>迭代次数</translation>
   </message>
@@ -2334,6 +2486,14 @@
   <message>
    <source>Its pictures are chosen when it begins.</source>
    <translation>运行开始时确定图片。</translation>
+  </message>
+  <message>
+   <source>Its weights are missing: locate the file to see it on your picture.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Its weights are not here yet: download them to see it on your picture.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Its weights fit no known architecture. It can run as the program that it is. It names no operation on files or the network, but it may use much memory or time: run it only if you trust where it comes from.</source>
@@ -2420,12 +2580,24 @@
    <translation>快捷键</translation>
   </message>
   <message>
+   <source>Keys (*.json)</source>
+   <translation>快捷键 (*.json)</translation>
+  </message>
+  <message>
    <source>Keys [ and ], or Alt and the wheel.</source>
    <translation>快捷键 [ 和 ]，或 Alt+滚轮。</translation>
   </message>
   <message>
+   <source>Keys as in</source>
+   <translation>快捷键方案</translation>
+  </message>
+  <message>
    <source>Keys of SegDesk</source>
-   <translation type="unfinished" />
+   <translation>SegDesk 快捷键</translation>
+  </message>
+  <message>
+   <source>Keys of the commands</source>
+   <translation>命令的快捷键</translation>
   </message>
   <message>
    <source>Kind</source>
@@ -2468,6 +2640,10 @@
    <translation>标注</translation>
   </message>
   <message>
+   <source>Labels are (H, W), of the picture's own size.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Labels are never resized; check that they belong to this picture.</source>
    <translation>标注不会被缩放；请检查它们是否属于这张图片。</translation>
   </message>
@@ -2482,6 +2658,10 @@
   <message>
    <source>Labels of {name}</source>
    <translation>{name} 的标签</translation>
+  </message>
+  <message>
+   <source>Labels that are damaged are not shown; nothing can be changed.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Labels that judge and are never learned from</source>
@@ -2532,6 +2712,10 @@
   <message>
    <source>Least stuff</source>
    <translation>最小区域类面积</translation>
+  </message>
+  <message>
+   <source>Leave it</source>
+   <translation>保持原样</translation>
   </message>
   <message>
    <source>Leave it empty to group by folder.</source>
@@ -2782,6 +2966,14 @@
    <translation>平均</translation>
   </message>
   <message>
+   <source>Measure</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Measure how fast it is on this machine, on the open picture</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Measuring the model</source>
    <translation>正在测量模型</translation>
   </message>
@@ -2799,11 +2991,11 @@
   </message>
   <message>
    <source>Menu key, Shift+F10</source>
-   <translation type="unfinished" />
+   <translation>菜单键、Shift+F10</translation>
   </message>
   <message>
    <source>Menu of what is under the pointer</source>
-   <translation type="unfinished" />
+   <translation>光标下内容的菜单</translation>
   </message>
   <message>
    <source>Merge</source>
@@ -2862,8 +3054,20 @@
    <translation>模型文件夹…</translation>
   </message>
   <message>
+   <source>Model gallery</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Model gallery…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Model of the run</source>
    <translation>运行的模型</translation>
+  </message>
+  <message>
+   <source>Model {letter}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Model's answer</source>
@@ -2872,6 +3076,10 @@
   <message>
    <source>Models</source>
    <translation>模型</translation>
+  </message>
+  <message>
+   <source>Models as cards, tried on the open picture</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>More thresholds: overlap of objects, least stuff</source>
@@ -2971,7 +3179,7 @@
   </message>
   <message>
    <source>Next answer of the tool Clicks</source>
-   <translation type="unfinished" />
+   <translation>点选工具的下一个结果</translation>
   </message>
   <message>
    <source>Next doubtful place</source>
@@ -2983,7 +3191,7 @@
   </message>
   <message>
    <source>Next part of the window</source>
-   <translation type="unfinished" />
+   <translation>窗口的下一部分</translation>
   </message>
   <message>
    <source>Next picture</source>
@@ -3023,7 +3231,7 @@
   </message>
   <message>
    <source>No key fits these words.</source>
-   <translation type="unfinished" />
+   <translation>没有符合这些词的快捷键。</translation>
   </message>
   <message>
    <source>No known architecture fits {file}. By the shapes of its parameters the nearest is {title} ({net}), but they have other names, such as {examples}.</source>
@@ -3058,6 +3266,10 @@
    <translation>已不在原处：可能被移动、改名，或所在的驱动器未连接。</translation>
   </message>
   <message>
+   <source>No model fits. Clear search and filters to see all.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>No model has answered for this picture yet.</source>
    <translation>还没有模型处理过这张图片。</translation>
   </message>
@@ -3071,7 +3283,7 @@
   </message>
   <message>
    <source>No objects in this picture yet.</source>
-   <translation type="unfinished" />
+   <translation>这张图片还没有对象。</translation>
   </message>
   <message>
    <source>No open picture is left in this list.</source>
@@ -3099,7 +3311,7 @@
   </message>
   <message>
    <source>No picture is open.</source>
-   <translation>没有打开的图片。</translation>
+   <translation>没有打开图片。</translation>
   </message>
   <message>
    <source>No picture is verified yet.</source>
@@ -3128,6 +3340,10 @@
   <message>
    <source>No project is open.</source>
    <translation>没有打开的项目。</translation>
+  </message>
+  <message>
+   <source>No public weights: untrained, it would answer with noise. Train it, or locate a file.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>No refinement is named.</source>
@@ -3170,6 +3386,10 @@
    <translation>归一化</translation>
   </message>
   <message>
+   <source>Not everything could be saved.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Not locked: click to lock  (Ctrl+L)</source>
    <translation>未锁定：单击锁定  (Ctrl+L)</translation>
   </message>
@@ -3203,7 +3423,7 @@
   </message>
   <message>
    <source>Nothing here is called so.</source>
-   <translation type="unfinished" />
+   <translation>没有这样的名称。</translation>
   </message>
   <message>
    <source>Nothing in this box differs from its surroundings.</source>
@@ -3306,6 +3526,10 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>On {width} × {height} pixels</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>One JSON file with every object as run lengths: holes and single pixels are exact.</source>
    <translation>一个 JSON 文件，每个对象用游程编码：孔洞和单个像素都精确保留。</translation>
   </message>
@@ -3339,7 +3563,7 @@
   </message>
   <message>
    <source>Only a single key can be held.</source>
-   <translation type="unfinished" />
+   <translation>只有单个按键可以按住。</translation>
   </message>
   <message>
    <source>Only labels of a picture of the same size can be taken.</source>
@@ -3402,6 +3626,14 @@
    <translation>请先打开一张图片。</translation>
   </message>
   <message>
+   <source>Open a picture to compare models on it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Open a picture to see the model on it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Open a picture to see what the model makes of it.</source>
    <translation>打开一张图片以查看模型的结果。</translation>
   </message>
@@ -3412,6 +3644,14 @@
   <message>
    <source>Open folder…</source>
    <translation>打开文件夹…</translation>
+  </message>
+  <message>
+   <source>Open for reading only</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Open it again with segdesk.open.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Open it again.</source>
@@ -3434,12 +3674,20 @@
    <translation>最近打开</translation>
   </message>
   <message>
+   <source>Open the backup of {time}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Open the class manager again and repeat your changes.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Open the page when it is done</source>
    <translation>完成后打开页面</translation>
+  </message>
+  <message>
+   <source>Open {name}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Opening</source>
@@ -3464,6 +3712,10 @@
   <message>
    <source>Or drop a folder, a picture or a project anywhere on this window.</source>
    <translation>也可以把文件夹、图片或项目拖放到窗口任意位置。</translation>
+  </message>
+  <message>
+   <source>Order of the models</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Order of the pictures</source>
@@ -3519,7 +3771,7 @@
   </message>
   <message>
    <source>Pages (*.html)</source>
-   <translation type="unfinished" />
+   <translation>网页 (*.html)</translation>
   </message>
   <message>
    <source>Paint a longer stroke of it.</source>
@@ -3611,7 +3863,7 @@
   </message>
   <message>
    <source>Panel</source>
-   <translation type="unfinished" />
+   <translation>面板</translation>
   </message>
   <message>
    <source>Panels</source>
@@ -3794,8 +4046,24 @@
    <translation>点击矩阵中的单元格可查看对应图片。</translation>
   </message>
   <message>
+   <source>Press new keys…</source>
+   <translation>录入新快捷键…</translation>
+  </message>
+  <message>
+   <source>Press the keys now…</source>
+   <translation>请按下快捷键…</translation>
+  </message>
+  <message>
    <source>Preview</source>
    <translation>预览</translation>
+  </message>
+  <message>
+   <source>Preview all that are ready</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Preview when a card is chosen</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Previewing the model</source>
@@ -3803,7 +4071,7 @@
   </message>
   <message>
    <source>Previous answer of the tool Clicks</source>
-   <translation type="unfinished" />
+   <translation>点选工具的上一个结果</translation>
   </message>
   <message>
    <source>Previous doubtful place</source>
@@ -3815,7 +4083,7 @@
   </message>
   <message>
    <source>Previous part of the window</source>
-   <translation type="unfinished" />
+   <translation>窗口的上一部分</translation>
   </message>
   <message>
    <source>Previous picture</source>
@@ -3851,7 +4119,7 @@
   </message>
   <message>
    <source>Put pictures into it and open it again.</source>
-   <translation type="unfinished" />
+   <translation>放入图片后重新打开。</translation>
   </message>
   <message>
    <source>Put the card of that model into the same folder.</source>
@@ -3938,6 +4206,10 @@
    <translation>正在读取涂画…</translation>
   </message>
   <message>
+   <source>Ready first</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Ready here</source>
    <translation>本机可用</translation>
   </message>
@@ -3946,7 +4218,15 @@
    <translation>最近的项目</translation>
   </message>
   <message>
+   <source>Recover what is readable</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Recover what is readable, and go on in the recovered copy.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Recovered project</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -4054,12 +4334,16 @@
    <translation>请重置 CRF 参数。</translation>
   </message>
   <message>
+   <source>Reset this one</source>
+   <translation>重置此项</translation>
+  </message>
+  <message>
    <source>Retry failed</source>
    <translation>重试失败的</translation>
   </message>
   <message>
    <source>Right click, or Ctrl+right click with a tool that paints</source>
-   <translation type="unfinished" />
+   <translation>右键单击；使用绘制工具时为 Ctrl+右键单击</translation>
   </message>
   <message>
    <source>Right: {right}, judged as: {judged}: {count} pixels, {share} % of the row</source>
@@ -4068,6 +4352,10 @@
   <message>
    <source>Rounds of mean-field inference.</source>
    <translation>平均场推断的轮数。</translation>
+  </message>
+  <message>
+   <source>Rows first: (H, W).</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Rows for</source>
@@ -4087,6 +4375,10 @@
   </message>
   <message>
    <source>Run a model, or paint one with the brush.</source>
+   <translation>运行模型，或用画笔涂抹。</translation>
+  </message>
+  <message>
+   <source>Run every listed model that is ready on a copy of the open picture</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -4096,6 +4388,10 @@
   <message>
    <source>Run it again on the processor, or without the CRF.</source>
    <translation>请在处理器上重新运行，或不使用 CRF。</translation>
+  </message>
+  <message>
+   <source>Run it on a reduced copy of the open picture</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Run on all</source>
@@ -4128,6 +4424,10 @@
   <message>
    <source>Running here</source>
    <translation>正在处理本张</translation>
+  </message>
+  <message>
+   <source>Running on a copy of the open picture…</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Running on all</source>
@@ -4171,11 +4471,11 @@
   </message>
   <message>
    <source>Save as a page</source>
-   <translation type="unfinished" />
+   <translation>另存为网页</translation>
   </message>
   <message>
    <source>Save as a page…</source>
-   <translation type="unfinished" />
+   <translation>另存为网页…</translation>
   </message>
   <message>
    <source>Save everything in another place and go on working there</source>
@@ -4203,7 +4503,7 @@
   </message>
   <message>
    <source>Saved as {name}.</source>
-   <translation type="unfinished" />
+   <translation>已保存为 {name}。</translation>
   </message>
   <message>
    <source>Saved as {name}; you go on working in it.</source>
@@ -4251,7 +4551,7 @@
   </message>
   <message>
    <source>Search for another name or class, or show all.</source>
-   <translation type="unfinished" />
+   <translation>换一个名称或类别查找，或显示全部。</translation>
   </message>
   <message>
    <source>Search: system, data set, encoder, class …</source>
@@ -4260,6 +4560,14 @@
   <message>
    <source>Searching</source>
    <translation>正在搜索</translation>
+  </message>
+  <message>
+   <source>See `Segmentation`.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>See it beside another model on the open picture</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>See their logs on the cluster; SegDesk with the same version must be installed on every node.</source>
@@ -4355,7 +4663,7 @@
   </message>
   <message>
    <source>Show all pictures</source>
-   <translation type="unfinished" />
+   <translation>显示全部图片</translation>
   </message>
   <message>
    <source>Show by state</source>
@@ -4382,6 +4690,10 @@
    <translation>收缩</translation>
   </message>
   <message>
+   <source>Side by side</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Single letters act while the picture has the focus: click it once.</source>
    <translation>单字母快捷键在画布获得焦点时有效：单击图片即可。</translation>
   </message>
@@ -4400,6 +4712,10 @@
   <message>
    <source>Skipped</source>
    <translation>已跳过</translation>
+  </message>
+  <message>
+   <source>Slider</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Smaller brush</source>
@@ -4464,6 +4780,10 @@
   <message>
    <source>Sorting</source>
    <translation>正在排序</translation>
+  </message>
+  <message>
+   <source>Speed here</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Split</source>
@@ -4558,16 +4878,16 @@
    <translation>去掉这张图片的所有涂画；可以撤销</translation>
   </message>
   <message>
-   <source>Take another letter, or change that key first.</source>
+   <source>Take another one, such as Shift+Q, or change that key first.</source>
    <translation type="unfinished" />
   </message>
   <message>
    <source>Take back what is begun, let go of the object</source>
-   <translation type="unfinished" />
+   <translation>撤回已开始的操作，取消选中对象</translation>
   </message>
   <message>
-   <source>Take one number from 1 to 9 or one letter.</source>
-   <translation type="unfinished" />
+   <source>Take it from “{command}”</source>
+   <translation>从“{command}”取来</translation>
   </message>
   <message>
    <source>Take over the previous picture's labels, everywhere or only where there is no label yet.</source>
@@ -4576,6 +4896,10 @@
   <message>
    <source>Take the class and the object under the pointer. Alt+click does it with any tool.</source>
    <translation>拾取指针下的类别和对象。任何工具下都可按 Alt 并单击。</translation>
+  </message>
+  <message>
+   <source>Take the key {key} away</source>
+   <translation>移除快捷键 {key}</translation>
   </message>
   <message>
    <source>Take the labels of this picture as strokes, where there are none yet</source>
@@ -4587,11 +4911,15 @@
   </message>
   <message>
    <source>Take the last point of a tool back</source>
-   <translation type="unfinished" />
+   <translation>撤回工具的最后一个点</translation>
   </message>
   <message>
    <source>Take {name} off the list; its files stay</source>
    <translation>从列表中移除 {name}，文件保留不动</translation>
+  </message>
+  <message>
+   <source>Task</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Task {id} names no picture.</source>
@@ -4838,6 +5166,10 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>The keys of {name} hold now.</source>
+   <translation>{name} 的快捷键现已生效。</translation>
+  </message>
+  <message>
    <source>The label picture of {name} cannot be used.</source>
    <translation>{name} 的标签图无法使用。</translation>
   </message>
@@ -4926,6 +5258,10 @@
   <message>
    <source>The log file has the details. Your work is kept; you can go on.</source>
    <translation>详情见日志文件。您的工作已保留，可以继续。</translation>
+  </message>
+  <message>
+   <source>The log file says why.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The log of the engine has the details.</source>
@@ -5060,6 +5396,10 @@
    </translation>
   </message>
   <message>
+   <source>The numbers of a label map run from 0 to {most}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The objects of {name} are not of the picture's size.</source>
    <translation>{name} 的对象与图片大小不符。</translation>
   </message>
@@ -5118,6 +5458,14 @@
   <message>
    <source>The program in {file} asks for {operation}, which reaches beyond the picture: it is not run.</source>
    <translation>{file} 中的程序要求 {operation}，超出了图片范围：不予运行。</translation>
+  </message>
+  <message>
+   <source>The project</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The project file {name} is damaged.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The project file {name} is no longer there.</source>
@@ -5486,6 +5834,10 @@
    <translation>这是第一张图片，前面没有图片。</translation>
   </message>
   <message>
+   <source>There is no picture {name} in the project.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>There is no project in {folder}.</source>
    <translation>{folder} 中没有项目。</translation>
   </message>
@@ -5546,6 +5898,10 @@
    <translation>内存不足。</translation>
   </message>
   <message>
+   <source>These are no labels of the project: {reason}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>They are whole numbers from 0.</source>
    <translation>编号应为从 0 开始的整数。</translation>
   </message>
@@ -5563,7 +5919,7 @@
   </message>
   <message>
    <source>This file holds no keys of SegDesk.</source>
-   <translation type="unfinished" />
+   <translation>此文件不含 SegDesk 的快捷键。</translation>
   </message>
   <message>
    <source>This folder is there already and not empty: choose a new one.</source>
@@ -5622,6 +5978,10 @@
    <translation>当前图片</translation>
   </message>
   <message>
+   <source>This project is closed.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>This project is damaged and opened for reading only: nothing that you change can be saved.</source>
    <translation type="unfinished" />
   </message>
@@ -5632,6 +5992,10 @@
   <message>
    <source>This run is under way or waits in the queue.</source>
    <translation>该运行正在进行或已在队列中。</translation>
+  </message>
+  <message>
+   <source>This was found while it is open. Labels that are damaged are not shown. Recover soon: a damaged file may lose more. Whatever you choose, this file stays as it is.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Thumbnails</source>
@@ -5754,6 +6118,14 @@
    <translation>正在试用模型</translation>
   </message>
   <message>
+   <source>Two models with weights are needed. Download or locate the weights of another one.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Type a number from 1 to 9, a letter, or Shift or Alt with it, such as Shift+Q or Alt+1.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Type at least one letter.</source>
    <translation type="unfinished" />
   </message>
@@ -5840,6 +6212,14 @@
   <message>
    <source>Use it on the command line: segdesk points FILE --model {id}</source>
    <translation>请在命令行使用：segdesk points FILE --model {id}</translation>
+  </message>
+  <message>
+   <source>Use this model</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Use {letter}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Used last</source>
@@ -5935,7 +6315,7 @@
   </message>
   <message>
    <source>What was found</source>
-   <translation type="unfinished" />
+   <translation>查找结果</translation>
   </message>
   <message>
    <source>What was trained so far is kept until you delete it.</source>
@@ -5954,6 +6334,10 @@
    <translation>{name} 对应为</translation>
   </message>
   <message>
+   <source>Whatever you choose, this file stays as it is.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Wheel</source>
    <translation>滚轮</translation>
   </message>
@@ -5968,6 +6352,10 @@
   <message>
    <source>Where models compute: menu Model, Device</source>
    <translation>模型的计算设备：菜单“模型”→“设备”</translation>
+  </message>
+  <message>
+   <source>Where they differ</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Which class is to be painted over?</source>
@@ -6046,6 +6434,10 @@
    <translation>自模型给出结果或上次吸附以来，您还没有在这里绘制任何内容。</translation>
   </message>
   <message>
+   <source>You now work in {name}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Your pictures</source>
    <translation>您的图片</translation>
   </message>
@@ -6060,6 +6452,10 @@
   <message>
    <source>Zoom out</source>
    <translation>缩小</translation>
+  </message>
+  <message>
+   <source>`pictures` has the paths of all of them.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>a new class</source>
@@ -6147,7 +6543,7 @@
   </message>
   <message>
    <source>class</source>
-   <translation type="unfinished" />
+   <translation>类别</translation>
   </message>
   <message>
    <source>class {number}</source>
@@ -6167,7 +6563,7 @@
   </message>
   <message>
    <source>command</source>
-   <translation type="unfinished" />
+   <translation>命令</translation>
   </message>
   <message>
    <source>commercial use free</source>
@@ -6204,6 +6600,10 @@
   <message>
    <source>drawn</source>
    <translation>绘制</translation>
+  </message>
+  <message>
+   <source>edit by a program</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>edited</source>
@@ -6366,6 +6766,10 @@
    <translation>掩膜：每个像素原样</translation>
   </message>
   <message>
+   <source>mean IoU between the two</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>merge</source>
    <translation type="unfinished" />
   </message>
@@ -6375,7 +6779,7 @@
   </message>
   <message>
    <source>model</source>
-   <translation type="unfinished" />
+   <translation>模型</translation>
   </message>
   <message>
    <source>model answer</source>
@@ -6434,6 +6838,10 @@
    <translation>无公开权重：请训练或定位文件</translation>
   </message>
   <message>
+   <source>no published score</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>nobody has published weights of it</source>
    <translation>没有公开发布的权重</translation>
   </message>
@@ -6454,8 +6862,16 @@
    <translation>不绘制</translation>
   </message>
   <message>
+   <source>not installed</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>not installed: {command}</source>
    <translation>未安装：{command}</translation>
+  </message>
+  <message>
+   <source>not measured yet</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>notes of model runs</source>
@@ -6494,6 +6910,10 @@
    <translation>按类别</translation>
   </message>
   <message>
+   <source>of the pixels agree</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>of the training data</source>
    <translation>训练数据许可</translation>
   </message>
@@ -6503,11 +6923,11 @@
   </message>
   <message>
    <source>off</source>
-   <translation type="unfinished" />
+   <translation>关</translation>
   </message>
   <message>
    <source>on</source>
-   <translation type="unfinished" />
+   <translation>开</translation>
   </message>
   <message>
    <source>one for each object</source>
@@ -6531,7 +6951,7 @@
   </message>
   <message>
    <source>paint this class</source>
-   <translation type="unfinished" />
+   <translation>绘制此类别</translation>
   </message>
   <message>
    <source>panoptic</source>
@@ -6543,7 +6963,7 @@
   </message>
   <message>
    <source>picture</source>
-   <translation type="unfinished" />
+   <translation>图片</translation>
   </message>
   <message>
    <source>pictures in the list</source>
@@ -6587,7 +7007,7 @@
   </message>
   <message>
    <source>project</source>
-   <translation type="unfinished" />
+   <translation>项目</translation>
   </message>
   <message>
    <source>quick</source>
@@ -6630,12 +7050,16 @@
    <translation>运行中</translation>
   </message>
   <message>
+   <source>running…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>semantic</source>
    <translation>语义</translation>
   </message>
   <message>
    <source>setting</source>
-   <translation type="unfinished" />
+   <translation>设置</translation>
   </message>
   <message>
    <source>skipped</source>
@@ -6723,7 +7147,7 @@
   </message>
   <message>
    <source>tool</source>
-   <translation type="unfinished" />
+   <translation>工具</translation>
   </message>
   <message>
    <source>train</source>
@@ -6788,6 +7212,10 @@
   <message>
    <source>weights included</source>
    <translation>自带权重</translation>
+  </message>
+  <message>
+   <source>weights missing</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>weights missing: locate the file</source>
@@ -6880,6 +7308,10 @@
   <message>
    <source>{count} outlines reached out of their picture and were cut.</source>
    <translation>{count} 条轮廓超出了图片，已裁切。</translation>
+  </message>
+  <message>
+   <source>{count} pages or rows of the file cannot be read.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{count} pictures have more than {limit} objects; their object maps are 16-bit grey PNGs.</source>
@@ -6982,8 +7414,20 @@
    <translation>{hours} 小时 {minutes} 分</translation>
   </message>
   <message>
+   <source>{key} cannot be given: {what}</source>
+   <translation>{key} 不能分配：{what}</translation>
+  </message>
+  <message>
    <source>{key} cannot be the key of a class.</source>
    <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{key} holds from now on.</source>
+   <translation>{key} 现已生效。</translation>
+  </message>
+  <message>
+   <source>{key} is the key of “{command}”.</source>
+   <translation>{key} 是“{command}”的快捷键。</translation>
   </message>
   <message>
    <source>{metric} on the hold-out</source>
@@ -7028,6 +7472,10 @@
   <message>
    <source>{name} (new)</source>
    <translation>{name}（新）</translation>
+  </message>
+  <message>
+   <source>{name} cannot be read: {reason}</source>
+   <translation>无法读取 {name}：{reason}</translation>
   </message>
   <message>
    <source>{name} could be any of {count} pictures.</source>
@@ -7242,6 +7690,10 @@
    <translation>{name} 太大，无法打开：{width} x {height} 像素。</translation>
   </message>
   <message>
+   <source>{name} is {width} x {height} pixels, the labels are {other_width} x {other_height}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{name} lists no pictures.</source>
    <translation type="unfinished" />
   </message>
@@ -7280,6 +7732,10 @@
    <translation>{path} 不存在。</translation>
   </message>
   <message>
+   <source>{pictures} pictures and {maps} label maps were recovered; the damaged file is as it was. Damaged are:</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{place} cannot be reached: {reason}.</source>
    <translation type="unfinished" />
   </message>
@@ -7294,6 +7750,14 @@
   <message>
    <source>{seconds} s</source>
    <translation>{seconds} 秒</translation>
+  </message>
+  <message>
+   <source>{seconds} s on a copy of {size} MP</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{seconds} s/MP here</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{state}; about {time} left</source>
@@ -7316,12 +7780,16 @@
    <translation>{judged} 像素中有 {wrong} 像素不同</translation>
   </message>
   <message>
+   <source>“Preview” shows it on the open picture. The project stays as it is.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>“Run on all” begins one with the chosen model; more can wait in the queue behind it.</source>
    <translation>“全部运行”用所选模型开始一个运行；更多运行可在队列中等待。</translation>
   </message>
   <message>
    <source>↑ ↓ choose    Enter does it    Esc closes</source>
-   <translation type="unfinished" />
+   <translation>↑ ↓ 选择    Enter 执行    Esc 关闭</translation>
   </message>
   <message>
    <source>−1 to 1</source>

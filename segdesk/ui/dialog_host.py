@@ -19,6 +19,7 @@ from segdesk.ui.command_search import CommandSearch
 from segdesk.ui.damaged_dialog import DamagedDialog, RecoveredDialog
 from segdesk.ui.desk import Desk
 from segdesk.ui.export_dialog import ExportDialog
+from segdesk.ui.gallery import Gallery
 from segdesk.ui.i18n import tr
 from segdesk.ui.import_dialog import ImportDialog
 from segdesk.ui.match_dialog import MatchDialog
@@ -26,6 +27,7 @@ from segdesk.ui.panel_steps import step_panel
 from segdesk.ui.preferences import Preferences
 from segdesk.ui.report_dialog import ReportDialog
 from segdesk.ui.report_dock import ReportDock
+from segdesk.ui.shortcuts_dialog import ShortcutsDialog
 from segdesk.ui.tool_bar import ToolBar
 from segdesk.ui.train_dialog import TrainDialog
 
@@ -47,6 +49,7 @@ class DialogHost(QObject):
             "locate": self._locate,
             "add_model": self._add_model,
             "model_folders": lambda: dialogs.model_folders(window, desk).open(),
+            "gallery": lambda: Gallery.shown(desk, window),
             "match_classes": lambda: MatchDialog(desk, desk.session.model_id, window).open(),
             "export": lambda: ExportDialog(desk, self._formats(), window).open(),
             "import": lambda: ImportDialog(desk, self._formats(), window).open(),
@@ -59,6 +62,7 @@ class DialogHost(QObject):
             "next_panel": lambda: step_panel(window, 1),
             "previous_panel": lambda: step_panel(window, -1),
             "cheat_sheet": lambda: CheatSheet(desk, window).open(),
+            "edit_keys": lambda: ShortcutsDialog(desk, window).open(),
             "classes": lambda: ClassManager(desk, window).open(),
             "about": lambda: dialogs.about(window).open(),
         }
