@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QStyle,
     QStyledItemDelegate,
@@ -35,7 +34,7 @@ from segdesk.ui import theme
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, error_text, tr
 from segdesk.ui.thumb_grid import ThumbGrid
-from segdesk.ui.widgets import icon_button, name
+from segdesk.ui.widgets import EmptyNote, icon_button, name
 
 STATES = {
     "new": N_("new"),
@@ -205,10 +204,8 @@ class FileList(Translated, QWidget):
         self.as_grid = icon_button("grid")
         self.as_grid.setCheckable(True)
         self.as_grid.setChecked(desk.session.settings.ui.get("grid") is True)
-        self.none = QLabel()
-        self.none.setProperty("kind", "soft")
-        self.none.setWordWrap(True)
-        self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.none = EmptyNote("samples")
+        self.none.act(self.show_all)
         self._lay_out()
         self._connect()
         self.retranslate()
@@ -266,12 +263,21 @@ class FileList(Translated, QWidget):
         self.view.setVisible(not empty and not grid)
         self.grid.setVisible(not empty and grid)
         self.none.setVisible(empty)
-        if self._desk.session.pictures:
-            self.none.setText(tr("No picture fits the filter."))
+        hidden = empty and bool(self._desk.session.pictures)
+        self.none.offer(tr("Show all pictures") if hidden else "")
+        if hidden:
+            self.none.say(tr("No picture fits the filter."), tr("Search for another name or class, or show all."))
         elif self._desk.scanning:
-            self.none.setText(tr("Looking for pictures…"))
+            self.none.say(tr("Looking for pictures…"))
         else:
-            self.none.setText(tr("No pictures in this folder."))
+            self.none.say(tr("No pictures in this folder."), tr("Put pictures into it and open it again."))
+
+    def show_all(self) -> None:
+        """Take search and filter back."""
+        self.search.clear()
+        self.filter.setCurrentIndex(0)
+        self._later.stop()
+        self._desk.queue.search("")
 
     def _show_counts(self) -> None:
         """How many pictures are in each state, behind its name in the filter."""

@@ -79,6 +79,7 @@ class ModelPanel(Translated, QFrame):
             self.browser = ModelBrowser(self)
             self.browser.chosen.connect(self._chosen)
             self.browser.train_asked.connect(self._desk.training.ask)
+            self.browser.gallery_asked.connect(self._desk.runs.show_gallery)
         return self.browser
 
     def open_browser(self) -> ModelBrowser:
@@ -99,8 +100,7 @@ class ModelPanel(Translated, QFrame):
 
     def _show_facts(self) -> None:
         card, status = self._desk.runs.card, self._desk.runs.weights()
-        for part in (self.where, self.facts):
-            part.setVisible(card is not None)
+        self.where.setVisible(card is not None)
         kind = "" if status is None else status.kind
         self.download.setVisible(kind == "download")
         self.train.setVisible(kind == "untrained")
@@ -108,6 +108,7 @@ class ModelPanel(Translated, QFrame):
         self.folders.setVisible(kind in ("missing", "download"))
         if card is None or status is None:
             self.picker.setText(tr("Choose a model"))
+            self.facts.setText(tr("A model answers for this picture, or for all of them."))
             name(self.picker, tr("Choose a model"))
             return
         words, colour = weights_text(status, card)

@@ -21,7 +21,7 @@ from segdesk.domain.classes import ClassInfo
 from segdesk.ui import icons, theme
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
-from segdesk.ui.widgets import icon_button, label, name, swatch
+from segdesk.ui.widgets import EmptyNote, icon_button, label, name, swatch
 
 CLASS, NUMBER, AREA, SCORE, LOCK = range(5)
 ROOM_FOR_SCORES = 250  # pixels of the list's width
@@ -144,6 +144,7 @@ class ObjectPanel(Translated, QWidget):
         self.class_button = icon_button("recolour")
         self.class_button.setPopupMode(self.class_button.ToolButtonPopupMode.InstantPopup)
         self.count = label(kind="soft")
+        self.none = EmptyNote("thing")
         row = QHBoxLayout()
         row.setSpacing(2)
         row.addWidget(self.delete)
@@ -155,6 +156,7 @@ class ObjectPanel(Translated, QWidget):
         layout.setContentsMargins(theme.GAP, 2, theme.GAP, theme.GAP // 2)
         layout.setSpacing(theme.GAP // 2)
         layout.addWidget(self.view, 1)
+        layout.addWidget(self.none, 1)
         layout.addLayout(row)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -200,7 +202,18 @@ class ObjectPanel(Translated, QWidget):
         self._quiet = True
         self.model.show(self._collect())
         self._quiet = False
+        self._show_none()
         self._show_active()
+
+    def _show_none(self) -> None:
+        """What to do where there is nothing to list."""
+        empty = not self.model.rows
+        self.view.setVisible(not empty)
+        self.none.setVisible(empty)
+        if self._desk.labels.document is None:
+            self.none.say(tr("No picture is open."), tr("Choose one from the list of pictures."))
+        else:
+            self.none.say(tr("No objects in this picture yet."), tr("Run a model, or paint one with the brush."))
 
     def _collect(self) -> list[ObjectRow]:
         document = self._desk.labels.document

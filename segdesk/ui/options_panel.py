@@ -86,6 +86,9 @@ class OptionsPanel(Translated, QFrame):
         self._show_crf()
         on = self.stack.on
         self.stack_button.setText(tr("Refinements ({count})", count=on) if on else tr("Refinements"))
+        self.stack_button.setEnabled(card is not None)
+        why = "" if card is not None else "\n" + tr("Choose a model first.")
+        name(self.stack_button, tr("All refinements of the answer, their values and what they gain") + why)
         self._set_tips(semantic)
 
     def open_refinements(self) -> None:
@@ -126,7 +129,6 @@ class OptionsPanel(Translated, QFrame):
             tr("Also ask for the mirrored picture: where the answers differ is doubtful. Takes twice as long."),
         )
         self.crf.setText(tr("CRF"))
-        name(self.stack_button, tr("All refinements of the answer, their values and what they gain"))
         name(self.objects_button, tr("More thresholds: overlap of objects, least stuff"))
         self.refresh()
 

@@ -115,6 +115,8 @@ class Welcome(Translated, QScrollArea):
         self.recent_head = label(kind="head")
         self.recent = RecentCards()
         self.no_recent = EmptyNote("recent")
+        self.no_recent.setProperty("kind", "panel")
+        self.no_recent.setMinimumHeight(290)
         self.device_sign, self.device = QLabel(), label(kind="soft")
         self.device.setWordWrap(True)
         self.language_head, self.theme_head = label(kind="soft"), label(kind="soft")
@@ -171,6 +173,7 @@ class Welcome(Translated, QScrollArea):
     def _head(self) -> QHBoxLayout:
         head, words = QHBoxLayout(), QVBoxLayout()
         self.sign = QLabel()
+        self.sign.setFixedSize(44, 44)
         words.setSpacing(2)
         words.addWidget(self.title)
         words.addWidget(self.line)
@@ -201,8 +204,9 @@ class Welcome(Translated, QScrollArea):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GAP)
         layout.addWidget(self.recent_head)
-        layout.addWidget(self.recent, 1)
-        layout.addWidget(self.no_recent, 1)
+        layout.addWidget(self.recent, 1000)
+        layout.addWidget(self.no_recent)
+        layout.addStretch(1)
         return result
 
     def _foot(self) -> QHBoxLayout:

@@ -126,6 +126,7 @@ class EmptyNote(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
         layout.setSpacing(theme.GAP // 2)
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         layout.addStretch(2)
         for part in (self.sign, self.head, self.hint):
             part.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -150,6 +151,10 @@ class EmptyNote(QFrame):
         """The button's text; "" hides it."""
         self.button.setText(text)
         self.button.setVisible(bool(text))
+
+    def minimumSizeHint(self) -> QSize:
+        """Qt: an empty panel may be as small as a full one."""
+        return QSize(80, 3 * self.fontMetrics().height())
 
     def changeEvent(self, event: QEvent) -> None:
         """Qt: the sign has the theme's colour."""
