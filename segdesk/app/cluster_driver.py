@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -25,6 +26,7 @@ from segdesk.engines.messages import usable_cores
 
 START_SECONDS = 30.0  # for so long pictures that failed wait for a worker of the first ones that is still starting
 POLL_SECONDS = 0.2  # between two looks at the cancel token
+KNOCK_SECONDS = 10.0  # for the cluster's port to open
 STOP_SECONDS = 5.0  # for workers that have nothing to do
 MOST_DEATHS = 16  # of workers, with no part finished in between: it is not the pictures
 STORE_BYTES = 80 << 20  # of Ray's shared memory on this machine; only weights travel through it
@@ -289,6 +291,7 @@ def connected(crew: Crew) -> Iterator[None]:
         return
     logging.getLogger("ray").setLevel(logging.ERROR)
     try:
+        _knock(crew.address)
         with _kept_signals():
             ray.init(**_init_arguments(crew))
     except Exception as error:  # what Ray raises is not settled: ConnectionError, RuntimeError, ValueError and its own
@@ -316,6 +319,13 @@ def _init_arguments(crew: Crew) -> dict[str, Any]:
         "object_store_memory": STORE_BYTES,
         **quiet,
     }
+
+
+def _knock(address: str) -> None:
+    """Raise OSError at once where nobody listens; Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host:
+        socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import zipfile
@@ -192,3 +193,14 @@ def test_without_a_cluster_there_is_one_sentence(
     assert 'The package ray is not installed. Install it with: pip install "segdesk[ray]"' in lines(capsys)[1]
     with pytest.raises(SegDeskError), connected(Crew()):
         pass
+
+
+def test_where_nobody_listens_is_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+    words = ["run", str(tmp_path), "--model", "regions", "--ray", f"127.0.0.1:{port}"]
+    # in a process of its own: this one may be connected
+    done = subprocess.run([sys.executable, "-m", "segdesk", *words], capture_output=True, text=True)
+    assert done.returncode == NOTHING_DONE
+    assert f"There is no Ray cluster at 127.0.0.1:{port}" in done.stderr
