@@ -64,11 +64,14 @@ class EngineProcess:
         grace_seconds: float = GRACE_SECONDS,
         lanes: int = 0,
         lane_threads: int = 0,
+        limits: Path | None = None,
     ) -> None:
         """`log`: where the engine's own messages go, by default `logs/engine.log` in the user's data folder. `lanes`:
-        pictures side by side on a processor, each with `lane_threads`; 0 = as it suits this machine's cores."""
+        pictures side by side on a processor, each with `lane_threads`; 0 = as it suits this machine's cores.
+        `limits`: where it notes what did not fit into memory, by default `limits.json` in the same folder."""
         self._arguments = ["--keep-models", str(keep_models), "--keep-bytes", str(keep_bytes)]
         self._arguments += ["--lanes", str(lanes), "--lane-threads", str(lane_threads)]
+        self._arguments += ["--limits", str(limits or user_data_dir() / "limits.json")]
         self._log = log or user_data_dir() / "logs" / "engine.log"
         self._grace = grace_seconds
         self._blocks = Blocks()

@@ -25,10 +25,12 @@ from segdesk.domain.text import N_
 from segdesk.engines import device as devices_of
 from segdesk.engines.glance import Glances, glanced
 from segdesk.engines.inputs import Prepared, prepare
+from segdesk.engines.ladder import predict
+from segdesk.engines.limits import Limits
 from segdesk.engines.loading import load_net
 from segdesk.engines.merge import merged
 from segdesk.engines.messages import Answer, DeviceInfo, NotKept, PredictRequest
-from segdesk.engines.predict import ONCE, Loaded, Raw, predict
+from segdesk.engines.predict import ONCE, Loaded, Raw
 from segdesk.engines.stacking import Stages, stacked
 from segdesk.engines.teach.messages import TYPE as TAUGHT
 
@@ -70,9 +72,16 @@ class Work:
 class Engine:
     """Owns torch and the device. Any thread may call any method; `answer` is `predict` and `finish` in turn."""
 
-    def __init__(self, device: str = "auto", keep_models: int = 2, keep_bytes: int = 1 << 30) -> None:
+    def __init__(
+        self,
+        device: str = "auto",
+        keep_models: int = 2,
+        keep_bytes: int = 1 << 30,
+        limits: Limits | None = None,
+    ) -> None:
         """`device`: for requests that say "auto". `keep_models`: nets in memory. `keep_bytes`: for predictions; the
-        last one is kept whatever it weighs."""
+        last one is kept whatever it weighs. `limits`: what did not fit into memory in earlier runs."""
+        self._limits = limits or Limits()
         self._device = device
         self._keep_models = keep_models
         self._keep_bytes = keep_bytes
@@ -227,7 +236,9 @@ class Engine:
         if cancelled():
             raise Cancelled
         pictures: list[Prepared] = _timed(seconds, "prepare", lambda: [prepare(i, loaded.card.input) for i in images])
-        raws = _timed(seconds, "forward", lambda: predict(loaded, pictures, cancelled, request.options.average))
+        raws = _timed(
+            seconds, "forward", lambda: predict(loaded, pictures, cancelled, request.options.average, self._limits)
+        )
         return [replace(raw, notes=notes + raw.notes) for raw in raws]
 
     def _loaded(self, request: PredictRequest, card: ModelCard) -> tuple[Loaded, tuple[str, ...]]:

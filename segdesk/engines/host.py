@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -417,6 +418,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="segdesk.engines.host")
     parser.add_argument("--keep-models", type=int, default=2)
     parser.add_argument("--keep-bytes", type=int, default=1 << 30)
+    parser.add_argument("--limits", default="")
     parser.add_argument("--lanes", type=int, default=0)
     parser.add_argument("--lane-threads", type=int, default=0)
     options = parser.parse_args(arguments)
@@ -429,10 +431,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     pipe = Pipe(sys.stdin.buffer, sink)
     inbox = Inbox(pipe)
     from segdesk.engines.engine import Engine  # seconds: the inbox is open before
+    from segdesk.engines.limits import Limits
 
     threading.Thread(target=_warm_crf, name="warm", daemon=True).start()
     log.info("engine %d is ready", os.getpid())
-    engine = Engine(keep_models=options.keep_models, keep_bytes=options.keep_bytes)
+    limits = Limits(Path(options.limits) if options.limits else None)
+    engine = Engine(keep_models=options.keep_models, keep_bytes=options.keep_bytes, limits=limits)
     Host(pipe, inbox, engine, Lanes(options.lanes, options.lane_threads)).serve()
 
 

@@ -1,5 +1,4 @@
-"""One picture (or several of one size) through one net: whole, and where memory runs out in tiles, then on the
-processor. Returns raw predictions; nothing is decided here."""
+"""One picture (or several of one size) through one net. Returns raw predictions; nothing is decided here."""
 
 from __future__ import annotations
 
@@ -18,16 +17,12 @@ from segdesk.domain.prediction import Instance, Prediction
 from segdesk.domain.text import N_
 from segdesk.engines import cells, dense, detections, masks, panoptic_groups, queries
 from segdesk.engines.averaging import averaged
-from segdesk.engines.device import free_memory, is_out_of_memory
 from segdesk.engines.inputs import Prepared, slide_of, tensor
 from segdesk.engines.regions import regions
 from segdesk.engines.teach import classifier
 from segdesk.engines.teach.answering import TaughtNet
 
 SCORE_STEP = 4  # semantic probabilities are kept at a quarter of the input's resolution
-
-NOTE_TILES = N_("Memory ran out: the picture was computed in tiles.")
-NOTE_PROCESSOR = N_("Memory of the graphics card ran out: the picture was computed on the processor.")
 
 NOTE_ONE_LOOK = N_("The answers of this model cannot be averaged: it looked once.")
 ONCE = Averaging()
@@ -60,65 +55,12 @@ class Raw:
     spread: np.ndarray | None = None  # see Averaged
 
 
-def predict(loaded: Loaded, pictures: Sequence[Prepared], cancelled: Cancel, average: Averaging = ONCE) -> list[Raw]:
-    """The raw predictions of pictures whose `input_size` is the same; `average`: several looks instead of one.
-
-    Out of memory: half the pictures at a time, then one in ever smaller tiles, then the processor. Raises
-    `SegDeskError` when even that fails, and `Cancelled`.
-    """
-    try:
-        tile = dense.first_tile(*pictures[0].input_size, loaded.device)
-        return _answer(loaded, pictures, tile, cancelled, average)
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-    free_memory(loaded.device)  # outside the handler: the traceback would keep the tensors alive
-    if len(pictures) > 1:
-        half = len(pictures) // 2
-        first, rest = pictures[:half], pictures[half:]
-        return predict(loaded, first, cancelled, average) + predict(loaded, rest, cancelled, average)
-    return [_with_less(loaded, pictures[0], cancelled, average)]
-
-
-def _with_less(loaded: Loaded, picture: Prepared, cancelled: Cancel, average: Averaging) -> Raw:
-    """One picture that does not fit: smaller and smaller tiles, then the processor."""
-    size = picture.input_size
-    tile = dense.first_tile(*size, loaded.device)
-    while loaded.output in ("scores", "cells", "centres") and (tile := dense.smaller_tile(tile, *size)):
-        raw = _attempt(loaded, picture, tile, cancelled, average)
-        if raw is not None:
-            return replace(raw, notes=(*raw.notes, NOTE_TILES))
-    if loaded.device.type != "cpu" and loaded.net is not None:
-        loaded.net.to("cpu")
-        try:
-            on_processor = Loaded(loaded.card, loaded.net, torch.device("cpu"))
-            raw = _attempt(on_processor, picture, None, cancelled, average)
-        finally:
-            loaded.net.to(loaded.device)
-        if raw is not None:
-            return replace(raw, notes=(*raw.notes, NOTE_PROCESSOR))
-    raise SegDeskError(
-        "There is not enough memory to run {model} on this picture of {width} x {height} pixels.",
-        "Close other programs or choose a smaller model.",
-        model=loaded.card.name.en,
-        width=picture.size[1],
-        height=picture.size[0],
-    )
-
-
-def _attempt(loaded: Loaded, picture: Prepared, tile: int | None, cancelled: Cancel, average: Averaging) -> Raw | None:
-    try:
-        return _answer(loaded, [picture], tile, cancelled, average)[0]
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-    free_memory(loaded.device)
-    return None
-
-
-def _answer(
+def answered(
     loaded: Loaded, pictures: Sequence[Prepared], tile: int | None, cancelled: Cancel, average: Averaging
 ) -> list[Raw]:
+    """The raw predictions of pictures whose `input_size` is the same, in tiles of side `tile` where it is not None and
+    the net's kind allows; `average`: several looks instead of one. Raises what torch raises when memory runs out, and
+    `Cancelled`."""
     kinds = {
         "detections": _detections,
         "instances": _instances,

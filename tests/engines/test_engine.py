@@ -16,8 +16,8 @@ from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.options import CrfOptions, RunOptions
 from segdesk.engines import crf, dense
 from segdesk.engines.engine import Engine
+from segdesk.engines.ladder import NOTE_TILES
 from segdesk.engines.messages import Answer, NotKept, PredictRequest
-from segdesk.engines.predict import NOTE_TILES
 from segdesk.engines.stacking import NOTE_REGIONS
 from tests.engines.fakes import Boxes, Brightness, add_net, boxes_card, brightness_card
 

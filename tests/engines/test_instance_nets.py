@@ -13,7 +13,7 @@ import torch
 from segdesk.domain.card import InputSpec, ModelCard, NetSpec
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.decide import DecideOptions, decide
-from segdesk.engines import predict
+from segdesk.engines import ladder
 from segdesk.engines.inputs import prepare
 from segdesk.engines.loading import load_net
 from segdesk.engines.predict import Loaded
@@ -62,7 +62,7 @@ def loaded(request: pytest.FixtureRequest, tmp_path: Path) -> Loaded:
 def test_the_whole_way(loaded: Loaded, size: tuple[int, int]):
     picture = np.random.default_rng(0).integers(0, 255, (*size, 3), np.uint8)
     prepared = prepare(picture, SPEC)
-    one, two = predict.predict(loaded, [prepared, prepared], lambda: False)
+    one, two = ladder.predict(loaded, [prepared, prepared], lambda: False)
     assert one.prediction.size == size
     assert [i.class_id for i in one.prediction.instances] == [i.class_id for i in two.prediction.instances]
     assert all(i.mask.size == size and i.class_id in (1, 2, 3) for i in one.prediction.instances)

@@ -15,7 +15,7 @@ from segdesk.domain import rle
 from segdesk.domain.card import InputSpec
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.decide import decide
-from segdesk.engines import predict
+from segdesk.engines import ladder
 from segdesk.engines.inputs import prepare
 from segdesk.engines.masks import Axis, instances, traced
 from segdesk.engines.predict import Loaded
@@ -130,7 +130,7 @@ def _loaded(net: nn.Module, spec: InputSpec = PLAIN) -> Loaded:
 @pytest.mark.parametrize("size", [(1, 1), (60, 90)])
 def test_overlaps_are_kept_and_the_map_takes_the_better(size: tuple[int, int]):
     picture = prepare(np.zeros((*size, 3), np.uint8), PLAIN)
-    (raw,) = predict.predict(_loaded(Halves()), [picture], lambda: False)
+    (raw,) = ladder.predict(_loaded(Halves()), [picture], lambda: False)
     assert raw.prediction.task == "instance"
     assert raw.prediction.size == size
     if size == (60, 90):
@@ -143,13 +143,13 @@ def test_overlaps_are_kept_and_the_map_takes_the_better(size: tuple[int, int]):
 def test_several_pictures_at_once_and_less_when_memory_runs_out():
     net = Halves(most=1)
     pictures = [prepare(np.zeros((20, 30, 3), np.uint8), PLAIN) for _ in range(3)]
-    raws = predict.predict(_loaded(net), pictures, lambda: False)
+    raws = ladder.predict(_loaded(net), pictures, lambda: False)
     assert [len(raw.prediction.instances) for raw in raws] == [2, 2, 2]
-    assert [shape[0] for shape in net.shapes] == [3, 1, 2, 1, 1]
+    assert [shape[0] for shape in net.shapes] == [3, 1, 1, 1]
 
 
 def test_the_pictures_part_of_a_padded_input():
     spec = InputSpec(fit="native", multiple=32, pad="zero")
     picture = prepare(np.zeros((24, 24, 3), np.uint8), spec)
-    (raw,) = predict.predict(_loaded(Halves(), spec), [picture], lambda: False)
+    (raw,) = ladder.predict(_loaded(Halves(), spec), [picture], lambda: False)
     assert [rle.bounding_box(i.mask) for i in raw.prediction.instances] == [(16, 0, 24, 24), (0, 0, 21, 24)]

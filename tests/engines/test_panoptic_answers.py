@@ -18,8 +18,8 @@ from segdesk.domain.decide import DecideOptions
 from segdesk.domain.options import Averaging, RunOptions
 from segdesk.engines import dense
 from segdesk.engines.engine import Engine
+from segdesk.engines.ladder import NOTE_TILES
 from segdesk.engines.messages import Answer, PredictRequest
-from segdesk.engines.predict import NOTE_TILES
 from tests.engines.fakes import add_net, brightness_card
 
 CLASSES = ClassSet([ClassInfo(1, "floor", (9, 9, 9)), ClassInfo(2, "block", (200, 0, 0), is_thing=True)])

@@ -12,7 +12,7 @@ import torch
 from segdesk.domain.card import InputSpec, NetSpec
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.decide import DecideOptions, decide
-from segdesk.engines import predict
+from segdesk.engines import ladder
 from segdesk.engines.inputs import prepare
 from segdesk.engines.loading import load_net
 from segdesk.engines.predict import Loaded
@@ -57,7 +57,7 @@ def test_the_whole_way(name: str, size: tuple[int, int], tmp_path: Path):
     loaded = _loaded(name, tmp_path)
     picture = np.random.default_rng(0).integers(0, 255, (*size, 3), np.uint8)
     prepared = prepare(picture, SPEC)
-    one, two = (raw.prediction for raw in predict.predict(loaded, [prepared, prepared], lambda: False))
+    one, two = (raw.prediction for raw in ladder.predict(loaded, [prepared, prepared], lambda: False))
     assert one.size == size
     assert [i.class_id for i in one.instances] == [i.class_id for i in two.instances]
     assert all(i.mask.size == size and i.class_id in (1, 2) for i in one.instances)
@@ -72,7 +72,7 @@ def test_stuff_lies_where_no_object_does(tmp_path: Path):
     """Of a panoptic answer each pixel has one segment: an object, stuff, or nothing where "some thing" is likeliest."""
     loaded = _loaded("panoptic_fpn", tmp_path)
     picture = np.random.default_rng(1).integers(0, 255, (120, 150, 3), np.uint8)
-    answer = predict.predict(loaded, [prepare(picture, SPEC)], lambda: False)[0].prediction
+    answer = ladder.predict(loaded, [prepare(picture, SPEC)], lambda: False)[0].prediction
     assert answer.scores is not None
     assert answer.score_ids == (3, 4, 5, 0)
     stuff = decide(answer, DecideOptions(confidence=1.0))

@@ -24,7 +24,8 @@ from segdesk.domain.metrics.panoptic import Panoptic
 from segdesk.domain.prediction import Prediction
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.engines.inputs import prepare
-from segdesk.engines.predict import Loaded, predict
+from segdesk.engines.ladder import predict
+from segdesk.engines.predict import Loaded
 from segdesk.engines.training.holdout import SAMPLE_SIDE
 from segdesk.engines.training.messages import CROWD, IGNORED, Judged, Sample, TrainItem
 from segdesk.engines.training.sampling import Pictures
