@@ -72,6 +72,11 @@ class SavingVerbs:
         """Try again at once to save what waits (Ctrl+S)."""
         self._desk.saver.poke()
 
+    def flush(self) -> None:
+        """Wait until all that was saved in the background is on the disk. Raises the `SegDeskError` that saving fails
+        with. Not for the window's thread."""
+        self._desk.saver.flush()
+
     def save_elsewhere(self, path: Path) -> int:
         """Save a complete copy of the project and go on in it, with all that could not be saved so far. Reports
         Progress; Done value: its path. For a disk that is full or gone; the old file stays as it is."""
