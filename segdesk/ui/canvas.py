@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent, QTabletEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -20,6 +20,7 @@ from segdesk.domain.packed import PackedMap
 from segdesk.ui import canvas_sketch
 from segdesk.ui.canvas_background import Background
 from segdesk.ui.canvas_badge import Badge
+from segdesk.ui.canvas_brush import BrushOutline
 from segdesk.ui.canvas_glance import Shown
 from segdesk.ui.canvas_keys import Keys
 from segdesk.ui.canvas_picture import PictureView
@@ -36,7 +37,7 @@ class Canvas(PictureView):
 
     Signals: `hovered(x, y)` pixel under the pointer, (-1, -1) outside; `zoom_changed(zoom)` device pixels per image
     pixel; `picked(segment)` by Alt+click or the pick tool, 0 for void; `overlay_hidden(bool)` V was tapped;
-    `problem(error)` a tool raised a `SegDeskError`.
+    `problem(error)` a tool raised a `SegDeskError`; `menu_asked(at)` the menu of what lies at a point of the widget.
     Keys handled here while the canvas has the focus, not to be bound elsewhere: Space (pan), V (tap hides the overlay,
     hold peeks), backquote (hold shows the prediction), Escape (cancels the stroke or a long change, else lets go of
     the object).
@@ -48,6 +49,7 @@ class Canvas(PictureView):
     picked = Signal(int)
     overlay_hidden = Signal(bool)
     problem = Signal(object)
+    menu_asked = Signal(QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,7 +67,7 @@ class Canvas(PictureView):
         self._marked: Rect | None = None
         self._hovered = (-1, -1)
         self.splitter = Splitter(self, self._renderer)
-        self._cursor_rect = QRect()
+        self._brush = BrushOutline(self)
         self._counting = QTimer(self, interval=COUNT_EVERY_MS)
         self._counting.timeout.connect(self._count)
         self.setMouseTracking(True)
@@ -195,7 +197,7 @@ class Canvas(PictureView):
 
     def pointer_moved(self) -> None:
         """The pointer is elsewhere: the cursor is drawn there, and `hovered` tells the pixel."""
-        self._update_brush_cursor()
+        self._brush.follow(self._brush_at)
         at, doc = self._pointer.at, self.document
         pixel = (-1, -1)
         if at is not None and doc is not None:
@@ -243,7 +245,7 @@ class Canvas(PictureView):
             wanted = self.tool.cursor(self.document).shape
             shape = Qt.CursorShape.PointingHandCursor if wanted == "hand" else Qt.CursorShape.CrossCursor
         self.setCursor(shape)
-        self._update_brush_cursor()
+        self._brush.follow(self._brush_at)
 
     # ---- inside: document
 
@@ -336,30 +338,9 @@ class Canvas(PictureView):
 
     # ---- inside: geometry
 
-    def _brush(self) -> tuple[str, QPointF, float] | None:
-        """Shape, centre and radius of the brush in logical pixels; None where the tool has none."""
-        at = self._pointer.anchor or self._pointer.at
-        if self.tool is None or self.document is None or at is None or self._pointer.doing == "pan":
-            return None
-        cursor = self.tool.cursor(self.document)
-        if cursor.shape not in ("circle", "square"):
-            return None
-        scale = self.devicePixelRatioF()
-        return cursor.shape, QPointF(at[0] / scale, at[1] / scale), cursor.diameter / 2 * self.zoom / scale
-
-    def _update_brush_cursor(self) -> None:
-        """Repaint where the brush's outline was and where it is."""
-        brush = self._brush()
-        new = QRect()
-        if brush is not None:
-            _, centre, radius = brush
-            reach = radius + 3
-            side = math.ceil(2 * reach) + 1
-            new = QRect(math.floor(centre.x() - reach), math.floor(centre.y() - reach), side, side)
-        for rect in (self._cursor_rect, new):
-            if not rect.isEmpty():
-                self.update(rect)
-        self._cursor_rect = new
+    @property
+    def _brush_at(self) -> tuple[float, float] | None:
+        return None if self._pointer.doing == "pan" else self._pointer.anchor or self._pointer.at
 
     # ---- events
 
@@ -374,9 +355,7 @@ class Canvas(PictureView):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         canvas_sketch.draw(painter, self.tool.sketches(self.document), self._to_widget)
-        brush = self._brush()
-        if brush is not None:
-            canvas_sketch.draw_brush(painter, *brush)
+        self._brush.draw(painter, self._brush_at)
 
     def _to_widget(self, x: float, y: float) -> QPointF:
         scale = self.devicePixelRatioF()
