@@ -466,6 +466,10 @@
    <translation>请把它加入图片文件夹。</translation>
   </message>
   <message>
+   <source>Add one to paint with, or run a model: its classes join the project.</source>
+   <translation>添加一个即可绘制，或运行模型：模型的类别会加入项目。</translation>
+  </message>
+  <message>
    <source>Add run…</source>
    <translation>添加运行…</translation>
   </message>
@@ -3214,8 +3218,8 @@
    <translation>这里没有边界移动。</translation>
   </message>
   <message>
-   <source>No classes yet. Add one to paint with, or run a model: its classes join the project.</source>
-   <translation>还没有类别。添加一个即可绘制，或运行模型：模型的类别会加入项目。</translation>
+   <source>No classes yet.</source>
+   <translation>还没有类别。</translation>
   </message>
   <message>
    <source>No doubtful places are known: run a model on this picture.</source>

@@ -23,7 +23,7 @@ from segdesk.domain.classes import ClassSet
 from segdesk.ui import icons, theme
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
-from segdesk.ui.widgets import icon_button, label, name, swatch
+from segdesk.ui.widgets import EmptyNote, icon_button, name, swatch
 
 ID = Qt.ItemDataRole.UserRole
 NAME, KIND, KEY, LOCK = range(4)
@@ -55,8 +55,8 @@ class ClassPanel(Translated, QWidget):
         self.kind = icon_button("thing", self._toggle_thing)
         self.lock = icon_button("lock", self._toggle_lock)
         self.manage = icon_button("class-list", desk.labels.manage_classes)
-        self.none = label(kind="soft")
-        self.none.setWordWrap(True)
+        self.none = EmptyNote("class-list")
+        self.none.act(self._add)
         row = QHBoxLayout()
         row.setSpacing(2)
         for part in (self.add, self.rename, self.colour, self.kind, self.lock):
@@ -67,7 +67,7 @@ class ClassPanel(Translated, QWidget):
         layout.setContentsMargins(theme.GAP, 2, theme.GAP, 0)
         layout.setSpacing(theme.GAP // 2)
         layout.addWidget(self.list, 1)
-        layout.addWidget(self.none)
+        layout.addWidget(self.none, 1)
         layout.addLayout(row)
         self._connect()
         self.retranslate()
@@ -177,6 +177,7 @@ class ClassPanel(Translated, QWidget):
 
     def _update_buttons(self) -> None:
         has_project = self._desk.session.project is not None
+        self.none.offer(tr("Add a class") if has_project else "")
         has_class = self.list.currentItem() is not None
         why = tr("Open a folder or a project first.") if not has_project else tr("Select a class first.")
         for part, text, on in (
@@ -273,7 +274,8 @@ class ClassPanel(Translated, QWidget):
     def retranslate(self) -> None:
         """Set the texts again."""
         self.list.setAccessibleName(tr("Classes"))
-        self.none.setText(tr("No classes yet. Add one to paint with, or run a model: its classes join the project."))
+        hint = tr("Add one to paint with, or run a model: its classes join the project.")
+        self.none.say(tr("No classes yet."), hint)
         self.fill(self._desk.session.classes)
 
     def recolour(self) -> None:

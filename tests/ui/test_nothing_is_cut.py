@@ -1,0 +1,126 @@
+"""On a small screen and on a large one with scaling, in both languages, no text of a label or a button is cut."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QToolButton, QWidget
+
+from segdesk.ui import i18n
+from segdesk.ui.main_window import MainWindow
+from segdesk.ui.recent_cards import RecentCard
+from segdesk.ui.widgets import ElidedLabel, PickerButton
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ELIDED = (ElidedLabel, PickerButton, RecentCard)  # they end in an ellipsis by themselves, and say all in the tooltip
+SLACK = 1  # pixels
+
+
+def cut(window: QWidget) -> Iterator[str]:
+    """Visible labels and buttons that have less room than their text needs."""
+    for part in window.findChildren(QWidget):
+        if not part.isVisibleTo(window) or not isinstance(part, (QLabel, QAbstractButton)) or isinstance(part, ELIDED):
+            continue
+        if not part.text() or (isinstance(part, QToolButton) and part.toolButtonStyle().value == 0):
+            continue
+        width, height = room(part), part.height()
+        if isinstance(part, QLabel) and part.wordWrap():
+            if height + SLACK < part.heightForWidth(part.width()):
+                yield f"{part.text()!r}: {height} of {part.heightForWidth(part.width())} high"
+        elif width + SLACK < part.sizeHint().width() or height + SLACK < part.minimumSizeHint().height():
+            yield f"{part.text()!r}: {width} x {height} of {part.sizeHint().width()} x {part.sizeHint().height()}"
+
+
+def room(part: QWidget) -> int:
+    """Its width, as far as its parents show it."""
+    shown = part.visibleRegion().boundingRect()
+    return part.width() if shown.isEmpty() else shown.width()
+
+
+def settle() -> None:
+    for _ in range(4):
+        QApplication.sendPostedEvents()
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        QApplication.processEvents()
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_a_project(opened: MainWindow, size: tuple[int, int], language: str, until):
+    opened.desk.change_settings(language=language)
+    until(lambda: i18n.language() == language)
+    opened.resize(QSize(*size))
+    until(lambda: opened.width() == size[0])
+    settle()
+    assert list(cut(opened)) == []
+    opened.desk.runs.choose_model("regions")
+    opened.desk.view.plain_picture()
+    opened.view_card.adjust.setChecked(True)
+    settle()
+    assert list(cut(opened)) == []
+    opened.desk.change_settings(language="en")
+    until(lambda: i18n.language() == "en")
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize("size", [(900, 600), (1280, 720)])
+def test_the_first_page(window: MainWindow, size: tuple[int, int], language: str, until):
+    window.desk.change_settings(language=language)
+    until(lambda: i18n.language() == language)
+    window.resize(QSize(*size))
+    settle()
+    assert list(cut(window)) == []
+    window.desk.change_settings(language="en")
+    until(lambda: i18n.language() == "en")
+
+
+FOUR_K = """
+import sys
+from segdesk.app.settings import Settings
+from segdesk.ui.main_window import MainWindow
+from segdesk.ui.start import make_application
+from PySide6.QtWidgets import QApplication
+from tests.ui.test_nothing_is_cut import cut, settle
+
+settings = Settings(language=sys.argv[1], theme="light")
+app = make_application(settings)
+window = MainWindow(settings)
+window.resize(1920, 1080)
+window.show()
+window.stage.setCurrentWidget(window.canvas)
+for part in (window.model_panel, window.options_panel, window.tool_row, window.tools, window.footer):
+    part.setVisible(True)
+for dock in window.docks.values():
+    dock.setVisible(True)
+settle()
+assert window.devicePixelRatioF() == 2.0
+picture = window.grab()
+assert picture.size().width() == 2 * window.width() == 3840, picture.size()
+assert picture.size().height() == 2160
+print("\\n".join(cut(window)))
+window.close()
+while not window.closing.finished:
+    QApplication.processEvents()
+"""
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_four_k_at_twice_the_size(language: str, no_display: dict[str, str]):
+    """A screen of 3840 x 2160 with a scale of 200 %: everything is drawn with twice the pixels, nothing is cut."""
+    environment = {**no_display, "QT_SCALE_FACTOR": "2"}
+    done = subprocess.run(
+        [sys.executable, "-c", FOUR_K, language],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == ""
