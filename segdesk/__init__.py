@@ -8,28 +8,12 @@ The same verbs from a program of one's own (docs/api.md):
         project.run("regions")
         project.export("coco_instances", "photos-coco")
 
-Nothing heavy is loaded before the first of these names is used.
+Nothing heavy is loaded before the first of these names is used; `__init__.pyi` has them for type checkers.
 """
 
 from __future__ import annotations
 
 __version__ = "0.1.0"
-
-TYPE_CHECKING = False  # type checkers know this name; `typing` itself would be most of what an import costs
-if TYPE_CHECKING:
-    from segdesk.api import (
-        ClassInfo,
-        ClassSet,
-        Picture,
-        Project,
-        SegDeskError,
-        Segment,
-        Segmentation,
-        formats,
-        models,
-        open,
-        samples,
-    )
 
 __all__ = [
     "ClassInfo",
@@ -50,7 +34,7 @@ def __getattr__(name: str) -> object:
     """The names of `segdesk.api`, loaded when one is first used."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
+    import importlib  # here: it would be most of what an import costs
 
     value = getattr(importlib.import_module("segdesk.api"), name)
     globals()[name] = value
