@@ -64,12 +64,12 @@ class OperationsMenu(Translated, QWidget):
         if document is None or document.busy:
             return
         extra: dict[str, object] = {}
-        if "previous" in plugin.info.needs:
-            previous = self._previous()
-            if previous is None:
-                return
-            extra["previous"] = previous
         try:
+            if "previous" in plugin.info.needs:
+                previous = self._previous()
+                if previous is None:
+                    return
+                extra["previous"] = previous
             plugin.module.run(document, **self.values[key], **extra)
         except SegDeskError as error:
             self._desk.show_error(error)

@@ -140,7 +140,8 @@ def sample_reduced(ids: np.ndarray, copies: Reduced, view: View, rect: Rect) -> 
     if changed is not None:  # a stroke under way is drawn from the map itself
         x0, y0, x1, y1 = view.device_rect(changed)
         part = max(x0, rect[0]), max(y0, rect[1]), min(x1, rect[2]), min(y1, rect[3])
-        out[part[1] - rect[1] : part[3] - rect[1], part[0] - rect[0] : part[2] - rect[0]] = sample(ids, view, part)
+        if part[0] < part[2] and part[1] < part[3]:  # what changed may end just beside what is drawn
+            out[part[1] - rect[1] : part[3] - rect[1], part[0] - rect[0] : part[2] - rect[0]] = sample(ids, view, part)
     return out
 
 
