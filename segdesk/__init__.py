@@ -15,6 +15,7 @@ from __future__ import annotations
 
 __version__ = "0.1.0"
 
+# pyright: reportUnsupportedDunderAll=false
 __all__ = [
     "ClassInfo",
     "ClassSet",
