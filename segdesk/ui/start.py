@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from pathlib import Path
@@ -51,5 +52,6 @@ def start_window(path: str | Path | None = None) -> int:
     window.show()
     if note:
         window.desk.notice.emit("info", tr(note), "")
+    gc.freeze()  # what is there now stays: looking it over for garbage took 50 ms, now and then, also within a stroke
     QTimer.singleShot(0, window, lambda: window.begin(Path(path) if path else None))
     return app.exec()
