@@ -4,7 +4,7 @@ them. No files are read here: it works on what `Models.listing` has gathered."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from segdesk.domain.card import PICTURE_TASKS, ModelCard
@@ -61,11 +61,15 @@ class Listing:
         """The data sets that occur, in the alphabet's order."""
         return sorted({e.card.data for e in self.entries if e.card.data}, key=str.casefold)
 
+    def systems(self) -> list[str]:
+        """The methods that occur, in the alphabet's order."""
+        return sorted({system_of(e.card) for e in self.entries}, key=str.casefold)
+
 
 @dataclass(frozen=True)
 class ModelFilter:
     """Which models are wanted; an empty value wants all. `text`: words that must all occur. `data`: a data set, or the
-    beginning of its name; the others hold a value of `CHOICES`."""
+    beginning of its name; `system`: a method, as `system_of` names it; the others hold a value of `CHOICES`."""
 
     text: str = ""
     task: str = ""
@@ -74,6 +78,7 @@ class ModelFilter:
     weights: str = ""
     size: str = ""
     speed: str = ""
+    system: str = ""
 
     @property
     def active(self) -> bool:
@@ -85,6 +90,7 @@ class ModelFilter:
         card = entry.card
         return (
             (not self.task or card.task == self.task)
+            and (not self.system or system_of(card) == self.system)
             and card.data.casefold().startswith(self.data.casefold())
             and _licence(card.licence.commercial, self.licence)
             and (not self.weights or _state(entry) == self.weights)
@@ -170,6 +176,36 @@ def _order(entry: ModelEntry) -> tuple[str, str, float, str]:
     card = entry.card
     score = card.scores[0].value if card.scores else 0.0
     return system_of(card).casefold(), card.data.casefold(), -score, card.name.en
+
+
+ORDERS: Mapping[str, str] = {
+    "system": N_("Family"),
+    "name": N_("Name"),
+    "here": N_("Ready first"),
+    "score": N_("Score"),
+    "speed": N_("Speed here"),
+    "size": N_("Size"),
+}
+
+
+def ordered(entries: Sequence[ModelEntry], order: str, speeds: Mapping[str, float]) -> list[ModelEntry]:
+    """Entries as `found` gives them in another order, a key of `ORDERS`; equal ones stay as they are. `speeds`: seconds
+    a megapixel by card. What is not known comes last."""
+    keys: Mapping[str, Callable[[ModelEntry], object]] = {
+        "name": lambda e: e.card.name.en.casefold(),
+        "here": lambda e: (not e.ready, _state(e) != "download"),
+        "score": lambda e: -_score(e.card),
+        "speed": lambda e: speeds.get(e.card.id, float("inf")),
+        "size": lambda e: e.card.parameters or float("inf"),
+    }
+    key = keys.get(order)
+    return list(entries) if key is None else sorted(entries, key=key)  # type: ignore[arg-type]
+
+
+def _score(card: ModelCard) -> float:
+    """The first score in percent, whatever its measure: within one data set it orders, between two it says little."""
+    value = card.scores[0].value if card.scores else -1.0
+    return 100 * value if 0 <= value <= 1 else value
 
 
 def system_of(card: ModelCard) -> str:

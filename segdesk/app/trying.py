@@ -14,30 +14,36 @@ from segdesk.app.desk import Desk, OpenProject
 from segdesk.app.jobs import Context
 from segdesk.app.model_speed import Speed, Speeds
 from segdesk.app.models import Models
+from segdesk.app.review import overlaid
 from segdesk.app.workers import Workers
 from segdesk.domain.agreement import Agreement, agreement
-from segdesk.domain.classes import ClassSet
+from segdesk.domain.classes import VOID, ClassSet
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.options import RunOptions
 from segdesk.domain.packed import PackedMap
+from segdesk.domain.segmentation import Segmentation
 from segdesk.domain.text import N_
 from segdesk.engines.messages import Answer
 
 PREVIEW_PIXELS = 400_000
 COMPARED_PIXELS = 2_000_000
 MEASURED_PIXELS = 1_000_000
+OPACITY = 0.55
+DIFFERS, DIFFERS_FROM_VOID = (213, 62, 0), (146, 64, 160)  # vermilion and purple: told apart also by the colour-blind
 MEASURED_RUNS = 3  # after one that is not counted: a net's first picture takes longer
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
     """What a model sees in a picture. `image` (h, w, 3) uint8 RGB, the reduced copy; `labels` (h, w) uint16 ids of
-    `classes`: the project's as they would be after a run, which they are not. `seconds`: without loading the model."""
+    `classes`: the project's as they would be after a run, which they are not; `view` (h, w, 3) uint8: both together.
+    `seconds`: without loading the model."""
 
     card_id: str
     picture_id: int
     image: np.ndarray = field(repr=False)
     labels: np.ndarray = field(repr=False)
+    view: np.ndarray = field(repr=False)
     classes: ClassSet
     seconds: float
     device: str
@@ -51,11 +57,13 @@ class Trial:
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """Two models on one picture; their class ids are the same."""
+    """Two models on one picture; their class ids are the same. `differences` (h, w, 3) uint8 RGB: the picture in grey,
+    with colour where they disagree."""
 
     first: Trial
     second: Trial
     agreement: Agreement
+    differences: np.ndarray = field(repr=False)
 
 
 class Trying:
@@ -95,7 +103,7 @@ class Trying:
             one = self._try(opened, picture_id, first, image, device, ctx)
             ctx.progress(1, 2)
             other = self._try(opened, picture_id, second, image, device, ctx, one.classes)
-            return Pair(one, other, agreement(one.labels, other.labels))
+            return Pair(one, other, agreement(one.labels, other.labels), differences(image, one.labels, other.labels))
 
         return self._workers.submit("engine", N_("Comparing two models"), run, key="compare models")
 
@@ -149,7 +157,19 @@ class Trying:
         joined, ids = as_in_project(opened, card_id, reply.classes, classes)
         labels = _renamed(plain.class_map(), ids)
         seconds = sum(reply.seconds.values()) - reply.seconds.get("load", 0.0)
-        return Trial(card_id, picture_id, image, labels, joined, seconds, reply.device, tuple(reply.notes))
+        view = overlaid(image, Segmentation.from_class_map(labels), joined, OPACITY)
+        return Trial(card_id, picture_id, image, labels, view, joined, seconds, reply.device, tuple(reply.notes))
+
+
+def differences(image: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """(h, w, 3) uint8 RGB: the picture in pale grey, where two maps differ in a warm colour, darker where void is one
+    of the two."""
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    pale = np.repeat((128 + grey // 2)[:, :, None], 3, axis=2)
+    tinted = cv2.addWeighted(pale, 0.35, np.full_like(pale, DIFFERS), 0.65, 0.0)
+    partly = cv2.addWeighted(pale, 0.35, np.full_like(pale, DIFFERS_FROM_VOID), 0.65, 0.0)
+    void = (first == VOID) | (second == VOID)
+    return np.where((first == second)[:, :, None], pale, np.where(void[:, :, None], partly, tinted))
 
 
 def reduced(pixels: np.ndarray, most: int) -> np.ndarray:

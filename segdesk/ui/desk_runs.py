@@ -20,6 +20,7 @@ from segdesk.io.weights import WeightsStatus
 from segdesk.ui.desk_batches import Batches, plain
 from segdesk.ui.desk_labels import RESULT
 from segdesk.ui.desk_live import Live
+from segdesk.ui.desk_trials import Trials
 from segdesk.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Runs(QObject):
         self._warm: set[str] = set()  # models that have answered: their next answer shows how fast they are
         self.live = Live(desk, self)
         self.batches = Batches(desk)
+        self.trials = Trials(desk)
         desk.document_opened.connect(lambda _: self._apply_early())
         desk.project_opened.connect(lambda _: self._answers.clear())
         desk.picture_changed.connect(self._row_changed)
@@ -259,6 +261,10 @@ class Runs(QObject):
                 self._desk.session.locate(model_id, file), N_("Checking the file"), then=lambda _: self._model_changed()
             )
         )
+
+    def show_gallery(self) -> None:
+        """Show all models as cards, to be tried on the open picture and compared."""
+        self._desk.dialog_asked.emit("gallery")
 
     def ask_matches(self) -> None:
         """Show what the model's classes become."""

@@ -35,11 +35,13 @@ class ModelBrowser(Translated, QFrame):
     Keys: what is typed is searched; the arrows move; Right and Left open and close a head; Enter chooses.
 
     Signals:
-        chosen(str): the id of a model; train_asked(str): the id of one to train; closed()
+        chosen(str): the id of a model; train_asked(str): the id of one to train;
+        gallery_asked(): show the models as cards; closed()
     """
 
     chosen = Signal(str)
     train_asked = Signal(str)
+    gallery_asked = Signal()
     closed = Signal()
 
     def __init__(self, parent: QWidget) -> None:
@@ -58,6 +60,7 @@ class ModelBrowser(Translated, QFrame):
         self.list = QListView()
         self.facts = QLabel()
         self.train = button(clicked=self._train)
+        self.gallery = button(icon="gallery", clicked=self._gallery)
         self._build()
         self.retranslate()
 
@@ -92,7 +95,11 @@ class ModelBrowser(Translated, QFrame):
         layout.addLayout(filters)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.facts)
-        layout.addWidget(self.train, 0, Qt.AlignmentFlag.AlignLeft)
+        low = QHBoxLayout()
+        low.addWidget(self.train)
+        low.addStretch(1)
+        low.addWidget(self.gallery)
+        layout.addLayout(low)
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
@@ -183,6 +190,10 @@ class ModelBrowser(Translated, QFrame):
             self.close()
             self.train_asked.emit(row.entry.card.id)
 
+    def _gallery(self) -> None:
+        self.close()
+        self.gallery_asked.emit()
+
     def _toggle(self, row: Row) -> None:
         self.model.toggle(row.section.key)
         at = next((i for i, r in enumerate(self.model.rows) if r.is_head and r.section.key == row.section.key), 0)
@@ -225,6 +236,8 @@ class ModelBrowser(Translated, QFrame):
         name(self.search, tr("Search for a model"))
         self.train.setText(tr("Train it…"))
         name(self.train, tr("Train this network on the labels of the project"))
+        self.gallery.setText(tr("Gallery: try and compare…"))
+        name(self.gallery, tr("Models as cards, tried on the open picture"))
         self.reset.setText(tr("Clear"))
         name(self.reset, tr("Clear search and filters"))
         name(self.list, tr("Models"))

@@ -50,6 +50,26 @@ def weights_text(status: WeightsStatus, card: ModelCard | None = None) -> tuple[
     }.get(status.kind, (status.kind, ""))
 
 
+def weights_short(status: WeightsStatus, card: ModelCard) -> tuple[str, str]:
+    """The same in two or three words, for a small card."""
+    size = f" {megabytes(status.bytes)}" if status.bytes else ""
+    if missing_extra(card):
+        return tr("not installed"), "bad"
+    return {
+        "shipped": (tr("ready"), "good"),
+        "here": (tr("ready"), "good"),
+        "not_needed": (tr("ready"), "good"),
+        "download": (tr("to download") + size, "warn"),
+        "missing": (tr("weights missing"), "bad"),
+        "untrained": (tr("no public weights"), "bad"),
+    }.get(status.kind, (status.kind, ""))
+
+
+def speed_text(seconds: float) -> str:
+    """How long a megapixel takes here: "0.21 s/MP"."""
+    return tr("{seconds} s/MP here", seconds=f"{seconds:.2f}" if seconds < 10 else f"{seconds:.0f}")
+
+
 def score_text(card: ModelCard) -> str:
     """The first score of a card: "mIoU 75.1"."""
     if not card.scores:
