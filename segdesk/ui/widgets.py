@@ -110,6 +110,9 @@ class PickerButton(QPushButton):
         painter.end()
 
 
+SIGN = 28  # pixels of an empty note's sign
+
+
 class EmptyNote(QFrame):
     """What an empty part of the window says: a sign, what is missing, what to do about it, maybe a button that does it.
 
@@ -124,7 +127,7 @@ class EmptyNote(QFrame):
         self.button = button()
         self.button.hide()
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+        layout.setContentsMargins(theme.GAP, theme.GAP // 2, theme.GAP, theme.GAP // 2)
         layout.setSpacing(theme.GAP // 2)
         layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         layout.addStretch(2)
@@ -132,7 +135,6 @@ class EmptyNote(QFrame):
             part.setAlignment(Qt.AlignmentFlag.AlignCenter)
             part.setWordWrap(True)
             layout.addWidget(part)
-        layout.addSpacing(theme.GAP // 2)
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)
         self._draw()
@@ -141,7 +143,8 @@ class EmptyNote(QFrame):
         """What is missing, and what to do."""
         self.head.setText(head)
         self.hint.setText(hint)
-        self.hint.setVisible(bool(hint))
+        self.setToolTip(hint)
+        self._fit()
 
     def act(self, call: Callable[[], object]) -> None:
         """Give the button something to do; its text is set with `offer`."""
@@ -150,7 +153,21 @@ class EmptyNote(QFrame):
     def offer(self, text: str) -> None:
         """The button's text; "" hides it."""
         self.button.setText(text)
-        self.button.setVisible(bool(text))
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show what has room, the most telling first: in a low panel the sign goes, then the button, then the hint."""
+        width, gap = self.width() - 2 * theme.GAP, theme.GAP // 2
+        left = self.height() - 2 * gap - self.head.heightForWidth(width) - gap
+        wanted = (
+            (self.hint, self.hint.heightForWidth(width), bool(self.hint.text())),
+            (self.button, self.button.sizeHint().height() + gap, bool(self.button.text())),
+            (self.sign, SIGN, True),
+        )
+        for part, height, there in wanted:
+            shown = there and height + gap <= left
+            part.setVisible(shown)
+            left -= height + gap if there else 0
 
     def minimumSizeHint(self) -> QSize:
         """Qt: an empty panel may be as small as a full one."""
@@ -163,12 +180,12 @@ class EmptyNote(QFrame):
             self._draw()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Qt: where it is low, the sign goes first."""
+        """Qt: a lower panel has room for less."""
         super().resizeEvent(event)
-        self.sign.setVisible(self.height() >= 110)
+        self._fit()
 
     def _draw(self) -> None:
-        self.sign.setPixmap(icons.icon(self._icon, "soft").pixmap(QSize(28, 28), self.devicePixelRatioF()))
+        self.sign.setPixmap(icons.icon(self._icon, "soft").pixmap(QSize(SIGN, SIGN), self.devicePixelRatioF()))
 
 
 def set_kind(widget: QWidget, kind: str) -> None:

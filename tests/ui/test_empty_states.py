@@ -77,10 +77,12 @@ def test_a_note_in_a_low_place_keeps_its_words(app, qtbot):
     pressed = []
     note.act(lambda: pressed.append(1))
     note.offer("Do it")
-    note.resize(260, 70)
+    note.resize(260, 60)
     note.show()
     assert not note.sign.isVisible()
+    assert not note.button.isVisible()
     assert note.head.isVisible()
+    assert note.hint.isVisible()
     note.resize(260, 240)
     assert note.sign.isVisible()
     note.button.click()
