@@ -161,8 +161,8 @@
   </message>
   <message numerus="yes">
    <source>%n run(s)</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>%n 次运行</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -515,7 +515,7 @@
   </message>
   <message>
    <source>All models</source>
-   <translation type="unfinished" />
+   <translation>所有模型</translation>
   </message>
   <message>
    <source>All pictures are verified.</source>
@@ -599,7 +599,7 @@
   </message>
   <message>
    <source>Any family</source>
-   <translation type="unfinished" />
+   <translation>任何系列</translation>
   </message>
   <message>
    <source>Any licence</source>
@@ -697,7 +697,7 @@
   </message>
   <message>
    <source>Back to the cards</source>
-   <translation type="unfinished" />
+   <translation>返回卡片</translation>
   </message>
   <message>
    <source>Back to the model's answer</source>
@@ -773,7 +773,7 @@
   </message>
   <message>
    <source>Both answers: wheel zooms, dragging moves</source>
-   <translation type="unfinished" />
+   <translation>两个结果：滚轮缩放，拖动移动</translation>
   </message>
   <message>
    <source>Boundary IoU</source>
@@ -1077,7 +1077,7 @@
   </message>
   <message>
    <source>Choose it for the next runs</source>
-   <translation type="unfinished" />
+   <translation>选它用于之后的运行</translation>
   </message>
   <message>
    <source>Choose it in the row of the tool Clicks (S).</source>
@@ -1085,7 +1085,7 @@
   </message>
   <message>
    <source>Choose model {letter} for the next runs</source>
-   <translation type="unfinished" />
+   <translation>选择模型 {letter} 用于之后的运行</translation>
   </message>
   <message>
    <source>Choose one from the list of models.</source>
@@ -1181,7 +1181,7 @@
   </message>
   <message>
    <source>Choose two models: both run on a copy of the open picture. The project stays as it is.</source>
-   <translation type="unfinished" />
+   <translation>选择两个模型：两者都在打开图片的副本上运行。项目保持不变。</translation>
   </message>
   <message>
    <source>Choose what to import.</source>
@@ -1393,7 +1393,7 @@
   </message>
   <message>
    <source>Coloured: A and B differ; violet: one of them has no label</source>
-   <translation type="unfinished" />
+   <translation>有颜色处：A 与 B 不同；紫色：其中之一没有标注</translation>
   </message>
   <message>
    <source>Colours</source>
@@ -1437,7 +1437,7 @@
   </message>
   <message>
    <source>Compare…</source>
-   <translation type="unfinished" />
+   <translation>比较…</translation>
   </message>
   <message>
    <source>Comparing</source>
@@ -1449,7 +1449,7 @@
   </message>
   <message>
    <source>Comparing…</source>
-   <translation type="unfinished" />
+   <translation>正在比较…</translation>
   </message>
   <message>
    <source>Computing…</source>
@@ -1508,12 +1508,20 @@
    <translation>复制列出的图片及其原因</translation>
   </message>
   <message>
+   <source>Copy the name</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Copy the picture again from where it came from.</source>
    <translation>请从来源处重新复制这张图片。</translation>
   </message>
   <message>
    <source>Copy the picture again.</source>
    <translation>请重新复制这张图片。</translation>
+  </message>
+  <message>
+   <source>Copy the whole path</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Copy them ({size})</source>
@@ -1713,7 +1721,7 @@
   </message>
   <message>
    <source>Download</source>
-   <translation type="unfinished" />
+   <translation>下载</translation>
   </message>
   <message>
    <source>Download it again or choose another file.</source>
@@ -1963,7 +1971,7 @@
   </message>
   <message>
    <source>Family</source>
-   <translation type="unfinished" />
+   <translation>系列</translation>
   </message>
   <message>
    <source>Fast</source>
@@ -2087,7 +2095,7 @@
   </message>
   <message>
    <source>Gallery: try and compare…</source>
-   <translation type="unfinished" />
+   <translation>模型库：试用与比较…</translation>
   </message>
   <message>
    <source>Gamma of the picture, for the eye only: larger makes dark parts lighter</source>
@@ -2123,6 +2131,10 @@
   </message>
   <message>
    <source>Give all labels of the selected classes to one class</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Give another class</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2235,7 +2247,7 @@
   </message>
   <message>
    <source>How far they agree, by class</source>
-   <translation type="unfinished" />
+   <translation>各类别的一致程度</translation>
   </message>
   <message>
    <source>How many answers the model draws; where they differ is doubtful.</source>
@@ -2493,11 +2505,11 @@
   </message>
   <message>
    <source>Its weights are missing: locate the file to see it on your picture.</source>
-   <translation type="unfinished" />
+   <translation>缺少权重：指定文件后即可在您的图片上查看。</translation>
   </message>
   <message>
    <source>Its weights are not here yet: download them to see it on your picture.</source>
-   <translation type="unfinished" />
+   <translation>权重尚未下载：下载后即可在您的图片上查看。</translation>
   </message>
   <message>
    <source>Its weights fit no known architecture. It can run as the program that it is. It names no operation on files or the network, but it may use much memory or time: run it only if you trust where it comes from.</source>
@@ -2830,6 +2842,10 @@
    <translation>锁定类别  (Ctrl+Shift+L)</translation>
   </message>
   <message>
+   <source>Lock the class {name}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Locked objects</source>
    <translation>已锁定的对象</translation>
   </message>
@@ -2971,11 +2987,11 @@
   </message>
   <message>
    <source>Measure</source>
-   <translation type="unfinished" />
+   <translation>测量</translation>
   </message>
   <message>
    <source>Measure how fast it is on this machine, on the open picture</source>
-   <translation type="unfinished" />
+   <translation>在打开的图片上测量它在本机的速度</translation>
   </message>
   <message>
    <source>Measuring the model</source>
@@ -2996,6 +3012,10 @@
   <message>
    <source>Menu key, Shift+F10</source>
    <translation>菜单键、Shift+F10</translation>
+  </message>
+  <message>
+   <source>Menu of the picture</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Menu of what is under the pointer</source>
@@ -3059,11 +3079,11 @@
   </message>
   <message>
    <source>Model gallery</source>
-   <translation type="unfinished" />
+   <translation>模型库</translation>
   </message>
   <message>
    <source>Model gallery…</source>
-   <translation type="unfinished" />
+   <translation>模型库…</translation>
   </message>
   <message>
    <source>Model of the run</source>
@@ -3071,7 +3091,7 @@
   </message>
   <message>
    <source>Model {letter}</source>
-   <translation type="unfinished" />
+   <translation>模型 {letter}</translation>
   </message>
   <message>
    <source>Model's answer</source>
@@ -3083,7 +3103,7 @@
   </message>
   <message>
    <source>Models as cards, tried on the open picture</source>
-   <translation type="unfinished" />
+   <translation>以卡片显示模型，并在打开的图片上试用</translation>
   </message>
   <message>
    <source>More thresholds: overlap of objects, least stuff</source>
@@ -3271,7 +3291,7 @@
   </message>
   <message>
    <source>No model fits. Clear search and filters to see all.</source>
-   <translation type="unfinished" />
+   <translation>没有符合的模型。清除搜索和筛选即可查看全部。</translation>
   </message>
   <message>
    <source>No model has answered for this picture yet.</source>
@@ -3347,7 +3367,7 @@
   </message>
   <message>
    <source>No public weights: untrained, it would answer with noise. Train it, or locate a file.</source>
-   <translation type="unfinished" />
+   <translation>没有公开权重：未经训练只会输出噪声。请先训练，或指定权重文件。</translation>
   </message>
   <message>
    <source>No refinement is named.</source>
@@ -3531,7 +3551,7 @@
   </message>
   <message>
    <source>On {width} × {height} pixels</source>
-   <translation type="unfinished" />
+   <translation>{width} × {height} 像素</translation>
   </message>
   <message>
    <source>One JSON file with every object as run lengths: holes and single pixels are exact.</source>
@@ -3631,11 +3651,11 @@
   </message>
   <message>
    <source>Open a picture to compare models on it.</source>
-   <translation type="unfinished" />
+   <translation>打开一张图片即可在其上比较模型。</translation>
   </message>
   <message>
    <source>Open a picture to see the model on it.</source>
-   <translation type="unfinished" />
+   <translation>打开一张图片即可查看模型的效果。</translation>
   </message>
   <message>
    <source>Open a picture to see what the model makes of it.</source>
@@ -3719,7 +3739,7 @@
   </message>
   <message>
    <source>Order of the models</source>
-   <translation type="unfinished" />
+   <translation>模型的顺序</translation>
   </message>
   <message>
    <source>Order of the pictures</source>
@@ -3848,6 +3868,10 @@
   <message>
    <source>Paint with the left button, erase with the right one. The keys 1 to 9 choose the class, the wheel zooms, and {undo} takes back as much as you like.</source>
    <translation>左键涂抹，右键擦除。数字键 1 到 9 选择类别，滚轮缩放，{undo} 可以一直撤销。</translation>
+  </message>
+  <message>
+   <source>Paint with {name}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Painting changes: {name}</source>
@@ -4063,11 +4087,11 @@
   </message>
   <message>
    <source>Preview all that are ready</source>
-   <translation type="unfinished" />
+   <translation>预览所有可用的模型</translation>
   </message>
   <message>
    <source>Preview when a card is chosen</source>
-   <translation type="unfinished" />
+   <translation>选中卡片时预览</translation>
   </message>
   <message>
    <source>Previewing the model</source>
@@ -4211,7 +4235,7 @@
   </message>
   <message>
    <source>Ready first</source>
-   <translation type="unfinished" />
+   <translation>可用的在前</translation>
   </message>
   <message>
    <source>Ready here</source>
@@ -4383,7 +4407,7 @@
   </message>
   <message>
    <source>Run every listed model that is ready on a copy of the open picture</source>
-   <translation type="unfinished" />
+   <translation>在打开图片的副本上运行列出的每个可用模型</translation>
   </message>
   <message>
    <source>Run here</source>
@@ -4395,7 +4419,7 @@
   </message>
   <message>
    <source>Run it on a reduced copy of the open picture</source>
-   <translation type="unfinished" />
+   <translation>在打开图片的缩小副本上运行</translation>
   </message>
   <message>
    <source>Run on all</source>
@@ -4431,7 +4455,7 @@
   </message>
   <message>
    <source>Running on a copy of the open picture…</source>
-   <translation type="unfinished" />
+   <translation>正在打开图片的副本上运行…</translation>
   </message>
   <message>
    <source>Running on all</source>
@@ -4571,7 +4595,7 @@
   </message>
   <message>
    <source>See it beside another model on the open picture</source>
-   <translation type="unfinished" />
+   <translation>在打开的图片上与另一个模型并排查看</translation>
   </message>
   <message>
    <source>See their logs on the cluster; SegDesk with the same version must be installed on every node.</source>
@@ -4630,6 +4654,14 @@
    <translation>请选择一个对象，或一个有像素的类别。</translation>
   </message>
   <message>
+   <source>Select this area</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Select this object</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Set all of them in the object to be split.</source>
    <translation>请把种子点都放在要拆分的对象中。</translation>
   </message>
@@ -4674,6 +4706,14 @@
    <translation>按状态显示</translation>
   </message>
   <message>
+   <source>Show its folder</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Show only {name}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Show the batch page</source>
    <translation>显示批处理页</translation>
   </message>
@@ -4695,7 +4735,7 @@
   </message>
   <message>
    <source>Side by side</source>
-   <translation type="unfinished" />
+   <translation>并排</translation>
   </message>
   <message>
    <source>Single letters act while the picture has the focus: click it once.</source>
@@ -4703,7 +4743,7 @@
   </message>
   <message>
    <source>Size</source>
-   <translation>尺寸</translation>
+   <translation>大小</translation>
   </message>
   <message>
    <source>Skip</source>
@@ -4719,7 +4759,7 @@
   </message>
   <message>
    <source>Slider</source>
-   <translation type="unfinished" />
+   <translation>滑块</translation>
   </message>
   <message>
    <source>Smaller brush</source>
@@ -4787,7 +4827,7 @@
   </message>
   <message>
    <source>Speed here</source>
-   <translation type="unfinished" />
+   <translation>本机速度</translation>
   </message>
   <message>
    <source>Split</source>
@@ -4918,12 +4958,16 @@
    <translation>撤回工具的最后一个点</translation>
   </message>
   <message>
+   <source>Take the model's answer here: drag around it</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Take {name} off the list; its files stay</source>
    <translation>从列表中移除 {name}，文件保留不动</translation>
   </message>
   <message>
    <source>Task</source>
-   <translation type="unfinished" />
+   <translation>任务</translation>
   </message>
   <message>
    <source>Task {id} names no picture.</source>
@@ -6055,7 +6099,7 @@
   </message>
   <message>
    <source>Train it…</source>
-   <translation>训练…</translation>
+   <translation>训练它…</translation>
   </message>
   <message>
    <source>Train this network on the labels of the project</source>
@@ -6123,7 +6167,7 @@
   </message>
   <message>
    <source>Two models with weights are needed. Download or locate the weights of another one.</source>
-   <translation type="unfinished" />
+   <translation>需要两个有权重的模型。请下载或指定另一个模型的权重。</translation>
   </message>
   <message>
    <source>Type a number from 1 to 9, a letter, or Shift or Alt with it, such as Shift+Q or Alt+1.</source>
@@ -6186,6 +6230,10 @@
    <translation>解锁类别  (Ctrl+Shift+L)</translation>
   </message>
   <message>
+   <source>Unlock the class {name}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Up</source>
    <translation type="unfinished" />
   </message>
@@ -6219,11 +6267,11 @@
   </message>
   <message>
    <source>Use this model</source>
-   <translation type="unfinished" />
+   <translation>使用此模型</translation>
   </message>
   <message>
    <source>Use {letter}</source>
-   <translation type="unfinished" />
+   <translation>使用 {letter}</translation>
   </message>
   <message>
    <source>Used last</source>
@@ -6359,7 +6407,7 @@
   </message>
   <message>
    <source>Where they differ</source>
-   <translation type="unfinished" />
+   <translation>差异处</translation>
   </message>
   <message>
    <source>Which class is to be painted over?</source>
@@ -6771,7 +6819,7 @@
   </message>
   <message>
    <source>mean IoU between the two</source>
-   <translation type="unfinished" />
+   <translation>两者间的平均 IoU</translation>
   </message>
   <message>
    <source>merge</source>
@@ -6843,7 +6891,7 @@
   </message>
   <message>
    <source>no published score</source>
-   <translation type="unfinished" />
+   <translation>无公布的得分</translation>
   </message>
   <message>
    <source>nobody has published weights of it</source>
@@ -6867,7 +6915,7 @@
   </message>
   <message>
    <source>not installed</source>
-   <translation type="unfinished" />
+   <translation>未安装</translation>
   </message>
   <message>
    <source>not installed: {command}</source>
@@ -6875,7 +6923,7 @@
   </message>
   <message>
    <source>not measured yet</source>
-   <translation type="unfinished" />
+   <translation>尚未测量</translation>
   </message>
   <message>
    <source>notes of model runs</source>
@@ -6915,7 +6963,7 @@
   </message>
   <message>
    <source>of the pixels agree</source>
-   <translation type="unfinished" />
+   <translation>的像素一致</translation>
   </message>
   <message>
    <source>of the training data</source>
@@ -7019,7 +7067,7 @@
   </message>
   <message>
    <source>ready</source>
-   <translation>就绪</translation>
+   <translation>可用</translation>
   </message>
   <message>
    <source>ready here</source>
@@ -7055,7 +7103,7 @@
   </message>
   <message>
    <source>running…</source>
-   <translation type="unfinished" />
+   <translation>运行中…</translation>
   </message>
   <message>
    <source>semantic</source>
@@ -7219,7 +7267,7 @@
   </message>
   <message>
    <source>weights missing</source>
-   <translation type="unfinished" />
+   <translation>缺少权重</translation>
   </message>
   <message>
    <source>weights missing: locate the file</source>
@@ -7725,6 +7773,10 @@
    <source>{name}, as one region</source>
    <translation>{name}，合为一个区域</translation>
   </message>
+  <message>
+   <source>{name}, object {number}</source>
+   <translation type="unfinished" />
+  </message>
   <message numerus="yes">
    <source>{name}: {share} % of the pixels, in %n picture(s)</source>
    <translation>
@@ -7757,11 +7809,11 @@
   </message>
   <message>
    <source>{seconds} s on a copy of {size} MP</source>
-   <translation type="unfinished" />
+   <translation>在 {size} 百万像素的副本上用时 {seconds} 秒</translation>
   </message>
   <message>
    <source>{seconds} s/MP here</source>
-   <translation type="unfinished" />
+   <translation>本机 {seconds} 秒/百万像素</translation>
   </message>
   <message>
    <source>{state}; about {time} left</source>
@@ -7785,7 +7837,7 @@
   </message>
   <message>
    <source>“Preview” shows it on the open picture. The project stays as it is.</source>
-   <translation type="unfinished" />
+   <translation>“预览”会显示它在打开图片上的效果。项目保持不变。</translation>
   </message>
   <message>
    <source>“Run on all” begins one with the chosen model; more can wait in the queue behind it.</source>
