@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from segdesk.domain.errors import Cancelled, SegDeskError
 
 BLOCK = 1 << 18
 TIMEOUT_SECONDS = 20.0
+TOO_MUCH = 2.0  # times the bytes that a card names: a server that sends more does not send that file
 
 Progress = Callable[[int, int], None]
 
@@ -36,6 +38,12 @@ def _sha(tag: str | None) -> str:
     return digits if len(digits) == 64 and not set(digits) - set("0123456789abcdef") else ""
 
 
+def _length(headers: http.client.HTTPMessage) -> int:
+    """The bytes that the server says it sends, 0 if it does not."""
+    text = (headers.get("Content-Length") or "").strip()
+    return int(text) if text.isdecimal() and len(text) < 18 else 0
+
+
 class Short(Exception):
     """The server closed the line before the end."""
 
@@ -47,6 +55,15 @@ def fetch(url: str, part: Path, size: int, progress: Progress, cancelled: Callab
     the SHA-256 that the server tells of the whole file, "" if none. Raises `SegDeskError` where the
     disk does not take it, `Cancelled`, `Short`, and the errors of `urllib`.
     """
+    if not url.startswith(("https://", "http://")):  # urllib would also open files of this computer
+        raise urllib.error.URLError("not an address of the web")
+    try:
+        return _fetched(url, part, size, progress, cancelled)
+    except (http.client.HTTPException, UnicodeError) as error:  # an answer that is none, an address that is none
+        raise urllib.error.URLError(f"{type(error).__name__}: {error}") from error
+
+
+def _fetched(url: str, part: Path, size: int, progress: Progress, cancelled: Callable[[], bool]) -> str:
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
@@ -60,11 +77,14 @@ def fetch(url: str, part: Path, size: int, progress: Progress, cancelled: Callab
     with response:
         resumed = response.status == 206
         done = have if resumed else 0
-        length = int(response.headers.get("Content-Length") or 0)
+        length = _length(response.headers)
         total = done + length if length else size
+        most = int(size * TOO_MUCH) or max(total, 1 << 62)
+        if total > most:
+            raise urllib.error.URLError("the file is much larger than the card says")
         try:
             with part.open("ab" if resumed else "wb") as sink:
-                done = _pump(response, sink, (done, total), progress, cancelled)
+                done = _pump(response, sink, (done, total, most), progress, cancelled)
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             raise
         except OSError as error:
@@ -75,19 +95,31 @@ def fetch(url: str, part: Path, size: int, progress: Progress, cancelled: Callab
 
 
 def _pump(
-    source: BinaryIO, sink: BinaryIO, count: tuple[int, int], progress: Progress, cancelled: Callable[[], bool]
+    source: BinaryIO, sink: BinaryIO, count: tuple[int, int, int], progress: Progress, cancelled: Callable[[], bool]
 ) -> int:
-    done, total = count
+    done, total, most = count
     progress(done, total)
     while True:
         if cancelled():
             raise Cancelled
-        block = source.read(BLOCK)
+        block = _block(source)
         if not block:
             return done
         sink.write(block)
         done += len(block)
+        if done > most:
+            raise urllib.error.URLError("the server sends more than the file has")
         progress(done, total)
+
+
+def _block(source: BinaryIO) -> bytes:
+    """The next bytes from the line. Its errors are no errors of the disk, though they are OSErrors, too (of TLS)."""
+    try:
+        return source.read(BLOCK)
+    except (TimeoutError, ConnectionError):
+        raise
+    except OSError as error:
+        raise urllib.error.URLError(error) from error
 
 
 def unwritable(folder: Path, error: OSError) -> SegDeskError:

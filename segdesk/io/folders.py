@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import urllib.error
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from segdesk.domain.card import ModelCard, WeightsSpec
@@ -114,10 +115,13 @@ def _accept(part: Path, target: Path, told: str) -> None:
             if found != told:
                 raise _damaged(target, "its checksum is not the one that the server tells")
         check(part, target.name)
+        os.replace(part, target)
     except SegDeskError:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise
-    os.replace(part, target)
+    except OSError as error:
+        raise unwritable(target.parent, error) from error
 
 
 def check(path: Path, name: str = "") -> None:

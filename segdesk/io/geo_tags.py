@@ -36,7 +36,7 @@ class Georeference:
                 tags = file.pages.first.tags
                 found = {code: tag.value for code in _KINDS if (tag := tags.get(code)) is not None}
             return cls(_transform(found), tuple(_tag(code, value) for code, value in found.items()))
-        except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, tifffile.TiffFileError):
+        except Exception:  # damaged tags do not make the picture worthless
             return None
 
     @classmethod

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import simplejpeg
 
 from segdesk.domain.errors import SegDeskError
 from segdesk.io import images
@@ -26,7 +27,7 @@ def thumbnail(path: Path, *, side: int = SIDE, folder: Path | None = None) -> np
     Raises `SegDeskError` as `images.read` does. A cache that cannot be written to is done without. Any thread.
     """
     file = (folder or cache_folder()) / _name(path, side)
-    kept = _kept(file)
+    kept = _kept(file, side)
     if kept is not None:
         return kept
     pixels = images.read(path, max_side=side)
@@ -76,11 +77,14 @@ def _place(text: str) -> str:
     return f"{key[:2]}/{key[2:]}.jpg"
 
 
-def _kept(file: Path) -> np.ndarray | None:
+def _kept(file: Path, side: int) -> np.ndarray | None:
+    """The thumbnail that was kept; None if there is none, or what lies there is none of this size."""
     try:
-        data = np.frombuffer(file.read_bytes(), np.uint8)
-        found = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    except (OSError, cv2.error):
+        data = file.read_bytes()
+        if max(simplejpeg.decode_jpeg_header(data)[:2]) > side:
+            return None
+        found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, ValueError, cv2.error):
         return None
     return None if found is None else np.ascontiguousarray(found[:, :, ::-1])
 

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import urllib.error
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -176,9 +177,13 @@ def _accept(part: Path, target: Path, card: ModelCard) -> None:
     try:
         verify(part, card)
     except SegDeskError:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise _wrong_hash(target.name, card) from None
-    os.replace(part, target)
+    try:
+        os.replace(part, target)
+    except OSError as error:
+        raise unwritable(target.parent, error) from error
 
 
 def _spec(card: ModelCard) -> WeightsSpec:

@@ -38,14 +38,16 @@ def lead(reader: Reader, inputs: int, seed: int, minutes: float, out: Path) -> i
             files = mutated(files, seeds, random.Random(data))  # type: ignore[assignment]
         else:
             files[_main_file(files)] = data[1:]
-        found, _ = judge.judge(files, reader.read, writes=reader.writes, most_bytes=reader.most_bytes)
+        found, _ = judge.judge(
+            files, reader.read, writes=reader.writes, network=reader.network, most_bytes=reader.most_bytes
+        )
         for finding in found:
             if (finding.kind, finding.where) not in seen:
                 seen.add((finding.kind, finding.where))
                 (out / f"{reader.name.replace(' ', '-')}-atheris-{len(seen)}").write_bytes(data)
                 print(f"FOUND {finding}", flush=True)
 
-    atheris.instrument_all()
+    atheris.instrument_all()  # pyright: ignore[reportAttributeAccessIssue]  # its types lack it
     options = [
         f"-runs={inputs}",
         f"-seed={seed or 1}",

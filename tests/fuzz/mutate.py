@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -38,6 +39,7 @@ BY_SUFFIX: dict[str, Mutator] = {
     ".tif": mutate_binary.tiff_bytes,
     ".npz": mutate_binary.zip_bytes,
     ".npy": mutate_binary.npy_bytes,
+    ".http": mutate_text.http_bytes,
     ".ply": mutate_text.headed_bytes,
     ".safetensors": mutate_binary.safetensors_bytes,
     ".segdesk": mutate_binary.sqlite_bytes,
@@ -51,7 +53,8 @@ def mutated(files: Files, others: Sequence[Files], rng: random.Random) -> dict[s
     result = dict(files)
     for _ in range(1 + min(5, int(rng.expovariate(1.0)))):
         if rng.random() < 0.08:
-            _move(result, rng)
+            with suppress(ValueError):  # a name that no path can have
+                _move(result, rng)
         else:
             _damage(result, others, rng)
     return {name: data for name, data in result.items() if isinstance(data, Link) or len(data) <= MOST_BYTES}

@@ -136,6 +136,12 @@ def headed_bytes(data: bytes, rng: random.Random) -> bytes:
     return text_bytes(head, rng) + mark + body if rng.random() < 0.8 else head + mark + damaged(body, rng)
 
 
+def http_bytes(data: bytes, rng: random.Random) -> bytes:
+    """The head of an answer of a server is changed, or what it sends."""
+    head, mark, body = data.partition(b"\r\n\r\n")
+    return text_bytes(head, rng) + mark + body if rng.random() < 0.8 else head + mark + damaged(body or b"x", rng)
+
+
 def _words_changed(text: str, rng: random.Random) -> str:
     words = _WORDS.findall(text)
     places = [n for n, word in enumerate(words) if not word.isspace()]

@@ -121,14 +121,15 @@ class Watch:
     def __init__(self, arena: Arena, *, writes: bool) -> None:
         self.seen: list[Finding] = []
         self._arena = arena
-        self._on = False
+        self._on = self._network = False
         allowed = [arena.cache, arena.temporary, *([arena.input] if writes else [])]
         self._allowed = tuple(f"{folder}{os.sep}" for folder in allowed)
         self._outside = f"{arena.outside}{os.sep}"
         sys.addaudithook(self._hook)
 
-    def change(self, *, writes: bool) -> None:
-        """Whether the next reader may write into the folder of the input."""
+    def change(self, *, writes: bool, network: bool) -> None:
+        """Whether the next reader may write into the folder of the input, and call this machine."""
+        self._network = network
         folders = [self._arena.cache, self._arena.temporary, *([self._arena.input] if writes else [])]
         self._allowed = tuple(f"{folder}{os.sep}" for folder in folders)
 
@@ -148,6 +149,8 @@ class Watch:
             self._opened(arguments)
         elif event in CHANGES:
             self._changed(event, arguments)
+        elif self._network and (event == "urllib.Request" or "'127.0.0.1'" in repr(arguments)):
+            return
         elif event in STARTED or event in LINES or event == "pickle.find_class":
             self.seen.append(Finding("code run" if event not in LINES else "network", event, repr(arguments)[:300]))
 
@@ -181,12 +184,19 @@ class Judge:
         self.memory = Memory()
 
     def judge(
-        self, files: Files, read: Callable[[Path], object], *, writes: bool = False, most_bytes: int = 400 << 20
+        self,
+        files: Files,
+        read: Callable[[Path], object],
+        *,
+        writes: bool = False,
+        network: bool = False,
+        most_bytes: int = 400 << 20,
     ) -> tuple[list[Finding], Cost]:
-        """Lay the files out, read them, look at what has happened. `writes`: the reader may change its own input."""
+        """Lay the files out, read them, look at what has happened. `writes`: the reader may change its own input;
+        `network`: it may call this machine."""
         arena = self.arena
         arena.lay(files)
-        self.watch.change(writes=writes)
+        self.watch.change(writes=writes, network=network)
         before = snapshot(arena.root)
         self.memory.begin()
         started = time.process_time()

@@ -14,6 +14,7 @@ from tests.fuzz.mutate import Files
 class Reader:
     """`seeds(folder)`: valid inputs, made in an empty folder. `read(folder)`: reads the input that lies there and
     asserts what must hold of the value. `writes`: it may change its own input (a project, damaged settings).
+    `network`: it may call this machine.
     `torch`: it is one of the engine process. `most_bytes`: memory that one input may take.
     """
 
@@ -21,11 +22,12 @@ class Reader:
     seeds: Callable[[Path], Sequence[Files]]
     read: Callable[[Path], object]
     writes: bool = False
+    network: bool = False
     torch: bool = False
     most_bytes: int = 400 << 20
 
 
-MODULES = ("reading_pictures", "reading_labels", "reading_tables")
+MODULES = ("reading_pictures", "reading_labels", "reading_tables", "reading_network")
 TORCH_MODULES = ("reading_weights",)
 
 

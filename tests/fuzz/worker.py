@@ -91,7 +91,9 @@ def run(judge: Judge, reader: Reader, seeds: Sequence[Files], which: tuple[int, 
         files = input_of(reader, seeds, seed, number)
         os.pwrite(at, f"{reader.name}:{number}".ljust(80).encode(), 0)
         _alarm(HANG_SECONDS)
-        found, cost = judge.judge(files, reader.read, writes=reader.writes, most_bytes=reader.most_bytes)
+        found, cost = judge.judge(
+            files, reader.read, writes=reader.writes, network=reader.network, most_bytes=reader.most_bytes
+        )
         _alarm(0)
         slowest, most = max(slowest, cost.seconds), max(most, cost.bytes)
         for finding in found:
