@@ -42,7 +42,7 @@ def keep_named(name: str, pixels: np.ndarray) -> None:
 
 def kept_named(name: str) -> np.ndarray | None:
     """What was kept under a name, or None."""
-    return _kept(cache_folder() / _place(name))
+    return _kept(cache_folder() / _place(name), 4 * SIDE)
 
 
 def cache_folder() -> Path:
