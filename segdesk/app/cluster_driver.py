@@ -78,7 +78,8 @@ class _Member:
 
 @dataclass(eq=False)
 class Driver:
-    """One run. `name_part()` gives a name that no part has had; `tries`: of a picture, in all.
+    """One run. `name_part()` gives a name that no part has had; `tries`: of a picture, in all; `worker`: the class of
+    the workers.
 
     Use it in one thread, inside `connected`: `start`, then `outcomes`, and `close` whatever happened."""
 
@@ -88,6 +89,7 @@ class Driver:
     tries: int = 3
     cancelled: Callable[[], bool] = lambda: False
     notes: dict[str, None] = field(default_factory=dict)
+    worker: type = ClusterWorker
     workers: int = 0
     _ray: Any = None
     _waiting: list[Task] = field(default_factory=list)
@@ -150,7 +152,7 @@ class Driver:
 
     def _hire(self, *, replaces: bool) -> None:
         self._numbers += 1
-        made = self._ray.remote(ClusterWorker).options(
+        made = self._ray.remote(self.worker).options(
             **self._resources, max_restarts=0, scheduling_strategy="SPREAD", name=None
         )
         member = _Member(self._numbers, made.remote(self.order), replaces)

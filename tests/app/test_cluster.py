@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,13 @@ pytest.importorskip("ray", reason="ray is not installed")
 pytest.importorskip("fsspec", reason="fsspec is not installed")
 pytest.importorskip("pyarrow", reason="pyarrow is not installed")
 
+from segdesk import __version__
 from segdesk.app import cluster_store
 from segdesk.app.cluster_driver import Crew, Driver, Outcome, connected
 from segdesk.app.cluster_parts import Row, decode
-from segdesk.app.cluster_source import listing
+from segdesk.app.cluster_source import Picture, listing
 from segdesk.app.cluster_store import Place
-from segdesk.app.cluster_worker import Order
+from segdesk.app.cluster_worker import ClusterWorker, Order, PartDone, Ready, torch_version
 from segdesk.app.models import Models
 from segdesk.cli import NOTHING_DONE, OK, SOME_FAILED
 from segdesk.domain.errors import SegDeskError
@@ -143,6 +144,55 @@ def _killed_after_a_part(words: list[str], out: Path) -> None:
                     driver.wait(0.1)
         finally:
             driver.send_signal(signal.SIGKILL)
+
+
+def light_worker(poison: str, full: str) -> type:
+    """A worker without a net, which dies of one picture and cannot write parts with another. A class of a function, so
+    that it travels to the workers as a whole."""
+
+    class Light(ClusterWorker):
+        def __init__(self, order: Order) -> None:
+            self._order = order
+
+        def prepare(self) -> Ready:
+            return Ready("here", os.getpid(), __version__, torch_version())
+
+        def part(self, name: str, pictures: Sequence[Picture]) -> PartDone | SegDeskError:
+            if any(picture.name == poison for picture in pictures):
+                os.kill(os.getpid(), signal.SIGKILL)
+            if any(picture.name == full for picture in pictures):
+                return SegDeskError("The disk is full.")
+            return PartDone(name, len(pictures), (), 0.0, 0)
+
+        def stop(self) -> None: ...
+
+    return Light
+
+
+def test_a_picture_that_kills_its_workers_is_found_and_given_up(cluster: Any) -> None:
+    pictures = [Picture(f"p{number}", "") for number in range(4)]
+    order = Order(Models().plan("regions", RunOptions(), "cpu"), "", "parquet", 1, "", 1)
+    driver = Driver(Crew(workers=1), order, lambda: "part", tries=2, worker=light_worker("p2", ""))
+    try:
+        driver.start()
+        outcomes = list(driver.outcomes([pictures]))
+    finally:
+        driver.close()
+    (lost,) = [failed for outcome in outcomes for failed in outcome.failed]
+    assert lost[0].name == "p2"
+    assert lost[1].message == "The worker died while it worked on this picture."
+    assert sum(bool(outcome.part) for outcome in outcomes) == 2  # p0 with p1, and p3
+
+
+def test_a_store_that_takes_nothing_ends_the_run_with_its_sentence(cluster: Any) -> None:
+    order = Order(Models().plan("regions", RunOptions(), "cpu"), "", "parquet", 1, "", 1)
+    driver = Driver(Crew(workers=1), order, lambda: "part", worker=light_worker("", "p"))
+    try:
+        driver.start()
+        with pytest.raises(SegDeskError, match="The disk is full"):
+            list(driver.outcomes([[Picture("p", "")]]))
+    finally:
+        driver.close()
 
 
 def test_workers_and_nodes_that_die_lose_nothing(cluster: Any, tmp_path: Path) -> None:
