@@ -15,6 +15,7 @@ from segdesk.app.jobs import Context
 from segdesk.app.load import Meter
 from segdesk.app.models import RunPlan
 from segdesk.app.prefetch import read_ahead
+from segdesk.app.reading import reader
 from segdesk.app.reports import BatchBegun, BatchResult, BatchStep
 from segdesk.domain.errors import SegDeskError
 from segdesk.engines.messages import Answer, NotKept, PredictRequest
@@ -90,15 +91,15 @@ class Batch:
     def _requests(self, ctx: Context) -> Generator[PredictRequest, None, None]:
         """Requests with decoded pictures; those that cannot be read are marked and left out."""
         ids: Iterator[tuple[int, Path]] = ((row.id, self.opened.path_of(row.id)) for row in self.rows)
-        with closing(read_ahead(ids, cancelled=ctx.cancelled)) as pictures:
-            for picture_id, pixels in pictures:
-                if isinstance(pixels, SegDeskError):
-                    self.unreadable(picture_id, pixels, ctx)
+        with closing(read_ahead(ids, read=reader(self.plan), cancelled=ctx.cancelled)) as pictures:
+            for picture_id, found in pictures:
+                if isinstance(found, SegDeskError):
+                    self.unreadable(picture_id, found, ctx)
                     continue
                 key = picture_key(self.opened, picture_id)
                 self._names[key] = picture_id
                 ctx.report(BatchStep(ctx.job_id, picture_id, "running"))
-                yield self.plan.request(key, pixels)
+                yield found.request(self.plan, key)
 
     def unreadable(self, picture_id: int, error: SegDeskError, ctx: Context) -> None:
         """A picture that cannot be read: its row is marked, and nothing is said against the model."""

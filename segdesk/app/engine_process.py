@@ -46,6 +46,7 @@ Result = Answer | NotKept | SegDeskError
 
 AHEAD = 5  # as many as the engine computes side by side, and one that waits
 AHEAD_BYTES = 256 << 20
+LABEL_BYTES = 2  # of a pixel of the map that comes back
 
 
 def _never() -> bool:
@@ -257,14 +258,15 @@ class EngineProcess:
         if request.image is not None:
             height, width = request.image.shape[:2]
             shape = (height, width, 3)
-            ticket.block = self._in_block(request.image)
+            full = request.full_size or (0, 0)
+            ticket.block = self._in_block(request.image, full[0] * full[1] * LABEL_BYTES)
         ask = Ask(ticket.number, replace(request, image=None), ticket.block, shape, urgent)
         running.ask(ticket, ask)
         return ticket
 
-    def _in_block(self, image: np.ndarray) -> str:
+    def _in_block(self, image: np.ndarray, room: int = 0) -> str:
         try:
-            return self._blocks.put(image)
+            return self._blocks.put(image, room)
         except OSError as error:
             raise SegDeskError(
                 "There is no shared memory left to hand the picture to the engine: {reason}.",

@@ -43,6 +43,11 @@ def missing_extra(card: ModelCard) -> str:
     return "" if not extra or _installed(extra) else f'pip install "segdesk[{extra}]"'
 
 
+def own_models_dir() -> Path:
+    """The folder of the person's own cards and weights, which may not exist yet."""
+    return user_config_dir() / "models"
+
+
 @cache
 def _installed(extra: str) -> bool:
     return transformers_available() if extra == "transformers" else onnx_available()
@@ -59,10 +64,17 @@ class RunPlan:
     parts: Mapping[str, ModelCard]
     matching: Mapping[str, object] = field(default_factory=dict)  # see ClassBook.record
 
-    def request(self, key: str, image: np.ndarray | None) -> PredictRequest:
-        """The request for one picture."""
+    def request(self, key: str, image: np.ndarray | None, full_size: tuple[int, int] | None = None) -> PredictRequest:
+        """The request for one picture; `full_size`: its (H, W) where `image` is a reduced copy."""
         return PredictRequest(
-            key, self.card, image, weights=self.weights, parts=self.parts, options=self.options, device=self.device
+            key,
+            self.card,
+            image,
+            weights=self.weights,
+            parts=self.parts,
+            options=self.options,
+            device=self.device,
+            full_size=full_size,
         )
 
     def record(self) -> dict[str, object]:
@@ -128,12 +140,15 @@ class Models:
             return self._read
 
     def _card_folders(self) -> list[Path]:
-        return [models_dir(), user_config_dir() / "models", *self.folders]
+        return [models_dir(), own_models_dir(), *self.folders]
+
+    def _weights_folders(self) -> list[Path]:
+        return [*self.folders, own_models_dir()]
 
     def listing(self) -> Listing:
         """All models and where their weights are. May take a tenth of a second: for a worker thread."""
         known = self._all()
-        single = weights.statuses(known.cards, self.folders)
+        single = weights.statuses(known.cards, self._weights_folders())
         whole = {card.id: self.status(card.id) for card in known.cards if card.parts}
         return Listing(entries_of(known.cards, {**single, **whole}), tuple(known.broken))
 
@@ -176,7 +191,7 @@ class Models:
 
     def status(self, card_id: str) -> WeightsStatus:
         """Where the weights are; of a merged model the worst of its parts, with the bytes of all that are not here."""
-        found = [weights.status(c, self.folders) for c in self.with_weights(self.get(card_id))]
+        found = [weights.status(c, self._weights_folders()) for c in self.with_weights(self.get(card_id))]
         if not found:
             return WeightsStatus("not_needed")
         worst = min(found, key=lambda s: _ORDER.index(s.kind))
@@ -198,7 +213,7 @@ class Models:
     def _plan(self, card: ModelCard, options: RunOptions, device: str) -> RunPlan:
         files = {}
         for part in self.with_weights(card):
-            status = weights.status(part, self.folders)
+            status = weights.status(part, self._weights_folders())
             if status.path is None:
                 raise _not_here(part, status)
             files[part.id] = str(status.path)
@@ -207,7 +222,9 @@ class Models:
     def download(self, card_id: str, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> list[Path]:
         """Fetch the weights that are not here into the first model folder (or the cache); `progress` in bytes over all
         of them. Blocks."""
-        needed = [c for c in self.with_weights(self.get(card_id)) if weights.status(c, self.folders).path is None]
+        needed = [
+            c for c in self.with_weights(self.get(card_id)) if weights.status(c, self._weights_folders()).path is None
+        ]
         total, before, paths = sum(c.weights.bytes for c in needed if c.weights), 0, []
         for card in needed:
             start = before

@@ -8,7 +8,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,18 @@ from segdesk.io import images
 READ_AHEAD = 4  # pictures that must fit the budget together
 Stamp = tuple[str, int, int]
 T = TypeVar("T")
+
+
+class Sized(Protocol):
+    """Something decoded."""
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that it takes."""
+        ...
+
+
+R = TypeVar("R", bound=Sized)
 
 
 def _stamp(path: Path) -> Stamp:
@@ -124,19 +136,19 @@ class Prefetch:
 def read_ahead(
     items: Iterable[tuple[T, Path]],
     *,
-    read: Callable[[Path], np.ndarray] = images.read,
+    read: Callable[[Path], R] = images.read,
     threads: int = 2,
     ahead: int = 4,
     budget_bytes: int = 512 << 20,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Generator[tuple[T, np.ndarray | SegDeskError], None, None]:
-    """Decode pictures in threads and give them in order as (item, pixels or what was wrong).
+) -> Generator[tuple[T, R | SegDeskError], None, None]:
+    """Decode pictures in threads and give them in order as (item, what `read` gave or what was wrong).
 
     At most `ahead` pictures are decoded beyond the one given, fewer where they are so large that they would pass
     `budget_bytes`. Raises `Cancelled`. Close the generator to end its threads.
     """
     source = iter(items)
-    waiting: deque[tuple[T, Future[np.ndarray]]] = deque()
+    waiting: deque[tuple[T, Future[R]]] = deque()
     largest = 1
     pool = ThreadPoolExecutor(threads, thread_name_prefix="segdesk-batch-decode")
     try:
@@ -152,14 +164,14 @@ def read_ahead(
                 raise Cancelled
             key, future = waiting.popleft()
             result = _result(future)
-            if isinstance(result, np.ndarray):
+            if not isinstance(result, SegDeskError):
                 largest = max(largest, result.nbytes)
             yield key, result
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _result(future: Future[np.ndarray]) -> np.ndarray | SegDeskError:
+def _result(future: Future[R]) -> R | SegDeskError:
     try:
         return future.result()
     except Exception as error:

@@ -156,19 +156,21 @@ class Engine:
         """The first half of an answer, for pictures of one card and device: load, prepare, forward; kept."""
         first = requests[0]
         images = [request.image for request in requests if request.image is not None]
+        sizes = [request.full_size for request in requests]
         seconds: dict[str, float] = {}
-        raws = self._raw(first, first.card, images, seconds, cancelled)
+        raws = self._raw(first, first.card, images, sizes, seconds, cancelled)
         mirrored: list[Raw] = []
         if first.options.flip:
             images_turned = [np.ascontiguousarray(image[:, ::-1]) for image in images]
-            mirrored = self._raw(first, first.card, images_turned, seconds, cancelled)
+            mirrored = self._raw(first, first.card, images_turned, sizes, seconds, cancelled)
         share = {stage: spent / len(requests) for stage, spent in seconds.items()}
         works = []
         for request, image, raw in zip(requests, images, raws, strict=True):
             work = Work(raw.prediction, image, raw.device, raw.notes, dict(share))
             work.average, work.spread = request.options.average, raw.spread
             work.flipped = mirrored[len(works)].prediction if mirrored else None
-            self._keep((request.key, request.card.id), work)
+            if request.full_size is None:  # refinements that are asked for later need the whole picture
+                self._keep((request.key, request.card.id), work)
             works.append(work)
         return works
 
@@ -221,13 +223,14 @@ class Engine:
         request: PredictRequest,
         card: ModelCard,
         images: Sequence[np.ndarray],
+        sizes: Sequence[tuple[int, int] | None],
         seconds: dict[str, float],
         cancelled: Cancel,
     ) -> list[Raw]:
         """The raw predictions of `card`, which is the request's or a part of it; adds to `seconds`."""
         if card.net.type == "merge":
             parts = [request.parts[part] for part in card.parts]
-            both = [self._raw(request, part, images, seconds, cancelled) for part in parts]
+            both = [self._raw(request, part, images, sizes, seconds, cancelled) for part in parts]
             return [
                 Raw(merged(card, a.prediction, b.prediction), b.device, tuple(dict.fromkeys(a.notes + b.notes)))
                 for a, b in zip(*both, strict=True)
@@ -235,7 +238,10 @@ class Engine:
         loaded, notes = _timed(seconds, "load", lambda: self._loaded(request, card))
         if cancelled():
             raise Cancelled
-        pictures: list[Prepared] = _timed(seconds, "prepare", lambda: [prepare(i, loaded.card.input) for i in images])
+        both = list(zip(images, sizes, strict=True))
+        pictures: list[Prepared] = _timed(
+            seconds, "prepare", lambda: [prepare(image, loaded.card.input, full) for image, full in both]
+        )
         raws = _timed(
             seconds, "forward", lambda: predict(loaded, pictures, cancelled, request.options.average, self._limits)
         )
@@ -315,7 +321,9 @@ def _alike(requests: Sequence[PredictRequest]) -> list[list[PredictRequest]]:
 
 
 def _can_share(a: PredictRequest, b: PredictRequest) -> bool:
-    if a.image is None or b.image is None or a.image.shape != b.image.shape or a.options != b.options:
+    if a.image is None or b.image is None or a.options != b.options:
+        return False
+    if a.image.shape != b.image.shape or (a.full_size is None) != (b.full_size is None):
         return False
     return a.card == b.card and a.device == b.device and dict(a.weights) == dict(b.weights)
 

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from segdesk.engines.prompting import Prompting
 
 LANE_PIXELS = 4_000_000  # larger pictures are computed one at a time: several would need too much memory
+LANE_FULL_PIXELS = 24_000_000  # the same of pictures that come reduced: only the map of the answer is so large
 STEP_SECONDS = 0.1  # between two words on how far something is
 BATCH = 8  # pictures of one size that share a pass on a graphics card
 
@@ -256,7 +257,9 @@ class Host:
         return tell
 
     def _fits_a_lane(self, ask: Ask) -> bool:
+        full = ask.request.full_size
         small = ask.shape is not None and ask.shape[0] * ask.shape[1] <= LANE_PIXELS
+        small = small and (full is None or full[0] * full[1] <= LANE_FULL_PIXELS)
         return small and not ask.urgent and self._engine.on_processor(ask.request)
 
     def _serve_in_lane(self, ask: Ask) -> None:

@@ -11,6 +11,8 @@ import torch.nn.functional as F
 
 from segdesk.domain.card import InputSpec
 from segdesk.domain.errors import SegDeskError
+from segdesk.engines.sizing import fitted as fitted
+from segdesk.engines.sizing import resized as resized
 
 
 @dataclass(frozen=True)
@@ -29,38 +31,14 @@ class Prepared:
         return self.pixels.shape[0], self.pixels.shape[1]
 
 
-def prepare(image: np.ndarray, spec: InputSpec) -> Prepared:
-    """Resize an (H, W, 3) uint8 RGB picture to what `spec.fit` asks for. Raises `SegDeskError` for anything else."""
+def prepare(image: np.ndarray, spec: InputSpec, full_size: tuple[int, int] | None = None) -> Prepared:
+    """Resize an (H, W, 3) uint8 RGB picture to what `spec.fit` asks for. `full_size`: the picture's (H, W) where
+    `image` is a reduced copy of it. Raises `SegDeskError` for anything else."""
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
         raise SegDeskError("A model takes pictures of 8-bit RGB with at least one pixel.")
-    height, width = image.shape[:2]
+    height, width = full_size or image.shape[:2]
     h, w = fitted(height, width, spec.fit)
-    return Prepared(image if (h, w) == (height, width) else resized(image, h, w), (height, width))
-
-
-def fitted(height: int, width: int, fit: str) -> tuple[int, int]:
-    """(h, w) of the input for a picture of (height, width).
-
-    "short:N" makes the shorter side N, up or down, "short:N/M" too, but the longer one at most M (rounded, as
-    OpenMMLab does); "long:N" makes a longer side N, only down. The other side keeps the proportion, cut down to whole
-    pixels as torchvision does. "square:N" squeezes. "native" and "slide:N/S" change nothing; a slide may
-    follow a resize: "short:512 slide:512/341".
-    """
-    kind, _, number = fit.split(" ")[0].partition(":")
-    if kind in ("native", "slide"):
-        return height, width
-    if "/" in number:
-        short, long = (int(n) for n in number.split("/"))
-        scale = min(short / min(height, width), long / max(height, width))
-        return max(1, int(height * scale + 0.5)), max(1, int(width * scale + 0.5))
-    side = int(number)
-    if kind == "square":
-        return side, side
-    if kind == "short":
-        return (side, max(1, side * width // height)) if height <= width else (max(1, side * height // width), side)
-    if max(height, width) <= side:
-        return height, width
-    return (max(1, side * height // width), side) if width >= height else (side, max(1, side * width // height))
+    return Prepared(image if (h, w) == image.shape[:2] else resized(image, h, w), (height, width))
 
 
 def slide_of(fit: str) -> tuple[int, int] | None:
@@ -70,12 +48,6 @@ def slide_of(fit: str) -> tuple[int, int] | None:
         return None
     window, _, stride = numbers.partition("/")
     return int(window), int(stride)
-
-
-def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The picture at another size: pixel averages going down, bilinear going up."""
-    shrinks = height * width < image.shape[0] * image.shape[1]
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
 
 def tensor(pixels: np.ndarray, spec: InputSpec, device: torch.device) -> torch.Tensor:

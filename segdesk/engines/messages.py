@@ -41,6 +41,8 @@ class PredictRequest:
     `parts`: card id -> card, for a "merge" card.
     `device`: an id from `devices()`, or "auto".
     `glance`: only this much, quickly, from what is kept; the answer's map has the glance's size and no doubts.
+    `full_size`: (H, W) of the picture where `image` is a copy that was reduced to what the card's input asks for; the
+    answer has the full size. For options without refinements only; such an answer is not kept.
     """
 
     key: str
@@ -51,6 +53,7 @@ class PredictRequest:
     options: RunOptions = field(default_factory=RunOptions)
     device: str = "auto"
     glance: Glance | None = None
+    full_size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)

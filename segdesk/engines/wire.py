@@ -167,15 +167,15 @@ class Blocks:
         self._used: dict[str, shared_memory.SharedMemory] = {}
         self._lock = threading.Lock()
 
-    def put(self, image: np.ndarray) -> str:
-        """Copy an array into a block; returns the block's name."""
+    def put(self, image: np.ndarray, room: int = 0) -> str:
+        """Copy an array into a block of at least `room` bytes; returns the block's name."""
         with self._lock:
-            fitting = [b for b in self._free if b.size >= image.nbytes]
+            fitting = [b for b in self._free if b.size >= max(image.nbytes, room)]
             block = min(fitting, key=lambda b: b.size) if fitting else None
             if block is not None:
                 self._free.remove(block)
         if block is None:
-            block = _created(max(1, image.nbytes))
+            block = _created(max(1, image.nbytes, room))
         with self._lock:
             self._used[block.name] = block
         inside = np.ndarray(image.shape, image.dtype, buffer=block.buf)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import math
 import os
 import re
 import stat
@@ -168,14 +169,34 @@ def read(path: Path, *, max_side: int | None = None) -> np.ndarray:
     """
     path = Path(path)
     data = _content(path)
+    pixels = _decoded(path, _opened(io.BytesIO(data), path), data, max_side)
+    return np.ascontiguousarray(_reduced(pixels, max_side))
+
+
+def read_at_least(path: Path, wanted: Callable[[int, int], tuple[int, int]]) -> tuple[np.ndarray, tuple[int, int]]:
+    """As `read`, for who looks at it at `wanted(H, W)` = (h, w) only: a JPEG of at least twice that size comes reduced,
+    to no less than (h, w), as far as its codec does so by itself. Returns (pixels, (H, W) of the picture, upright)."""
+    path = Path(path)
+    data = _content(path)
     picture = _opened(io.BytesIO(data), path)
+    if picture.format in ("JPEG", "MPO") and picture.mode in ("RGB", "L"):
+        lying = _orientation(picture, whole=True) >= 5
+        height, width = picture.size if lying else picture.size[::-1]
+        h, w = wanted(height, width)
+        scale = max(h / height, w / width)
+        max_side = math.ceil(scale * max(height, width)) + 1 if scale <= 0.5 else None
+        return np.ascontiguousarray(_decoded(path, picture, data, max_side)), (height, width)
+    pixels = np.ascontiguousarray(_decoded(path, picture, data, None))
+    return pixels, (pixels.shape[0], pixels.shape[1])
+
+
+def _decoded(path: Path, picture: Image.Image, data: bytes, max_side: int | None) -> np.ndarray:
     try:
-        pixels = _pixels(picture, data, max_side)
+        return _pixels(picture, data, max_side)
     except MemoryError:
         _too_large(path, *picture.size)
     except Exception as error:  # codecs raise whatever they like on damaged data
         raise _damaged(path) from error
-    return np.ascontiguousarray(_reduced(pixels, max_side))
 
 
 def read_raw(path: Path) -> np.ndarray:
