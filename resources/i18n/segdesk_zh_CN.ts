@@ -231,7 +231,7 @@
   </message>
   <message>
    <source>--out, --workers, --cores and --threads are for runs on a cluster.</source>
-   <translation type="unfinished" />
+   <translation>--out、--workers、--cores 和 --threads 只用于在集群上运行。</translation>
   </message>
   <message>
    <source>.</source>
@@ -366,12 +366,12 @@
    <translation>每张图片一个类别编号的调色板 PNG，旁附对象编号和类别列表。</translation>
   </message>
   <message>
-   <source>A part of the run is damaged: {reason}.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
    <source>A pixel belongs to a mask from this probability on.</source>
    <translation>像素概率达到此值时才属于该掩膜。</translation>
+  </message>
+  <message>
+   <source>A plug-in is somebody else's program: it can do on this machine what you can do. Switch on only what you trust. Nothing of a package that is off is loaded.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>A project folder with a bitmap for each object.</source>
@@ -435,7 +435,7 @@
   </message>
   <message>
    <source>Add --ray to them.</source>
-   <translation type="unfinished" />
+   <translation>请同时加上 --ray。</translation>
   </message>
   <message>
    <source>Add a class</source>
@@ -484,6 +484,10 @@
   <message>
    <source>Adding the model</source>
    <translation>正在添加模型</translation>
+  </message>
+  <message>
+   <source>Adds</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Adversary</source>
@@ -640,6 +644,10 @@
    <translation>应用到本张</translation>
   </message>
   <message>
+   <source>Architectures</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Area</source>
    <translation>面积</translation>
   </message>
@@ -674,6 +682,10 @@
   <message>
    <source>As usual for this network</source>
    <translation>按此网络的惯例</translation>
+  </message>
+  <message>
+   <source>Ask its makers for another version, or switch it off under Plug-ins.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>At most this far (0 = any)</source>
@@ -912,6 +924,10 @@
    <translation>相对模型结果的更改</translation>
   </message>
   <message>
+   <source>Changes take effect when SegDesk starts the next time.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Changing the classes</source>
    <translation type="unfinished" />
   </message>
@@ -929,15 +945,15 @@
   </message>
   <message>
    <source>Check the address and the credentials of the machine that reads it.</source>
-   <translation type="unfinished" />
+   <translation>请检查地址，以及读取它的机器的凭据。</translation>
   </message>
   <message>
    <source>Check the address, the credentials and that the library for this kind of store is installed.</source>
-   <translation type="unfinished" />
+   <translation>请检查地址和凭据，以及是否安装了这类存储所需的库。</translation>
   </message>
   <message>
    <source>Check the address.</source>
-   <translation type="unfinished" />
+   <translation>请检查地址。</translation>
   </message>
   <message>
    <source>Check the card's [net] type: it must be the name of a file in segdesk/nets.</source>
@@ -1364,6 +1380,10 @@
    <translation>正在关闭</translation>
   </message>
   <message>
+   <source>Collecting the licences</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Colour</source>
    <translation type="unfinished" />
   </message>
@@ -1488,6 +1508,10 @@
    <translation>坐标</translation>
   </message>
   <message>
+   <source>Copied</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Copy it to a folder where you may write, and open the copy.</source>
    <translation>请复制到可写的文件夹，再打开副本。</translation>
   </message>
@@ -1502,6 +1526,10 @@
   <message>
    <source>Copy list</source>
    <translation>复制列表</translation>
+  </message>
+  <message>
+   <source>Copy system information</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Copy the listed pictures with their reasons</source>
@@ -1652,15 +1680,15 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Delete it and run again: only its pictures are computed anew.</source>
+   <translation>请删除它并再次运行：只会重新计算其中的图片。</translation>
+  </message>
+  <message>
    <source>Delete object</source>
    <translation>删除对象</translation>
   </message>
   <message>
    <source>Delete the selected classes</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <source>Delete this file and run again.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2054,6 +2082,10 @@
    <translation>格式</translation>
   </message>
   <message>
+   <source>Formats</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Free some space and go on with it: the last checkpoint in {folder} is kept.</source>
    <translation>请腾出空间后继续：{folder} 中最后的检查点已保留。</translation>
   </message>
@@ -2381,7 +2413,7 @@
   </message>
   <message>
    <source>Install it with: pip install "segdesk[ray]"</source>
-   <translation type="unfinished" />
+   <translation>安装命令：pip install "segdesk[ray]"</translation>
   </message>
   <message>
    <source>Install it with: pip install "segdesk[transformers]"</source>
@@ -2397,7 +2429,7 @@
   </message>
   <message>
    <source>Install the same version everywhere.</source>
-   <translation type="unfinished" />
+   <translation>请在所有机器上安装相同的版本。</translation>
   </message>
   <message>
    <source>Interval</source>
@@ -2424,8 +2456,12 @@
    <translation>无法读回。</translation>
   </message>
   <message>
-   <source>It has one path or URL a line.</source>
+   <source>It has been switched off. Ask its makers for another version.</source>
    <translation type="unfinished" />
+  </message>
+  <message>
+   <source>It has one path or URL a line.</source>
+   <translation>每行一个路径或 URL。</translation>
   </message>
   <message>
    <source>It has that key already.</source>
@@ -2461,7 +2497,7 @@
   </message>
   <message>
    <source>It needs a column path or url.</source>
-   <translation type="unfinished" />
+   <translation>它需要名为 path 或 url 的列。</translation>
   </message>
   <message>
    <source>It sees: {names} ({seconds} s).</source>
@@ -2774,6 +2810,10 @@
    <translation>请将未标注像素视为背景。</translation>
   </message>
   <message>
+   <source>Let {package} {version} run as a part of SegDesk?</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Licence</source>
    <translation>许可</translation>
   </message>
@@ -2788,6 +2828,14 @@
   <message>
    <source>Licence of the weights</source>
    <translation>权重许可</translation>
+  </message>
+  <message>
+   <source>Licences of models</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Licences of packages</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Light</source>
@@ -2870,8 +2918,12 @@
    <translation>外观</translation>
   </message>
   <message>
-   <source>Look at the picture alone.</source>
+   <source>Look again</source>
    <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Look at the picture alone.</source>
+   <translation>请单独检查这张图片。</translation>
   </message>
   <message>
    <source>Look at the rights of that folder.</source>
@@ -2896,6 +2948,10 @@
   <message>
    <source>Looking for pictures…</source>
    <translation>正在查找图片…</translation>
+  </message>
+  <message>
+   <source>Looking for plug-ins</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Looking for the models…</source>
@@ -3070,6 +3126,10 @@
    <translation>模型</translation>
   </message>
   <message>
+   <source>Model cards (TOML) and weights in this folder are found at every start: {folder}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Model folders</source>
    <translation>模型文件夹</translation>
   </message>
@@ -3104,6 +3164,10 @@
   <message>
    <source>Models as cards, tried on the open picture</source>
    <translation>以卡片显示模型，并在打开的图片上试用</translation>
+  </message>
+  <message>
+   <source>Models that come with SegDesk</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>More thresholds: overlap of objects, least stuff</source>
@@ -3252,6 +3316,10 @@
   <message>
    <source>No format can be written.</source>
    <translation>没有可写出的格式。</translation>
+  </message>
+  <message>
+   <source>No installed Python package has plug-ins for SegDesk.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>No key fits these words.</source>
@@ -3436,6 +3504,10 @@
   <message>
    <source>Nothing but undo changes the pixels of a locked class until it is unlocked.</source>
    <translation>解锁之前，除撤销外，任何操作都不会改变已锁定类别的像素。</translation>
+  </message>
+  <message>
+   <source>Nothing has been compared yet.</source>
+   <translation>还没有进行比较。</translation>
   </message>
   <message>
    <source>Nothing has been opened yet.</source>
@@ -3706,6 +3778,14 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <source>Open the folder</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Open the log folder</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Open the page when it is done</source>
    <translation>完成后打开页面</translation>
   </message>
@@ -3724,6 +3804,10 @@
   <message>
    <source>Opening the picture</source>
    <translation>正在打开图片</translation>
+  </message>
+  <message>
+   <source>Operations</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Optimiser</source>
@@ -3792,6 +3876,18 @@
   <message>
    <source>PNGs of labels, train ids and objects, and polygons, with the classes of Cityscapes only.</source>
    <translation>标签、训练编号和物体的 PNG 以及多边形，只含 Cityscapes 的类别。</translation>
+  </message>
+  <message>
+   <source>Package</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Packages and their licences</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Packages with plug-ins</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Pages (*.html)</source>
@@ -4022,6 +4118,14 @@
    <translation>第 {number} 处，共 {total} 处：{pixels} 像素</translation>
   </message>
   <message>
+   <source>Plug-ins</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Plug-ins…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Points</source>
    <translation>点云</translation>
   </message>
@@ -4167,6 +4271,10 @@
   </message>
   <message>
    <source>Put them where all nodes find them under this path.</source>
+   <translation>请把它们放到所有节点都能以此路径访问的位置。</translation>
+  </message>
+  <message>
+   <source>Python packages</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -4443,7 +4551,7 @@
   </message>
   <message>
    <source>Run with --ray.</source>
-   <translation type="unfinished" />
+   <translation>请加上 --ray 运行。</translation>
   </message>
   <message>
    <source>Running</source>
@@ -4467,7 +4575,7 @@
   </message>
   <message>
    <source>Running on the cluster</source>
-   <translation type="unfinished" />
+   <translation>正在集群上运行</translation>
   </message>
   <message>
    <source>Running the model</source>
@@ -4519,7 +4627,7 @@
   </message>
   <message>
    <source>Save it as UTF-8.</source>
-   <translation type="unfinished" />
+   <translation>请另存为 UTF-8 编码。</translation>
   </message>
   <message>
    <source>Save labels as palette or grey PNG.</source>
@@ -4599,7 +4707,7 @@
   </message>
   <message>
    <source>See their logs on the cluster; SegDesk with the same version must be installed on every node.</source>
-   <translation type="unfinished" />
+   <translation>请查看集群上的日志；每个节点都必须安装相同版本的 SegDesk。</translation>
   </message>
   <message>
    <source>See: segdesk train --runs</source>
@@ -4608,6 +4716,14 @@
   <message>
    <source>Seed</source>
    <translation>种子</translation>
+  </message>
+  <message>
+   <source>SegDesk</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>SegDesk did not get through loading it the last time.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>SegDesk looks for model cards and weights files in these folders too. On a machine without network, copy the weights files here; new downloads and located files go into the first folder.</source>
@@ -4847,7 +4963,7 @@
   </message>
   <message>
    <source>Start one with: ray start --head, or leave the address away to work on this machine.</source>
-   <translation type="unfinished" />
+   <translation>启动集群：ray start --head；或省略地址，在本机运行。</translation>
   </message>
   <message>
    <source>Start the program again.</source>
@@ -4902,8 +5018,24 @@
    <translation>Supervisely</translation>
   </message>
   <message>
+   <source>Switch a plug-in on</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Switch on</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Switched off: {reason}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>System</source>
    <translation>跟随系统</translation>
+  </message>
+  <message>
+   <source>System information</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>TIFF maps that lie where their pictures lie; without a georeference they are plain TIFF.</source>
@@ -4994,6 +5126,10 @@
    <translation>教学模式：这里是供学习的涂画，不是标注</translation>
   </message>
   <message>
+   <source>Text of the licence</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The CRF needs at least one iteration.</source>
    <translation>CRF 至少需要迭代一次。</translation>
   </message>
@@ -5003,7 +5139,7 @@
   </message>
   <message>
    <source>The Parquet file of the list cannot be used: {reason}.</source>
-   <translation type="unfinished" />
+   <translation>列表的 Parquet 文件无法使用：{reason}。</translation>
   </message>
   <message>
    <source>The active class</source>
@@ -5172,6 +5308,10 @@
   <message>
    <source>The file {name} lies outside of the folder and was not touched.</source>
    <translation>文件 {name} 位于文件夹之外，未作任何操作。</translation>
+  </message>
+  <message>
+   <source>The file {name} of the run is damaged: {reason}.</source>
+   <translation>本次运行的文件 {name} 已损坏：{reason}。</translation>
   </message>
   <message>
    <source>The files of {model} cannot be used: {reason}.</source>
@@ -5353,7 +5493,7 @@
   </message>
   <message>
    <source>The model gave no answer.</source>
-   <translation type="unfinished" />
+   <translation>模型没有给出结果。</translation>
   </message>
   <message>
    <source>The model looks several times, and the answers are averaged: better borders, more time.</source>
@@ -5452,12 +5592,16 @@
    <translation>{name} 的对象与图片大小不符。</translation>
   </message>
   <message>
+   <source>The package comes without its licence as a text; its page has it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The package pyarrow is not installed.</source>
    <translation>未安装 pyarrow 软件包。</translation>
   </message>
   <message>
    <source>The package {package} is not installed.</source>
-   <translation type="unfinished" />
+   <translation>未安装软件包 {package}。</translation>
   </message>
   <message>
    <source>The part of the picture to refine lies outside of it.</source>
@@ -5488,8 +5632,16 @@
    <translation>图片上叠加彩色标签，供查看。</translation>
   </message>
   <message>
+   <source>The plug-in package {package} has been switched off.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>The plug-in {name} cannot be used: {reason}.</source>
    <translation>插件 {name} 无法使用：{reason}。</translation>
+  </message>
+  <message>
+   <source>The plug-in {name} of the package {package} cannot be used: {reason}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The point cloud {name} cannot be read: {reason}.</source>
@@ -5717,7 +5869,7 @@
   </message>
   <message>
    <source>The weights in the folder {folder} are not on every worker.</source>
-   <translation type="unfinished" />
+   <translation>并非每个工作节点上都有文件夹 {folder} 中的权重。</translation>
   </message>
   <message>
    <source>The weights of this model are here already, or have no address to download from.</source>
@@ -5761,15 +5913,15 @@
   </message>
   <message>
    <source>The worker died while it worked on this picture.</source>
-   <translation type="unfinished" />
+   <translation>工作进程在处理这张图片时终止。</translation>
   </message>
   <message>
    <source>The worker on {host} has SegDesk {there}, this machine {here}.</source>
-   <translation type="unfinished" />
+   <translation>{host} 上的 SegDesk 版本为 {there}，本机为 {here}。</translation>
   </message>
   <message>
    <source>The workers end again and again: {reason}</source>
-   <translation type="unfinished" />
+   <translation>工作进程反复终止：{reason}</translation>
   </message>
   <message>
    <source>Their labels become</source>
@@ -5780,12 +5932,16 @@
    <translation>这些像素没有标签。</translation>
   </message>
   <message>
+   <source>There are no cards in it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>There are no class probabilities to refine.</source>
    <translation>没有可供精细化的类别概率。</translation>
   </message>
   <message>
    <source>There are no pictures below {place}.</source>
-   <translation type="unfinished" />
+   <translation>{place} 下没有图片。</translation>
   </message>
   <message>
    <source>There are no pictures in {folder}.</source>
@@ -5801,7 +5957,7 @@
   </message>
   <message>
    <source>There is no Ray cluster at {address}: {reason}.</source>
-   <translation type="unfinished" />
+   <translation>{address} 上没有 Ray 集群：{reason}。</translation>
   </message>
   <message>
    <source>There is no answer of a model for this picture yet.</source>
@@ -5833,7 +5989,7 @@
   </message>
   <message>
    <source>There is no connection to a Ray cluster.</source>
-   <translation type="unfinished" />
+   <translation>没有连接到 Ray 集群。</translation>
   </message>
   <message>
    <source>There is no doubt map for this picture: run a model here</source>
@@ -6110,6 +6266,10 @@
    <translation>请降低学习率；最后一个完好的检查点已保留。</translation>
   </message>
   <message>
+   <source>Trained on</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Training</source>
    <translation>训练</translation>
   </message>
@@ -6290,6 +6450,10 @@
    <translation>请确认更多图片，或使用所有已标注的图片训练。</translation>
   </message>
   <message>
+   <source>Version</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Void</source>
    <translation>未标注</translation>
   </message>
@@ -6451,7 +6615,7 @@
   </message>
   <message>
    <source>Worker {host} has torch {there}, this machine {here}: the last bits of answers may differ.</source>
-   <translation type="unfinished" />
+   <translation>工作节点 {host} 的 torch 版本为 {there}，本机为 {here}：结果的末位可能不同。</translation>
   </message>
   <message>
    <source>Write it like car=vehicle, or like sky= to leave a class out.</source>
@@ -6487,6 +6651,14 @@
   </message>
   <message>
    <source>You now work in {name}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Your own cards</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Your own cards and weights</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -6684,6 +6856,10 @@
   <message>
    <source>failed</source>
    <translation>失败</translation>
+  </message>
+  <message>
+   <source>found</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>from top to bottom</source>
@@ -6926,6 +7102,10 @@
    <translation>尚未测量</translation>
   </message>
   <message>
+   <source>not said</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>notes of model runs</source>
    <translation type="unfinished" />
   </message>
@@ -6980,6 +7160,14 @@
   <message>
    <source>on</source>
    <translation>开</translation>
+  </message>
+  <message>
+   <source>on from the next start</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>on until SegDesk is closed</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>one for each object</source>
@@ -7535,7 +7723,7 @@
   </message>
   <message>
    <source>{name} could not be fetched: {reason}.</source>
-   <translation type="unfinished" />
+   <translation>无法获取 {name}：{reason}。</translation>
   </message>
   <message>
    <source>{name} exists already.</source>
@@ -7707,7 +7895,7 @@
   </message>
   <message>
    <source>{name} is not a text file.</source>
-   <translation type="unfinished" />
+   <translation>{name} 不是文本文件。</translation>
   </message>
   <message>
    <source>{name} is not an XML file, or it is damaged.</source>
@@ -7747,7 +7935,7 @@
   </message>
   <message>
    <source>{name} lists no pictures.</source>
-   <translation type="unfinished" />
+   <translation>{name} 没有列出任何图片。</translation>
   </message>
   <message>
    <source>{name} occurs more than once in the file; the first one was taken.</source>
@@ -7793,7 +7981,7 @@
   </message>
   <message>
    <source>{place} cannot be reached: {reason}.</source>
-   <translation type="unfinished" />
+   <translation>无法访问 {place}：{reason}。</translation>
   </message>
   <message>
    <source>{right}, judged as {judged}</source>
@@ -7834,6 +8022,10 @@
   <message>
    <source>{wrong} of {judged} pixels differ</source>
    <translation>{judged} 像素中有 {wrong} 像素不同</translation>
+  </message>
+  <message>
+   <source>“Compare” judges all pictures that have both kinds of labels: figures, classes, and what was mistaken.</source>
+   <translation>点击“比较”会评估所有同时具有两种标注的图片：给出指标、各类别结果以及混淆情况。</translation>
   </message>
   <message>
    <source>“Preview” shows it on the open picture. The project stays as it is.</source>

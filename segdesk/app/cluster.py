@@ -180,7 +180,7 @@ class _Source:
         self, place: Place, name: str, ids: dict[str, int], ctx: Context
     ) -> Generator[tuple[int, Reply], None, None]:
         """The answers of a part to pictures that wait for one."""
-        for row in decode(place.read(name), self.order.parts):
+        for row in decode(place.read(name), self.order.parts, name=f"{place.where}/{name}"):
             if row.answer is not None and row.name in ids and row.where == self.where(row.name):
                 yield ids.pop(row.name), row.answer
             ctx.check()

@@ -52,13 +52,16 @@ def encode(rows: Sequence[Row], kind: str) -> bytes:
     return _to_parquet(rows) if kind == "parquet" else _to_zip(rows)
 
 
-def decode(data: bytes, kind: str) -> Iterator[Row]:
-    """The rows of a part, one after the other. Raises `SegDeskError` for a damaged one."""
+def decode(data: bytes, kind: str, *, name: str = "part") -> Iterator[Row]:
+    """The rows of the part `name`, one after the other. Raises `SegDeskError` for a damaged one."""
     try:
         yield from _from_parquet(data) if kind == "parquet" else _from_zip(data)
     except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
         raise SegDeskError(
-            "A part of the run is damaged: {reason}.", "Delete this file and run again.", reason=str(error)
+            "The file {name} of the run is damaged: {reason}.",
+            "Delete it and run again: only its pictures are computed anew.",
+            name=name,
+            reason=str(error),
         ) from error
 
 
