@@ -1537,7 +1537,7 @@
   </message>
   <message>
    <source>Copy the name</source>
-   <translation type="unfinished" />
+   <translation>复制名称</translation>
   </message>
   <message>
    <source>Copy the picture again from where it came from.</source>
@@ -1549,7 +1549,7 @@
   </message>
   <message>
    <source>Copy the whole path</source>
-   <translation type="unfinished" />
+   <translation>复制完整路径</translation>
   </message>
   <message>
    <source>Copy them ({size})</source>
@@ -2167,7 +2167,7 @@
   </message>
   <message>
    <source>Give another class</source>
-   <translation type="unfinished" />
+   <translation>改为其他类别</translation>
   </message>
   <message>
    <source>Give another class  (Shift+1 … 9)</source>
@@ -2891,7 +2891,7 @@
   </message>
   <message>
    <source>Lock the class {name}</source>
-   <translation type="unfinished" />
+   <translation>锁定类别 {name}</translation>
   </message>
   <message>
    <source>Locked objects</source>
@@ -3071,7 +3071,7 @@
   </message>
   <message>
    <source>Menu of the picture</source>
-   <translation type="unfinished" />
+   <translation>图片菜单</translation>
   </message>
   <message>
    <source>Menu of what is under the pointer</source>
@@ -3967,7 +3967,7 @@
   </message>
   <message>
    <source>Paint with {name}</source>
-   <translation type="unfinished" />
+   <translation>用 {name} 绘制</translation>
   </message>
   <message>
    <source>Painting changes: {name}</source>
@@ -4771,11 +4771,11 @@
   </message>
   <message>
    <source>Select this area</source>
-   <translation type="unfinished" />
+   <translation>选中此区域</translation>
   </message>
   <message>
    <source>Select this object</source>
-   <translation type="unfinished" />
+   <translation>选中此对象</translation>
   </message>
   <message>
    <source>Set all of them in the object to be split.</source>
@@ -4823,11 +4823,11 @@
   </message>
   <message>
    <source>Show its folder</source>
-   <translation type="unfinished" />
+   <translation>打开所在文件夹</translation>
   </message>
   <message>
    <source>Show only {name}</source>
-   <translation type="unfinished" />
+   <translation>只显示 {name}</translation>
   </message>
   <message>
    <source>Show the batch page</source>
@@ -5091,7 +5091,7 @@
   </message>
   <message>
    <source>Take the model's answer here: drag around it</source>
-   <translation type="unfinished" />
+   <translation>在此取模型结果：拖动圈出范围</translation>
   </message>
   <message>
    <source>Take {name} off the list; its files stay</source>
@@ -6391,7 +6391,7 @@
   </message>
   <message>
    <source>Unlock the class {name}</source>
-   <translation type="unfinished" />
+   <translation>解锁类别 {name}</translation>
   </message>
   <message>
    <source>Up</source>
@@ -7963,7 +7963,7 @@
   </message>
   <message>
    <source>{name}, object {number}</source>
-   <translation type="unfinished" />
+   <translation>{name}，对象 {number}</translation>
   </message>
   <message numerus="yes">
    <source>{name}: {share} % of the pixels, in %n picture(s)</source>

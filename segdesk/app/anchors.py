@@ -25,6 +25,7 @@ class Anchored(BaseTool):
     Drawing belongs to one picture: a press in another one begins anew.
     """
 
+    uses_right = True
     changes_pixels = True
     name = ""
     """What the undo menu shows, marked by `N_`."""

@@ -33,6 +33,7 @@ class Brush(BaseTool):
     a click with Shift draws a straight line from where the last stroke in this picture ended.
     """
 
+    uses_right = True
     changes_pixels = True
     options = OPTIONS
     erases = False

@@ -46,8 +46,17 @@ class Pointer:
             self._start_pan()
         elif event.button() == Button.RightButton and event.modifiers() & Held.AltModifier:
             self._start_size()
+        elif event.button() == Button.RightButton and self._asks_menu(event):
+            self._canvas.menu_asked.emit(event.position().toPoint())
         elif event.button() in (Button.LeftButton, Button.RightButton):
             self._start_tool(self._modifiers(event, event.button()))
+
+    def _asks_menu(self, event: QMouseEvent) -> bool:
+        """The right button where the tool has no use for it; with Ctrl, which means to a tool what that button means,
+        it is the menu with every tool."""
+        tool = self._canvas.tool
+        free = tool is None or not tool.uses_right
+        return self._canvas.document is not None and (free or bool(event.modifiers() & Held.ControlModifier))
 
     def double_press(self, event: QMouseEvent) -> None:
         """The second press of a double click: fits the view, unless it is a second dab of a painting tool."""

@@ -42,6 +42,12 @@ def error_text(error: SegDeskError) -> tuple[str, str]:
     return sentence, hint
 
 
+def number(value: float, digits: int = 0) -> str:
+    """A number as the language in use writes it: 12345.6 -> "12,346", with `digits` figures behind the point."""
+    locale = QLocale()
+    return locale.toString(round(value)) if digits == 0 else locale.toString(float(value), "f", digits)
+
+
 def language() -> str:
     """The code of the language in use."""
     return _language

@@ -17,6 +17,7 @@ from segdesk.ui.canvas import Canvas
 from segdesk.ui.class_keys import ClassKeys
 from segdesk.ui.class_panel import ClassPanel
 from segdesk.ui.closing import Closing
+from segdesk.ui.context_menus import ContextMenus
 from segdesk.ui.crash import CrashHook
 from segdesk.ui.desk import Desk
 from segdesk.ui.dialog_host import DialogHost
@@ -72,6 +73,7 @@ class MainWindow(Translated, QMainWindow):
         self._connect()
         self.class_keys = ClassKeys(self.desk, self.canvas, self.footer.segment, self)
         self.desk.shortcuts.bind_held(self.canvas)
+        self.context_menus = ContextMenus(self)
         self.retranslate()
         self._show_work(False)
         self.layout_keeper.restore()

@@ -109,6 +109,9 @@ class BaseTool:
     changes_pixels = False
     """Whether a click changes the map (a double click then paints instead of fitting the view)."""
 
+    uses_right = False
+    """Whether the right button has a meaning of its own; without one it opens the menu of what is under the pointer."""
+
     options: tuple[Option, ...] = ()
     """The same tuple as in `INFO.options`."""
 

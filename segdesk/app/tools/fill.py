@@ -28,6 +28,7 @@ INFO = ToolInfo(
 class Tool(BaseTool):
     """Fills at the press; regions hang together over pixel sides."""
 
+    uses_right = True
     changes_pixels = True
 
     def press(self, doc: Document, x: float, y: float, modifiers: Modifiers = PLAIN) -> None:

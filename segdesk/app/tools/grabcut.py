@@ -30,6 +30,8 @@ INFO = ToolInfo(
 class Tool(DragArea):
     """Works in the background; the box stays until the answer is there, and Escape drops the question."""
 
+    uses_right = True
+
     def __init__(self) -> None:
         super().__init__()
         self._question = Question()

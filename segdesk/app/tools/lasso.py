@@ -26,6 +26,8 @@ INFO = ToolInfo(
 class Tool(DragArea):
     """Takes the pixels whose centre lies inside the line (even-odd)."""
 
+    uses_right = True
+
     free_line = True
 
     def done(self, doc: Document, area: Polygon, start: Point, modifiers: Modifiers) -> None:

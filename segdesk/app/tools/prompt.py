@@ -45,6 +45,7 @@ class Tool(BaseTool):
         candidates: the answers that wait for Enter, the likeliest first; shown: which of them is outlined.
     """
 
+    uses_right = True
     changes_pixels = True
 
     def __init__(self) -> None:

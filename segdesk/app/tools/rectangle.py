@@ -26,6 +26,8 @@ INFO = ToolInfo(
 class Tool(DragArea):
     """Takes the pixels whose centre lies inside the box."""
 
+    uses_right = True
+
     def done(self, doc: Document, area: Polygon, start: Point, modifiers: Modifiers) -> None:
         """Paint the box as one step."""
         lay(doc, INFO.title, area, start, erase=modifiers.right or modifiers.ctrl, protect=modifiers.shift)

@@ -25,6 +25,7 @@ INFO = ToolInfo(
 class Tool(BaseTool):
     """Acts at the press, on the whole segment under the pointer."""
 
+    uses_right = True
     changes_pixels = True
 
     def press(self, doc: Document, x: float, y: float, modifiers: Modifiers = PLAIN) -> None:

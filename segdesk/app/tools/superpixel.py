@@ -36,6 +36,7 @@ class Tool(BaseTool):
     """Paints the superpixels that the pointer goes over; the one under it is outlined. Their size follows the zoom;
     within a stroke it stays."""
 
+    uses_right = True
     changes_pixels = True
     options = OPTIONS
 

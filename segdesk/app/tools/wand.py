@@ -40,6 +40,7 @@ BAND = 16 * TILE
 class Tool(BaseTool):
     """Acts at the press. A colour is alike if none of red, green and blue differs by more than the tolerance."""
 
+    uses_right = True
     changes_pixels = True
     options = OPTIONS
 
