@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QDateTime, QLocale
+from PySide6.QtCore import QDateTime, QLocale, Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from segdesk.app.reports import ProjectDamaged
@@ -42,6 +42,7 @@ class DamagedDialog(QDialog):
         self._layout.addSpacing(theme.GAP)
         self._layout.addWidget(buttons)
         self.setMinimumWidth(560)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
     def _ways(self, report: ProjectDamaged) -> None:
         desk, path, rescuing = self._desk, self._path, self._desk.session.rescuing
@@ -100,6 +101,7 @@ class RecoveredDialog(QDialog):
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
         self.resize(560, 380)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
 
 def lines_of(found: Rescued) -> list[str]:

@@ -1,0 +1,139 @@
+"""Watches a window from outside: when its thread stalls and in what, how much memory it holds."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import re
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QTimer
+
+STALL = 0.1  # seconds without a turn of the event loop
+LOOK = 0.02  # seconds between two looks of the watching thread
+BEAT = 5  # milliseconds
+LINE = re.compile(r'File ".*?([^/"]+)", line (\d+) in (\S+)')
+SAMPLE = 2.0  # seconds between two samples of memory
+
+
+@dataclass(frozen=True)
+class Stall:
+    """The UI thread did not come round for `seconds`, of which it computed `busy` ones (the rest it waited for the
+    processor, or for a lock); `doing`: the action; `stack`: where it was, seen while it lasted."""
+
+    seconds: float
+    busy: float
+    doing: str
+    stack: tuple[str, ...]
+
+
+@dataclass
+class Watch:
+    """Made on the UI thread. `stalls`, and `memory`: (seconds, megabytes of this process, of its children)."""
+
+    doing: str = ""
+    stalls: list[Stall] = field(default_factory=list)
+    memory: list[tuple[float, float, float]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._main = threading.get_ident()
+        self._clock = time.pthread_getcpuclockid(self._main)
+        self._start = self._last = time.monotonic()
+        self._busy = time.clock_gettime(self._clock)
+        self._stack: tuple[str, ...] = ()
+        self._paused = False
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # as long as the watch
+        self._ended = threading.Event()
+        self._timer = QTimer()
+        self._timer.timeout.connect(self.beat)
+        self._timer.start(BEAT)
+        self._thread = threading.Thread(target=self._look, name="soak-watch", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End."""
+        self._timer.stop()
+        self._ended.set()
+        self._thread.join()
+        self._file.close()
+
+    def beat(self) -> None:
+        """The event loop has come round."""
+        now, busy = time.monotonic(), time.clock_gettime(self._clock)
+        if now - self._last > STALL and not self._paused:
+            self.stalls.append(Stall(now - self._last, busy - self._busy, self.doing, self._stack))
+        self._stack = ()
+        self._last, self._busy = now, busy
+
+    @contextmanager
+    def own_work(self) -> Iterator[None]:
+        """What runs in the block is the watcher's own, not the window's."""
+        self.beat()
+        self._paused = True
+        try:
+            yield
+        finally:
+            self.beat()
+            self._paused = False
+
+    def _look(self) -> None:
+        sampled = 0.0
+        while not self._ended.wait(LOOK):
+            now = time.monotonic()
+            if now - self._last > STALL and not self._stack and not self._paused:
+                self._stack = self._where()
+            if now - sampled > SAMPLE:
+                sampled = now
+                self.memory.append((now - self._start, _megabytes(os.getpid()), _of_children()))
+
+    def _where(self) -> tuple[str, ...]:
+        """Where the UI thread is, outermost first. Without Python's frame objects: whoever holds one keeps what is in
+        it, a painter for instance, alive after its function has ended, which Qt does not forgive."""
+        self._file.seek(0)
+        self._file.truncate()
+        faulthandler.dump_traceback(self._file, all_threads=True)
+        self._file.seek(0)
+        threads = self._file.read().decode(errors="replace").split("\n\n")
+        mine = [text for text in threads if f"0x{self._main:016x}" in text.partition("\n")[0]]
+        lines = [LINE.search(line) for line in mine[0].splitlines()[1:]] if mine else []
+        return tuple(f"{m[1]}:{m[2]} {m[3]}" for m in reversed(lines[:8]) if m is not None)
+
+    def slope(self) -> float:
+        """Megabytes an hour that this process grew by in the second half."""
+        return _slope([(t, here) for t, here, _ in self.memory])
+
+    def slope_of_children(self) -> float:
+        """The same of the engine."""
+        return _slope([(t, children) for t, _, children in self.memory])
+
+
+def _slope(samples: list[tuple[float, float]]) -> float:
+    later = np.array(samples[len(samples) // 2 :])
+    if len(later) < 3:
+        return 0.0
+    return float(np.polyfit(later[:, 0] / 3600, later[:, 1], 1)[0])
+
+
+def _megabytes(pid: int) -> float:
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, IndexError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _of_children() -> float:
+    try:
+        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        for task in Path("/proc/self/task").iterdir():
+            children += (task / "children").read_text().split()
+    except OSError:
+        return 0.0
+    return sum(_megabytes(int(pid)) for pid in set(children))
