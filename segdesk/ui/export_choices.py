@@ -25,7 +25,7 @@ from segdesk.domain.text import N_
 from segdesk.io.formats.base import FormatInfo
 from segdesk.ui import theme
 from segdesk.ui.i18n import error_text, tr
-from segdesk.ui.widgets import label, name, swatch
+from segdesk.ui.widgets import label, name, roomy, swatch
 
 SHARES = ((80, 20, 0), (70, 20, 10), (90, 10, 0), (50, 50, 0))
 ROWS_SHOWN = 5
@@ -119,7 +119,7 @@ class SplitChoice(QWidget):
         for box, text in zip(self.shares, (N_("train"), N_("val"), N_("test")), strict=True):
             name(box, tr(text))
             box.setPrefix(f"{tr(text)} ")
-        self.seed = QSpinBox()
+        self.seed = roomy(QSpinBox())
         self.seed.setRange(0, 999_999)
         self.seed.setValue(1)
         self.seed.setPrefix(f"{tr('Seed')} ")
@@ -166,7 +166,7 @@ class SplitChoice(QWidget):
 
 
 def _share(value: int) -> QSpinBox:
-    box = QSpinBox()
+    box = roomy(QSpinBox())
     box.setRange(0, 100)
     box.setSuffix(" %")
     box.setValue(value)

@@ -10,7 +10,7 @@ from segdesk.app.operations.base import OperationInfo
 from segdesk.app.tools.base import Option, Value
 from segdesk.ui.dialogs import box
 from segdesk.ui.i18n import tr
-from segdesk.ui.widgets import ValueSlider, label, name
+from segdesk.ui.widgets import ValueSlider, label, name, roomy
 
 Take = Callable[[Value], object]
 
@@ -51,7 +51,7 @@ def _choice(option: Option, value: Value, take: Take) -> QWidget:
 
 def _number(option: Option, value: Value, take: Take) -> QWidget:
     whole = option.kind == "int"
-    result = QSpinBox() if whole else QDoubleSpinBox()
+    result = roomy(QSpinBox() if whole else QDoubleSpinBox())
     if isinstance(result, QSpinBox):
         result.setRange(int(option.minimum), int(option.maximum))
         result.setValue(int(value))

@@ -29,7 +29,7 @@ from segdesk.ui.report_cells import CellList
 from segdesk.ui.report_figures import ClassTable, Headline
 from segdesk.ui.report_live import LiveCard
 from segdesk.ui.report_matrix import ConfusionMatrix
-from segdesk.ui.widgets import button, label, name
+from segdesk.ui.widgets import EmptyNote, button, label, name
 
 SHORT = {"annotation": N_("Annotation"), "prediction": N_("Prediction"), "reference": N_("Reference")}
 OTHER = "other"
@@ -93,16 +93,23 @@ class ReportDock(Translated, QDockWidget):
         side.addSpacing(theme.GAP)
         side.addWidget(self.headline)
         side.addStretch(1)
+        self.none = EmptyNote("compare")
         self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.shown_after: list[QWidget] = []  # the first comparison
         for part, scrolls in ((left, True), (self.classes, False), (self.matrix, True), (self.cells, False)):
             if scrolls:
                 holder = QScrollArea()
                 holder.setWidget(part)
                 holder.setWidgetResizable(part is left)
                 holder.setFrameShape(QScrollArea.Shape.NoFrame)
+                if part is left:
+                    holder.setMinimumWidth(left.sizeHint().width() + 2 * theme.GAP)
                 part = holder
             self.split.addWidget(part)
-        self.split.setSizes([300, 320, 620, 210])
+            self.shown_after.append(part)
+        del self.shown_after[0]
+        self.split.addWidget(self.none)
+        self.split.setSizes([300, 320, 620, 210, 1150])
         body = QWidget()
         layout = QVBoxLayout(body)
         layout.setContentsMargins(theme.GAP, theme.GAP // 2, theme.GAP, theme.GAP // 2)
@@ -183,8 +190,9 @@ class ReportDock(Translated, QDockWidget):
         busy = self._job in self._desk.jobs
         self.run.setEnabled(self._desk.session.project is not None and not busy)
         self.write.setEnabled(self.report is not None)
-        for part in (self.classes, self.matrix, self.cells):
+        for part in self.shown_after:
             part.setVisible(self.report is not None)
+        self.none.setVisible(self.report is None)
 
     def retranslate(self) -> None:
         """Set the texts again."""
@@ -197,6 +205,12 @@ class ReportDock(Translated, QDockWidget):
         name(self.against, tr("What they are compared with"))
         self.versus.setText(tr("against"))
         self.run.setText(tr("Compare"))
+        self.none.say(
+            tr("Nothing has been compared yet."),
+            tr(
+                "“Compare” judges all pictures that have both kinds of labels: figures, classes, and what was mistaken."
+            ),
+        )
         self.write.setText(tr("Write report…"))
         if self.report is not None:
             self.headline.show_report(self.report)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QListWidget, QListWidge
 
 from segdesk.domain.text import N_
 from segdesk.ui.i18n import tr
+from segdesk.ui.widgets import roomy
 
 STARTS = {
     "card": N_("With all its weights"),
@@ -57,7 +58,7 @@ def ranged(spin: Spin, least: int, most: int, value: int) -> Spin:
     """The field with its limits and value."""
     spin.setRange(least, most)
     spin.setValue(value)
-    return spin
+    return roomy(spin)
 
 
 def fill(listing: QListWidget, rows: Sequence[tuple[str, object, bool]]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -60,6 +62,15 @@ def label(text: str = "", kind: str = "") -> QLabel:
     if kind:
         result.setProperty("kind", kind)
     return result
+
+
+SpinBox = TypeVar("SpinBox", bound=QAbstractSpinBox)
+
+
+def roomy(spin: SpinBox) -> SpinBox:
+    """A field of numbers with the margin of the other fields; the style sheet's padding does not reach its inside."""
+    spin.lineEdit().setTextMargins(5, 0, 0, 0)
+    return spin
 
 
 class ElidedLabel(QLabel):
