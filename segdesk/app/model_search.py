@@ -194,7 +194,7 @@ def ordered(entries: Sequence[ModelEntry], order: str, speeds: Mapping[str, floa
     keys: Mapping[str, Callable[[ModelEntry], object]] = {
         "name": lambda e: e.card.name.en.casefold(),
         "here": lambda e: (not e.ready, _state(e) != "download"),
-        "score": lambda e: -_score(e.card),
+        "score": lambda e: _score(e.card),
         "speed": lambda e: speeds.get(e.card.id, float("inf")),
         "size": lambda e: e.card.parameters or float("inf"),
     }
@@ -202,10 +202,12 @@ def ordered(entries: Sequence[ModelEntry], order: str, speeds: Mapping[str, floa
     return list(entries) if key is None else sorted(entries, key=key)  # type: ignore[arg-type]
 
 
-def _score(card: ModelCard) -> float:
-    """The first score in percent, whatever its measure: within one data set it orders, between two it says little."""
-    value = card.scores[0].value if card.scores else -1.0
-    return 100 * value if 0 <= value <= 1 else value
+def _score(card: ModelCard) -> tuple[bool, str, float]:
+    """By measure, for a PQ and a mIoU are not of one scale, then the best first."""
+    if not card.scores:
+        return True, "", 0.0
+    first = card.scores[0]
+    return False, first.metric.casefold(), -(100 * first.value if first.value <= 1 else first.value)
 
 
 def system_of(card: ModelCard) -> str:

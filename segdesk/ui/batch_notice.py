@@ -3,15 +3,15 @@ that offers to go on with a run that was not finished when the program ended."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QSystemTrayIcon, QWidget
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
 from segdesk.app.batch_queue import Order
-from segdesk.ui import icons, theme
 from segdesk.ui.batch_words import figure, model_name, result_words, time_words
 from segdesk.ui.desk import Desk
-from segdesk.ui.i18n import Translated, tr
-from segdesk.ui.widgets import button, label, name
+from segdesk.ui.i18n import tr
+from segdesk.ui.strip import Strip
+from segdesk.ui.widgets import button, name
 
 SHOWN_MS = 12_000
 
@@ -60,28 +60,15 @@ class BatchNotice(QObject):
             self.tray.hide()
 
 
-class BatchOffer(Translated, QFrame):
+class BatchOffer(Strip):
     """The strip: "The run with X stopped at 312 of 5,000." Go on, or not."""
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self._desk = desk
-        self.setProperty("kind", "strip")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.sign = QLabel()
-        self.text = label()
-        self.text.setWordWrap(True)
-        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         batches = desk.runs.batches
         self.go_on = button(kind="main", icon="run", clicked=batches.go_on)
         self.forget = button(kind="quiet", clicked=batches.forget)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(theme.GAP + 2, theme.GAP // 2, theme.GAP, theme.GAP // 2)
-        layout.setSpacing(theme.GAP)
-        layout.addWidget(self.sign)
-        layout.addWidget(self.text, 1)
-        layout.addWidget(self.forget)
-        layout.addWidget(self.go_on)
+        super().__init__("recent", "info", (self.forget, self.go_on), parent)
         batches.changed.connect(self.refresh)
         self.retranslate()
         self.built = True
@@ -90,9 +77,9 @@ class BatchOffer(Translated, QFrame):
         """Show or hide."""
         left = self._desk.runs.batches.queue.interrupted
         if left:
-            self.text.setText(self._words(left))
-            self.setAccessibleName(self.text.text())
-        self.setVisible(bool(left))
+            self.say(self._words(left))
+        else:
+            self.hide()
 
     def _words(self, left: list[Order]) -> str:
         first, model = left[0], model_name(self._desk, left[0])
@@ -103,10 +90,6 @@ class BatchOffer(Translated, QFrame):
         else:
             text = tr("The run with {model} had not begun when the program ended.", model=model)
         return text + (" " + tr("%n more run(s) waited behind it.", len(left) - 1) if len(left) > 1 else "")
-
-    def recolour(self) -> None:
-        """The sign has the theme's colour."""
-        self.sign.setPixmap(icons.icon("recent", "info").pixmap(QSize(18, 18), self.devicePixelRatioF()))
 
     def retranslate(self) -> None:
         """Set the texts again."""

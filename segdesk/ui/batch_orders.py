@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from segdesk.app.batch_queue import Order
 from segdesk.ui import theme
 from segdesk.ui.batch_words import STATES, model_name, reached, what
 from segdesk.ui.desk import Desk, Tracked
 from segdesk.ui.i18n import tr
+from segdesk.ui.lists import draw_ground
 
 LINE = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
@@ -104,10 +105,7 @@ class OrderDelegate(QStyledItemDelegate):
         look, rect = theme.current(), QRect(option.rect)  # type: ignore[attr-defined]
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
-            painter.fillRect(rect, QColor(look.select))
-        elif option.state & QStyle.StateFlag.State_MouseOver:  # type: ignore[attr-defined]
-            painter.fillRect(rect, QColor(look.hover))
+        draw_ground(painter, option)
         words, color = STATES[line.state]
         inner = rect.adjusted(24, 5, -10, -7)
         half = inner.height() // 2

@@ -8,12 +8,9 @@ from PySide6.QtGui import QColor, QGuiApplication, QPainter
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
-    QHeaderView,
     QPushButton,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +20,7 @@ from segdesk.ui import theme
 from segdesk.ui.batch_words import FILTERS, OUTCOMES, figure
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, error_text, tr
+from segdesk.ui.lists import draw_ground, line_table
 from segdesk.ui.widgets import button, label, name
 
 REFRESH_MS = 250  # between two looks at a run under way
@@ -121,10 +119,7 @@ class PictureDelegate(QStyledItemDelegate):
         words, color = OUTCOMES[outcome]
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
-            painter.fillRect(rect, QColor(look.select))
-        elif option.state & QStyle.StateFlag.State_MouseOver:  # type: ignore[attr-defined]
-            painter.fillRect(rect, QColor(look.hover))
+        draw_ground(painter, option)
         painter.setPen(QColor(look.soft) if outcome == "waiting" else Qt.PenStyle.NoPen)
         painter.setBrush(Qt.BrushStyle.NoBrush if outcome == "waiting" else QColor(getattr(look, color)))
         painter.drawEllipse(QPoint(rect.left() + 13, rect.center().y() + 1), 4, 4)
@@ -158,7 +153,7 @@ class PictureFares(Translated, QWidget):
         self._order: Order | None = None
         self._filter = "all"
         self.model = PictureRows(desk, self)
-        self.view = _table(self.model)
+        self.view = line_table(self.model, PictureDelegate)
         self.pills: dict[str, QPushButton] = {}
         self._group = QButtonGroup(self)
         row = QHBoxLayout()
@@ -264,22 +259,3 @@ class PictureFares(Translated, QWidget):
         name(self.copy, tr("Copy the listed pictures with their reasons"))
         name(self.view, tr("Pictures of the run"))
         self._show_counts()
-
-
-def _table(model: PictureRows) -> QTableView:
-    """A table of one column: it lays out only what is in view."""
-    view = QTableView()
-    view.setModel(model)
-    view.setItemDelegate(PictureDelegate(view))
-    view.setMouseTracking(True)
-    view.setShowGrid(False)
-    view.setTabKeyNavigation(False)
-    view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-    view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    view.horizontalHeader().setVisible(False)
-    view.horizontalHeader().setStretchLastSection(True)
-    view.verticalHeader().setVisible(False)
-    view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 9)
-    return view

@@ -25,6 +25,7 @@ from segdesk.ui.gallery_cards import ENTRY, CardGrid, CardRows
 from segdesk.ui.gallery_compare import ComparePage
 from segdesk.ui.gallery_detail import ModelDetail
 from segdesk.ui.i18n import Translated, tr
+from segdesk.ui.lists import fill_box
 from segdesk.ui.widgets import button, label, name
 
 SIZE = QSize(1180, 720)
@@ -47,7 +48,7 @@ class Gallery(Translated, QDialog):
     def __init__(self, desk: Desk, window: QWidget) -> None:
         super().__init__(window)
         self.setObjectName("gallery")
-        self._desk = desk
+        self._desk, self._window = desk, window
         self._trials = desk.runs.trials
         self.listing = Listing()
         self._filter = ModelFilter()
@@ -152,14 +153,21 @@ class Gallery(Translated, QDialog):
         """Qt: look what models there are, and how fast they were."""
         super().showEvent(event)
         if not event.spontaneous():
-            room = self.screen().availableSize() - QSize(24, 48)
-            self.resize(SIZE.boundedTo(room))
+            self._place()
             self.split.setSizes([self.width() - DETAIL, DETAIL])
             self._trials.read_speeds()
             self._look()
             self.pages.setCurrentIndex(0)
             self.search.setFocus()
             self.search.selectAll()
+
+    def _place(self) -> None:
+        """Over the middle of the main window, inside its screen."""
+        room = self.screen().availableGeometry().adjusted(12, 30, -12, -12)
+        self.resize(SIZE.boundedTo(room.size()))
+        corner = self._window.frameGeometry().center() - self.rect().center()
+        x = min(max(corner.x(), room.left()), room.right() - self.width())
+        self.move(x, min(max(corner.y(), room.top()), room.bottom() - self.height()))
 
     # -- what is listed -----------------------------------------------------------------------------------------------
 
@@ -309,7 +317,7 @@ class Gallery(Translated, QDialog):
         name(self.grid, tr("Models"))
         for key, box in self.boxes.items():
             if key in CHOICES:
-                _fill(box, tr(ANY[key]), [(value, tr(text)) for value, text in CHOICES[key]])
+                fill_box(box, tr(ANY[key]), [(value, tr(text)) for value, text in CHOICES[key]])
             name(box, tr(ANY[key]))
         self.order.blockSignals(True)
         kept = self.order.currentData() or self._desk.session.settings.ui.get("gallery_order", "here")
@@ -323,17 +331,5 @@ class Gallery(Translated, QDialog):
         self._lay_out()
 
     def _fill_names(self) -> None:
-        _fill(self.boxes["data"], tr(ANY["data"]), [(text, text) for text in self.listing.data_sets()])
-        _fill(self.boxes["system"], tr(ANY["system"]), [(text, text) for text in self.listing.systems()])
-
-
-def _fill(box: QComboBox, head: str, entries: list[tuple[str, str]]) -> None:
-    kept = box.currentData()
-    box.blockSignals(True)
-    box.clear()
-    box.addItem(head, "")
-    for value, text in entries:
-        box.addItem(text, value)
-    box.setCurrentIndex(max(0, box.findData(kept)))
-    box.blockSignals(False)
-    box.view().setMinimumWidth(box.view().sizeHintForColumn(0) + 24)
+        fill_box(self.boxes["data"], tr(ANY["data"]), [(text, text) for text in self.listing.data_sets()])
+        fill_box(self.boxes["system"], tr(ANY["system"]), [(text, text) for text in self.listing.systems()])

@@ -29,12 +29,21 @@ class CardRows(QAbstractListModel):
         super().__init__(parent)
         self.trials = trials
         self.entries: list[ModelEntry] = []
+        self._lines: dict[str, tuple[str, str, str, str]] = {}
 
     def show(self, entries: Sequence[ModelEntry]) -> None:
         """List these."""
         self.beginResetModel()
         self.entries = list(entries)
+        self._lines.clear()
         self.endResetModel()
+
+    def lines(self, entry: ModelEntry) -> tuple[str, str, str, str]:
+        """See `lines`; remembered, for a card is drawn often."""
+        found = self._lines.get(entry.card.id)
+        if found is None:
+            found = self._lines[entry.card.id] = lines(entry)
+        return found
 
     def row_of(self, card_id: str) -> int:
         """Where a model stands, -1 if it is left out."""
@@ -77,7 +86,7 @@ class CardDelegate(QStyledItemDelegate):
     """Draws a card. All cards have one size."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Qt: five lines, as wide as a cell of the grid."""
+        """Qt: six lines, as wide as a cell of the grid."""
         view = self.parent()
         if isinstance(view, QListView) and view.gridSize().isValid():
             return view.gridSize()
@@ -102,53 +111,71 @@ class CardDelegate(QStyledItemDelegate):
         if image is not None:
             _thumb(painter, QRect(QPoint(inner.right() - THUMB.width() + 1, inner.top()), THUMB), image)
         busy = model.trials.busy == entry.card.id
-        self._texts(painter, inner, entry, image is not None, tr("running…") if busy else model.speed(entry))
+        speed = tr("running…") if busy else model.speed(entry)
+        self._texts(painter, inner, entry, model.lines(entry), beside=image is not None, speed=speed)
         painter.restore()
 
     @staticmethod
-    def _texts(painter: QPainter, inner: QRect, entry: ModelEntry, beside: bool, speed: str) -> None:
+    def _texts(
+        painter: QPainter,
+        inner: QRect,
+        entry: ModelEntry,
+        texts: tuple[str, str, str, str],
+        *,
+        beside: bool,
+        speed: str,
+    ) -> None:
         look, card = theme.current(), entry.card
-        what, score, rights, where = lines(entry)
+        what, score, rights, where = texts
         font = QFont(painter.font())
         bold, small = QFont(font), theme.small(font)
         bold.setBold(True)
-        narrow = inner.width() - (THUMB.width() + 8 if beside else 0)
-        line = QRect(inner.left(), inner.top(), narrow, QFontMetrics(font).height() + 2)
-        _left(painter, line, card.name.get(i18n.language()), bold, look.text)
-        line = _below(line, QFontMetrics(small).height() + 2)
+        high, low = QFontMetrics(font).height() + 1, QFontMetrics(small).height() + 2
+        line = QRect(inner.left(), inner.top(), inner.width() - (THUMB.width() + 8 if beside else 0), high)
+        for part in two_lines(QFontMetrics(bold), card.name.get(i18n.language()), line.width()):
+            _left(painter, line, part, bold, look.text)
+            line = _below(line, high)
+        line.setHeight(low)
         _left(painter, line, what, small, look.soft)
-        line = _below(line, QFontMetrics(font).height() + 2)
-        taken = _left(
-            painter,
-            line,
-            score or tr("no published score"),
-            font if score else small,
-            look.text if score else look.soft,
-        )
-        data = card.scores[0].data if card.scores else card.data
-        _left(painter, line.adjusted(taken + 8, 0, 0, 0), data if score else "", small, look.soft)
-        line = _below(line, QFontMetrics(small).height() + 2)
+        line = _below(line, high)
+        main, color = (font, look.text) if score else (small, look.soft)
+        taken = _left(painter, line, score or tr("no published score"), main, color)
+        if score:
+            _left(painter, line.adjusted(taken + 8, 0, 0, 0), card.scores[0].data, small, look.soft)
+        line = _below(line, low)
         line.setWidth(inner.width())
         _left(painter, line, rights, small, look.soft)
-        line = QRect(inner.left(), inner.bottom() - QFontMetrics(small).height() - 1, inner.width(), line.height())
-        kind = weights_short(entry.status, card)[1] or "soft"
+        line = QRect(inner.left(), inner.bottom() - low + 1, inner.width(), low)
+        state = getattr(look, weights_short(entry.status, card)[1] or "soft")
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(getattr(look, kind)))
+        painter.setBrush(QColor(state))
         painter.drawEllipse(QPoint(line.left() + 4, line.center().y() + 1), 3, 3)
         painter.setFont(small)
         room = painter.fontMetrics().horizontalAdvance(speed) + 8 if speed else 0
-        _left(painter, line.adjusted(14, 0, -room, 0), where, small, getattr(look, kind))
+        _left(painter, line.adjusted(14, 0, -room, 0), where, small, state)
         painter.setPen(QColor(look.text))
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, speed)
 
 
+def two_lines(metrics: QFontMetrics, text: str, width: int) -> list[str]:
+    """A name in one line, or in two broken at a space; names that differ at their ends are told apart."""
+    if metrics.horizontalAdvance(text) <= width:
+        return [text]
+    words, first = text.split(" "), 1
+    while first < len(words) and metrics.horizontalAdvance(" ".join(words[: first + 1])) <= width:
+        first += 1
+    head, rest = " ".join(words[:first]), " ".join(words[first:])
+    head, rest = head.removesuffix(" ·"), rest.removeprefix("· ")
+    return [head, metrics.elidedText(rest, Qt.TextElideMode.ElideMiddle, width)] if rest else [head]
+
+
 def card_height(metrics: QFontMetrics) -> int:
-    """Five lines and their surroundings."""
-    return metrics.height() * 5 + 2 * (PAD + MARGIN) + 12
+    """Six lines and their surroundings."""
+    return metrics.height() * 6 + 2 * (PAD + MARGIN) + 6
 
 
 def _below(line: QRect, height: int) -> QRect:
-    return QRect(line.left(), line.bottom() + 2, line.width(), height)
+    return QRect(line.left(), line.bottom() + 1, line.width(), height)
 
 
 def _left(painter: QPainter, rect: QRect, text: str, font: QFont, color: str) -> int:

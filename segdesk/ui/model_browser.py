@@ -13,6 +13,7 @@ from segdesk.domain.card import PICTURE_TASKS
 from segdesk.domain.text import N_
 from segdesk.ui import theme
 from segdesk.ui.i18n import Translated, error_text, tr
+from segdesk.ui.lists import fill_box
 from segdesk.ui.model_menu import ID, ROW, ModelDelegate, ModelRows, Row
 from segdesk.ui.model_text import facts
 from segdesk.ui.widgets import button, label, name
@@ -243,21 +244,10 @@ class ModelBrowser(Translated, QFrame):
         name(self.list, tr("Models"))
         for key, box in self.boxes.items():
             if key != "data":
-                self._fill(box, tr(ANY[key]), [(value, tr(text)) for value, text in CHOICES[key]])
+                fill_box(box, tr(ANY[key]), [(value, tr(text)) for value, text in CHOICES[key]])
             name(box, tr(ANY[key]))
         self._fill_data_sets()
         self._lay_out()
 
     def _fill_data_sets(self) -> None:
-        self._fill(self.boxes["data"], tr(ANY["data"]), [(text, text) for text in self.model.listing.data_sets()])
-
-    def _fill(self, box: QComboBox, head: str, entries: list[tuple[str, str]]) -> None:
-        kept = box.currentData()
-        box.blockSignals(True)
-        box.clear()
-        box.addItem(head, "")
-        for value, text in entries:
-            box.addItem(text, value)
-        box.setCurrentIndex(max(0, box.findData(kept)))
-        box.blockSignals(False)
-        box.view().setMinimumWidth(box.view().sizeHintForColumn(0) + 24)
+        fill_box(self.boxes["data"], tr(ANY["data"]), [(text, text) for text in self.model.listing.data_sets()])
