@@ -53,6 +53,8 @@ PAIRS = (*((text, ground) for text in TEXTS for ground in GROUNDS), ("on_accent"
 FAINT_PAIRS = (("faint", "window"), ("faint", "panel"), ("faint", "field"), ("soft", "line"))  # what cannot be used
 THEMES = {"light": LIGHT, "dark": DARK}
 _current = [LIGHT]
+_scale = [1.0]
+TITLE_PIXELS = 21
 
 
 def current() -> Theme:
@@ -74,6 +76,12 @@ def apply(app: QApplication, name: str) -> Theme:
     app.setPalette(_palette(theme))
     app.setStyleSheet(_sheet(theme))
     return theme
+
+
+def set_scale(app: QApplication, scale: float) -> None:
+    """How large letters are against the system's, for those whose size the style sheet sets."""
+    _scale[0] = scale
+    app.setStyleSheet(_sheet(current()))
 
 
 def state_color(state: str) -> QColor:
@@ -132,6 +140,7 @@ def _palette(theme: Theme) -> QPalette:
 
 def _sheet(theme: Theme) -> str:
     sheet = SHEET.replace("@name;", theme.name).replace("@icons;", (paths.resources_dir() / "icons").as_posix())
+    sheet = sheet.replace("@title;", f"{round(TITLE_PIXELS * _scale[0])}px;")
     for field in fields(theme):
         sheet = sheet.replace(f"@{field.name};", f"{getattr(theme, field.name)};")
     return sheet
@@ -158,6 +167,8 @@ QToolButton { border: 1px solid transparent; border-radius: 5px; padding: 4px 6p
 QToolButton:hover { background: @hover; }
 QToolButton:checked, QToolButton:pressed { background: @select; border-color: @accent; }
 QToolButton:focus { border-color: @accent; }
+QToolButton:checked:focus { border: 2px solid @accent; padding: 3px 5px; }
+QToolButton[kind="tool"]:checked:focus { padding: 2px 0 1px 0; }
 QToolButton[kind="tool"] { padding: 3px 1px 2px 1px; }
 QPushButton { border: 1px solid @line; border-radius: 5px; padding: 5px 12px; background: @field; }
 QPushButton:hover { background: @hover; }
@@ -165,12 +176,15 @@ QPushButton:pressed { background: @select; }
 QPushButton:focus { border-color: @accent; }
 QPushButton:disabled { background: @window; }
 QPushButton[kind="main"] { background: @accent; color: @on_accent; border-color: @accent; font-weight: 600; }
+QPushButton[kind="main"]:focus { border: 2px solid @text; padding: 4px 11px; }
 QPushButton[kind="main"]:disabled { background: @line; border-color: @line; color: @soft; }
 QPushButton[kind="quiet"] { border-color: transparent; background: transparent; padding: 4px 8px; }
 QPushButton[kind="quiet"]:hover { background: @hover; }
 QPushButton[kind="quiet"]:focus { border-color: @accent; }
 QPushButton[kind="pill"] { padding: 4px 10px; }
 QPushButton[kind="pill"]:checked { background: @select; border-color: @accent; }
+QPushButton:checked:focus { border: 2px solid @accent; padding: 4px 11px; }
+QPushButton[kind="pill"]:checked:focus { border: 2px solid @accent; padding: 3px 9px; }
 QPushButton::menu-indicator { width: 0; }
 QToolButton::menu-indicator { image: none; width: 0; }
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {
@@ -193,11 +207,14 @@ QDockWidget::close-button { border: none; padding: 0; icon-size: 18px; position:
     width: 20px; height: 20px; }
 QDockWidget::close-button:hover { background: @hover; border-radius: 4px; }
 QAbstractItemView { border: 1px solid @line; border-radius: 5px; background: @panel; outline: none; }
+QAbstractItemView:focus { border-color: @accent; }
 QAbstractItemView::item:selected { background: @select; color: @text; }
 QHeaderView::section { background: @window; color: @soft; border: none; padding: 3px 6px; }
 QCheckBox::indicator, QAbstractItemView::indicator {
     width: 14px; height: 14px; border: 1px solid @soft; border-radius: 3px; background: @field; }
-QCheckBox::indicator:hover, QCheckBox:focus::indicator { border-color: @accent; }
+QCheckBox::indicator:hover, QCheckBox::indicator:focus { border-color: @accent; }
+QCheckBox, QRadioButton { border: 1px solid transparent; border-radius: 4px; padding: 1px 3px; }
+QCheckBox:focus, QRadioButton:focus { border-color: @accent; }
 QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {
     background: @accent; border-color: @accent; image: url("@icons;/check-@name;.svg"); }
 QCheckBox::indicator:disabled { border-color: @line; background: @window; }
@@ -211,7 +228,7 @@ QLabel[kind="soft"] { color: @soft; }
 QLabel[kind="good"] { color: @good; }
 QLabel[kind="warn"] { color: @warn; }
 QLabel[kind="bad"] { color: @bad; }
-QLabel[kind="title"] { font-size: 21px; font-weight: 600; }
+QLabel[kind="title"] { font-size: @title; font-weight: 600; }
 QLabel[kind="head"] { font-weight: 600; }
 QProgressBar { border: none; border-radius: 3px; background: @line; max-height: 6px; min-height: 6px; }
 QProgressBar::chunk { background: @accent; border-radius: 3px; }

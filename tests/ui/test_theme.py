@@ -90,9 +90,14 @@ def test_every_pair_of_the_style_sheet_is_one_of_the_theme():
     assert texts <= {*TEXTS, "on_accent", "faint"}
 
 
+def test_a_state_stands_after_the_part_it_belongs_to():
+    """Qt reads "A:focus::part" as a rule for A without any state: it would hold always."""
+    assert [s for s in rules() if re.search(r":(?!:)[\w-]+::", s)] == []
+
+
 @BOTH
 def test_every_name_of_the_sheet_is_a_colour(look: Theme, app: QApplication):
-    used = set(re.findall(r"@(\w+);?", SHEET)) - {"icons", "name"}
+    used = set(re.findall(r"@(\w+);?", SHEET)) - {"icons", "name", "title"}
     assert used <= {f.name for f in fields(look)}
     theme.apply(app, look.name)
     assert "@" not in app.styleSheet()
