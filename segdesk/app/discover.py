@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from segdesk import plugins
 from segdesk.domain.errors import SegDeskError
+from segdesk.paths import resources_dir
 
 log = logging.getLogger(__name__)
 FORMATS = "segdesk.io.formats"
@@ -29,14 +31,18 @@ class Plugin:
 
 @dataclass(frozen=True, eq=False)
 class BrokenPlugin:
-    """A plug-in that cannot be used, and why."""
+    """A plug-in that cannot be used, and why. `package`: the Python package that it came with, "" = the program's."""
 
     name: str
     reason: SegDeskError
+    package: str = ""
 
 
-def discover(package: str, check: Callable[[ModuleType], str]) -> tuple[list[Plugin], list[BrokenPlugin]]:
-    """Import every file of a package in name order, `base.py` and names with a leading underscore left out.
+def discover(
+    package: str, check: Callable[[ModuleType], str], *, group: str = ""
+) -> tuple[list[Plugin], list[BrokenPlugin]]:
+    """Import every file of a package in name order, `base.py` and names with a leading underscore left out; then what
+    other packages that the person has switched on add to `group` (see `segdesk.plugins`).
 
     `check(module)` says in English what is wrong with it, "" if nothing is. Never raises for a broken plug-in.
     """
@@ -58,17 +64,22 @@ def discover(package: str, check: Callable[[ModuleType], str]) -> tuple[list[Plu
             bad.append(BrokenPlugin(name, _broken(name, fault)))
         else:
             good.append(Plugin(name, module, module.INFO))
+    for loaded in plugins.checked(group, check, names) if group else ():
+        if loaded.module is None:
+            bad.append(BrokenPlugin(loaded.entry.name, _broken_outside(loaded), loaded.entry.package))
+        else:
+            good.append(Plugin(loaded.entry.name, loaded.module, loaded.module.INFO))
     return good, bad
 
 
 def formats() -> tuple[list[Plugin], list[BrokenPlugin]]:
     """Exporters and importers."""
-    return discover(FORMATS, check_format)
+    return discover(FORMATS, check_format, group="segdesk.formats")
 
 
 def tools() -> tuple[list[Plugin], list[BrokenPlugin]]:
     """Tools of the canvas, in the order of their `INFO.order`."""
-    good, bad = discover(TOOLS, check_tool)
+    good, bad = discover(TOOLS, check_tool, group="segdesk.tools")
     return sorted(good, key=lambda p: p.info.order), bad
 
 
@@ -90,7 +101,7 @@ def pick(good: Sequence[Plugin], bad: Sequence[BrokenPlugin], plugin_id: str) ->
 
 def operations() -> tuple[list[Plugin], list[BrokenPlugin]]:
     """Commands on objects, classes and the whole picture, in the order of their `INFO.order`."""
-    good, bad = discover(OPERATIONS, check_operation)
+    good, bad = discover(OPERATIONS, check_operation, group="segdesk.operations")
     return sorted(good, key=lambda p: p.info.order), bad
 
 
@@ -115,7 +126,10 @@ def check_tool(module: ModuleType) -> str:
     if info.id != module.__name__.rpartition(".")[2]:
         return f"its INFO.id is {info.id!r}, but the file has another name"
     missing = [n for n in ("press", "move", "release", "cancel") if not callable(getattr(tool, n, None))]
-    return f"Tool has no {missing[0]}" if missing else ""
+    if missing:
+        return f"Tool has no {missing[0]}"
+    tool()  # what it raises is its fault, and here it is noticed
+    return "" if (resources_dir() / "icons" / f"{info.icon}.svg").is_file() else f"there is no icon {info.icon!r}"
 
 
 def check_operation(module: ModuleType) -> str:
@@ -126,6 +140,16 @@ def check_operation(module: ModuleType) -> str:
     if info.id != module.__name__.rpartition(".")[2]:
         return f"its INFO.id is {info.id!r}, but the file has another name"
     return ""
+
+
+def _broken_outside(loaded: plugins.Loaded) -> SegDeskError:
+    return SegDeskError(
+        "The plug-in {name} of the package {package} cannot be used: {reason}.",
+        "It has been switched off. Ask its makers for another version.",
+        name=loaded.entry.name,
+        package=loaded.entry.package,
+        reason=loaded.fault.rstrip("."),
+    )
 
 
 def _broken(name: str, reason: str) -> SegDeskError:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Generator
 from dataclasses import replace
 from pathlib import Path
 
+from segdesk import plugins
 from segdesk.app import discover, exporting, importing
 from segdesk.app.adding import Adding
 from segdesk.app.answering import answer_one, replaceable, store
@@ -16,6 +17,7 @@ from segdesk.app.classing import Classing
 from segdesk.app.cluster import Cluster
 from segdesk.app.desk import Desk
 from segdesk.app.engine_process import EngineProcess
+from segdesk.app.extras import Extras
 from segdesk.app.importing import ImportOrder
 from segdesk.app.jobs import Context, Done, Failed, Stopped
 from segdesk.app.judging import Judging
@@ -88,6 +90,7 @@ class Session(SavingVerbs):
         self.model_id = settings.model_id if known is not None and known.task != "prompt" else ""
         self.options = RunOptions()
         self.device = settings.device
+        plugins.enable(settings.plugins)
         self.formats, self.broken_formats = discover.formats()
         engine = engine or EngineProcess(log=log_file().with_name("engine.log"))
         saver = Saver(on_report)
@@ -105,6 +108,7 @@ class Session(SavingVerbs):
         self.matching = Matching(self._desk, self._models)
         self.trying = Trying(self._desk, self._workers, self._models, lambda: self.device)
         self.queueing = Queueing(self._desk, self._workers)
+        self.extras = Extras(self._workers)
         self.classing = Classing(self._desk, self._workers, self.teaching)
         self.cluster = Cluster(self._desk, self._workers, self._models, self._plan_maker)
         self.rescuing = Rescuing(self._workers, self._leave)

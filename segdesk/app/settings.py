@@ -23,6 +23,7 @@ class Settings:
     """The settings; a changed copy is made with `dataclasses.replace` and written with `save`.
 
     `language`: "en", "zh_CN" or "" = the system's. `theme`: "light", "dark" or "" = the system's.
+    `plugins`: the Python packages that the person has switched on as plug-ins.
     `ui`: what the window keeps for itself (sizes, keys, recent choices), plain JSON values.
     `unknown`: entries of a newer version, written back as they were.
     """
@@ -33,6 +34,7 @@ class Settings:
     model_id: str = ""
     model_folders: tuple[str, ...] = ()
     recent: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
     undo_megabytes: int = 256
     prefetch_megabytes: int = 512
     ui: Mapping[str, Any] = field(default_factory=dict)

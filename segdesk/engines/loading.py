@@ -10,6 +10,7 @@ from types import ModuleType
 import torch
 from torch import nn
 
+from segdesk import plugins
 from segdesk.domain.card import ModelCard
 from segdesk.domain.errors import SegDeskError
 from segdesk.engines import foreign, transformers_model, word_net
@@ -75,6 +76,17 @@ def net_module(net_type: str) -> ModuleType:
             found = _imported(f"{folder}.{net_type}")
             if found is not None and hasattr(found, "build"):
                 return found
+    for loaded in plugins.load("segdesk.nets"):
+        if loaded.entry.name == net_type and loaded.module is not None and hasattr(loaded.module, "build"):
+            return loaded.module
+        if loaded.entry.name == net_type:
+            raise SegDeskError(
+                "The plug-in {name} of the package {package} cannot be used: {reason}.",
+                "Ask its makers for another version, or switch it off under Plug-ins.",
+                name=net_type,
+                package=loaded.entry.package,
+                reason=loaded.fault.rstrip(".") or "it has no function build",
+            )
     raise SegDeskError(
         "There is no architecture called {net}.",
         "Check the card's [net] type: it must be the name of a file in segdesk/nets.",

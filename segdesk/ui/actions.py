@@ -142,6 +142,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
     A("edit_keys", N_("Change keys…"), "edit_keys", (), "keyboard"),
     A("tour", N_("Tour in five steps"), "tour", (), "samples"),
     A("reset_layout", N_("Reset layout"), "reset_layout", (), "", ("project",)),
+    A("plugins", N_("Plug-ins…"), "runs.ask_plugins", (), "plugin"),
     A("about", N_("About SegDesk"), "about", (), "info"),
 )  # fmt: skip
 BY_ID = {a.id: a for a in ACTIONS}
@@ -160,7 +161,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("&View"), ("fit", "actual", "zoom_in", "zoom_out", "-", "hide_labels", "outline", "by_object",
                    "only_class", "dim_others", "-", "difference", "doubt", "split", "-", "minimap",
                    "next_panel", "previous_panel", "*panels", "reset_layout", "-", "*language", "*theme")),
-    (N_("&Help"), ("command_search", "cheat_sheet", "edit_keys", "tour", "-", "about")),
+    (N_("&Help"), ("command_search", "cheat_sheet", "edit_keys", "tour", "-", "plugins", "about")),
 )  # fmt: skip
 # Keys that are not actions of a menu, for the cheat sheet: (key, what it does).
 GESTURES: tuple[tuple[str, str], ...] = (
@@ -247,8 +248,11 @@ class ActionSet(QObject):
         """Enable what can be done; what cannot says why in its tooltip."""
         for key, action in self.by_id.items():
             info = self.infos[key]
-            self._reasons[key] = next((n for n in info.needs if not holds.get(n, False)), "")
-            action.setEnabled(not self._reasons[key])
+            missing = next((n for n in info.needs if not holds.get(n, False)), "")
+            if missing == self._reasons.get(key):
+                continue
+            self._reasons[key] = missing
+            action.setEnabled(not missing)
             self._set_tip(action, info)
 
     def _set_tip(self, action: QAction, info: ActionInfo) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from segdesk.app.adding import SUFFIXES
 from segdesk.domain.errors import SegDeskError
 from segdesk.io.formats.base import FormatInfo
 from segdesk.io.project import SUFFIX
 from segdesk.ui import add_model, dialogs, teach_card
+from segdesk.ui.about_page import AboutPage
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.cheat_sheet import CheatSheet
 from segdesk.ui.class_manager import ClassManager
@@ -24,6 +25,7 @@ from segdesk.ui.i18n import tr
 from segdesk.ui.import_dialog import ImportDialog
 from segdesk.ui.match_dialog import MatchDialog
 from segdesk.ui.panel_steps import step_panel
+from segdesk.ui.plugins_page import PluginsPage, switch_off_broken
 from segdesk.ui.preferences import Preferences
 from segdesk.ui.report_dialog import ReportDialog
 from segdesk.ui.report_dock import ReportDock
@@ -64,11 +66,14 @@ class DialogHost(QObject):
             "cheat_sheet": lambda: CheatSheet(desk, window).open(),
             "edit_keys": lambda: ShortcutsDialog(desk, window).open(),
             "classes": lambda: ClassManager(desk, window).open(),
-            "about": lambda: dialogs.about(window).open(),
+            "about": lambda: AboutPage(desk, window).open(),
+            "plugins": lambda: PluginsPage(desk, window).open(),
         }
 
         desk.project_damaged.connect(lambda report: DamagedDialog(desk, report, window).open())
         desk.project_recovered.connect(lambda found: RecoveredDialog(found, window).open())
+
+        QTimer.singleShot(0, self, lambda: switch_off_broken(desk))  # tools, formats and the like are loaded by now
 
     def show(self, name: str) -> None:
         """Open a dialog."""

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import platform
 from pathlib import Path
 
-import PySide6
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QGridLayout,
     QHBoxLayout,
     QListWidget,
     QVBoxLayout,
     QWidget,
 )
 
-import segdesk
-from segdesk import paths
 from segdesk.domain.text import N_
 from segdesk.ui import theme
 from segdesk.ui.desk import Desk
@@ -54,32 +49,6 @@ def box(parent: QWidget, title: str) -> tuple[QDialog, QVBoxLayout]:
     layout.setContentsMargins(20, 18, 20, 16)
     layout.setSpacing(theme.GAP + 4)
     return dialog, layout
-
-
-def about(parent: QWidget) -> QDialog:
-    """Version, where things lie, licences."""
-    dialog, layout = box(parent, tr("About SegDesk"))
-    layout.addWidget(label(f"SegDesk {segdesk.__version__}", "title"))
-    words = label(tr("Segment a folder of pictures, correct the masks, export them and prove their quality."))
-    words.setWordWrap(True)
-    layout.addWidget(words)
-    facts = [
-        (tr("Settings"), str(paths.user_config_dir())),
-        (tr("Weights and cache"), str(paths.user_cache_dir())),
-        (tr("Log"), str(paths.user_data_dir() / "logs")),
-        ("Python · Qt", f"{platform.python_version()} · {PySide6.__version__}"),
-        (tr("Licence"), tr("Apache-2.0; Qt under LGPL-3.0; each model shows its own licence.")),
-    ]
-    grid = QGridLayout()
-    grid.setHorizontalSpacing(16)
-    for at, (head, text) in enumerate(facts):
-        grid.addWidget(label(head, "soft"), at, 0, Qt.AlignmentFlag.AlignTop)
-        part = label(text)
-        part.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        grid.addWidget(part, at, 1)
-    layout.addLayout(grid)
-    layout.addWidget(_close_box(dialog))
-    return dialog
 
 
 def _close_box(dialog: QDialog) -> QDialogButtonBox:

@@ -8,6 +8,7 @@ import pkgutil
 from functools import cache
 from types import ModuleType
 
+from segdesk import plugins
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.stack import OWN_FIELDS, StepInfo
 
@@ -30,6 +31,11 @@ def found() -> tuple[tuple[ModuleType, ...], tuple[SegDeskError, ...]]:
             bad.append(_broken(name, fault))
         else:
             good.append(module)
+    for loaded in plugins.checked("segdesk.steps", check, [m.INFO.id for m in good]):
+        if loaded.module is None:
+            bad.append(_broken(loaded.entry.name, loaded.fault))
+        else:
+            good.append(loaded.module)
     return tuple(sorted(good, key=lambda m: m.INFO.order)), tuple(bad)
 
 
