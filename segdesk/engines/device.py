@@ -51,6 +51,17 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
 
 
+LOST = ("cuda error", "cuda driver", "cublas_status", "cudnn_status", "no cuda gpus", "no cuda-capable", "device lost")
+
+
+def is_lost(error: BaseException, device: torch.device) -> bool:
+    """Whether the error says that a graphics card has stopped working (a driver that was reset, a card that was taken
+    away). Nothing runs on it any more in this process."""
+    text = str(error).lower()
+    lost = isinstance(error, RuntimeError) and any(word in text for word in LOST)
+    return lost and device.type != "cpu" and not is_out_of_memory(error)
+
+
 def free_memory(device: torch.device) -> None:
     """Give cached blocks of a graphics card back."""
     if device.type == "cuda":

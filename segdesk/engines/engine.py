@@ -36,6 +36,10 @@ from segdesk.engines.teach.messages import TYPE as TAUGHT
 
 NOTE_LOADED_ON_PROCESSOR = N_("The graphics card has no room for this model: it runs on the processor.")
 
+NOTE_LOST = N_("The graphics card has stopped working: the processor goes on in its place.")
+
+KEEP_WORKS = 128  # predictions that are kept, however small: a person comes back to the last few
+
 log = logging.getLogger("segdesk.engine")
 
 Cancel = Callable[[], bool]
@@ -83,6 +87,7 @@ class Engine:
         last one is kept whatever it weighs. `limits`: what did not fit into memory in earlier runs."""
         self._limits = limits or Limits()
         self._device = device
+        self._lost = False  # a graphics card has stopped working
         self._keep_models = keep_models
         self._keep_bytes = keep_bytes
         self._models: OrderedDict[tuple[object, ...], Loaded] = OrderedDict()
@@ -131,13 +136,18 @@ class Engine:
 
     def shares_passes(self, request: PredictRequest) -> bool:
         """Whether several pictures in one pass are faster than one by one: on a graphics card."""
-        wanted = self._device if request.device == "auto" else request.device
+        wanted = self._wanted(request)
         return wanted.startswith("cuda") or (wanted == "auto" and torch.cuda.is_available())
 
     def on_processor(self, request: PredictRequest) -> bool:
         """Whether the request's model computes on the processor."""
-        wanted = self._device if request.device == "auto" else request.device
+        wanted = self._wanted(request)
         return wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available())
+
+    def _wanted(self, request: PredictRequest) -> str:
+        if self._lost:
+            return "cpu"
+        return self._device if request.device == "auto" else request.device
 
     def kept(self, request: PredictRequest) -> Work | None:
         """The kept prediction of the request's picture and card, or None if it is gone, lacks the mirrored picture that
@@ -236,6 +246,27 @@ class Engine:
                 for a, b in zip(*both, strict=True)
             ]
         loaded, notes = _timed(seconds, "load", lambda: self._loaded(request, card))
+        try:
+            return self._computed(request, loaded, notes, images, sizes, seconds, cancelled)
+        except RuntimeError as error:
+            if not devices_of.is_lost(error, loaded.device):
+                raise
+            log.exception("%s has stopped working", loaded.device)
+        with self._loading:
+            self._lost = True
+            self._models.clear()
+        return self._raw(request, card, images, sizes, seconds, cancelled)
+
+    def _computed(
+        self,
+        request: PredictRequest,
+        loaded: Loaded,
+        notes: tuple[str, ...],
+        images: Sequence[np.ndarray],
+        sizes: Sequence[tuple[int, int] | None],
+        seconds: dict[str, float],
+        cancelled: Cancel,
+    ) -> list[Raw]:
         if cancelled():
             raise Cancelled
         both = list(zip(images, sizes, strict=True))
@@ -249,7 +280,7 @@ class Engine:
 
     def _loaded(self, request: PredictRequest, card: ModelCard) -> tuple[Loaded, tuple[str, ...]]:
         """The net on the device, from memory or from its file; the least recently used one gives way."""
-        device = devices_of.choose(self._device if request.device == "auto" else request.device)
+        device = torch.device("cpu") if self._lost else devices_of.choose(self._wanted(request))
         weights = request.weights.get(card.id)
         key = (card.id, weights, str(device), repr(card.net), card.channel_ids)
         with self._loading:
@@ -261,6 +292,8 @@ class Engine:
             loaded = self._models[key]
         # Regions have no net; they and taught models always run on the processor.
         elsewhere = loaded.device != device and loaded.output not in ("regions", "taught")
+        if self._lost:
+            return loaded, (NOTE_LOST,)
         return loaded, (NOTE_LOADED_ON_PROCESSOR,) if elsewhere else ()
 
     def _make_room(self, card: ModelCard) -> None:
@@ -292,6 +325,8 @@ class Engine:
             self._shed()
 
     def _shed(self) -> None:
+        while len(self._works) > KEEP_WORKS:
+            self._works.popitem(last=False)
         while len(self._works) > 1 and sum(w.nbytes for w in self._works.values()) > self._keep_bytes:
             self._works.popitem(last=False)
 

@@ -10,7 +10,10 @@ from segdesk.io.images import natural_key
 from segdesk.io.project_database import Database
 from segdesk.io.project_types import STATES, PictureRow
 
-_COLUMNS = "id, path, width, height, state, doubt, seconds, pixels_changed, error"
+# a state that is none (a damaged row) is one that no run touches
+_KNOWN = ", ".join(f"'{state}'" for state in STATES)
+_STATE = f"CASE WHEN state IN ({_KNOWN}) THEN state ELSE 'edited' END"
+_COLUMNS = f"id, path, width, height, {_STATE}, doubt, seconds, pixels_changed, error"
 
 
 class Pictures:
