@@ -502,6 +502,10 @@
    <translation>对照</translation>
   </message>
   <message>
+   <source>Against the letters that the system is set to.</source>
+   <translation>相对于系统设置的文字大小。</translation>
+  </message>
+  <message>
    <source>Agree to it in the dialog, or with --yes on the command line.</source>
    <translation>请在对话框中同意，或在命令行使用 --yes。</translation>
   </message>
@@ -1722,6 +1726,10 @@
   <message>
    <source>Do not go on with the run; what it has done stays</source>
    <translation>不继续该运行；已完成的结果保留</translation>
+  </message>
+  <message>
+   <source>Do not move</source>
+   <translation>无动画</translation>
   </message>
   <message>
    <source>Done</source>
@@ -3172,6 +3180,14 @@
   <message>
    <source>More thresholds: overlap of objects, least stuff</source>
    <translation>更多阈值：对象重叠、最小区域类面积</translation>
+  </message>
+  <message>
+   <source>Motion</source>
+   <translation>动画</translation>
+  </message>
+  <message>
+   <source>Move</source>
+   <translation>有动画</translation>
   </message>
   <message>
    <source>Move SegDesk.app to the folder of applications, and open it once.</source>
@@ -4862,6 +4878,10 @@
    <translation>大小</translation>
   </message>
   <message>
+   <source>Size of letters</source>
+   <translation>文字大小</translation>
+  </message>
+  <message>
    <source>Skip</source>
    <translation>跳过</translation>
   </message>
@@ -5340,6 +5360,10 @@
   <message>
    <source>The graphics card has no room for this model: it runs on the processor.</source>
    <translation>显卡放不下该模型：改用处理器运行。</translation>
+  </message>
+  <message>
+   <source>The graphics card has stopped working: the processor goes on in its place.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The ground: told apart from the classes</source>
@@ -6572,6 +6596,10 @@
   <message>
    <source>Where they differ</source>
    <translation>差异处</translation>
+  </message>
+  <message>
+   <source>Whether messages and the tour glide, or change at once.</source>
+   <translation>提示与导览是滑动显示，还是直接切换。</translation>
   </message>
   <message>
    <source>Which class is to be painted over?</source>
@@ -7974,6 +8002,10 @@
   <message>
    <source>{path} does not exist.</source>
    <translation>{path} 不存在。</translation>
+  </message>
+  <message>
+   <source>{percent} %</source>
+   <translation>{percent}%</translation>
   </message>
   <message>
    <source>{pictures} pictures and {maps} label maps were recovered; the damaged file is as it was. Damaged are:</source>

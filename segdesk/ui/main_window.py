@@ -9,7 +9,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from segdesk.app.settings import Settings
-from segdesk.ui import i18n, theme
+from segdesk.ui import comfort, i18n, theme
 from segdesk.ui.actions import ACTIONS, ActionSet
 from segdesk.ui.batch_notice import BatchNotice, BatchOffer
 from segdesk.ui.batch_page import BatchPage
@@ -174,6 +174,8 @@ class MainWindow(Translated, QMainWindow):
     def _settings_changed(self) -> None:
         settings = self.desk.session.settings
         app = QApplication.instance()
+        if isinstance(app, QApplication):
+            comfort.apply(app, settings.ui)
         look = (settings.language or i18n.system_language(), settings.theme)
         if look == self._look or not isinstance(app, QApplication):
             return

@@ -1,16 +1,17 @@
-"""The preferences: language, look, device, and how much memory undo and decoded pictures may take."""
+"""The preferences: language, look, device, letters, motion, keys, and how much memory undo and decoded pictures may
+take."""
 
 from __future__ import annotations
 
 from PySide6.QtWidgets import QComboBox, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from segdesk.domain.text import N_
-from segdesk.ui import dialogs, i18n
+from segdesk.ui import comfort, dialogs, i18n
 from segdesk.ui.desk import Desk
 from segdesk.ui.footer import device_name
 from segdesk.ui.i18n import tr
 from segdesk.ui.welcome import THEMES
-from segdesk.ui.widgets import label
+from segdesk.ui.widgets import button, label, roomy
 
 # setting: (least, most, step, text, tip)
 BUDGETS: dict[str, tuple[int, int, int, str, str]] = {
@@ -48,6 +49,17 @@ class Preferences:
         self.device = _combo([("auto", tr("Automatic")), *devices], desk.session.device)
         for text, field in ((tr("Language"), self.language), (tr("Look"), self.theme), (tr("Device"), self.device)):
             form.addRow(_named(text, field), field)
+        percent = comfort.text_percent(settings.ui)
+        sizes = [(f"{p}", tr("{percent} %", percent=p)) for p in comfort.SIZES]
+        self.letters = _combo(sizes, f"{percent}")
+        self.letters.setToolTip(tr("Against the letters that the system is set to."))
+        self.motion = _combo([(key, tr(text)) for key, text in comfort.MOTIONS.items()], settings.ui.get("motion", ""))
+        self.motion.setToolTip(tr("Whether messages and the tour glide, or change at once."))
+        self.keys = button(tr("Change keys…"), icon="keyboard", clicked=desk.edit_keys)
+        self.keys.setAutoDefault(False)
+        comforts = ((tr("Size of letters"), self.letters), (tr("Motion"), self.motion), (tr("Keys"), self.keys))
+        for text, field in comforts:
+            form.addRow(_named(text, field), field)
         self.budgets = {key: _spin(key, getattr(settings, key)) for key in BUDGETS}
         for key, spin in self.budgets.items():
             form.addRow(_named(tr(BUDGETS[key][3]), spin), spin)
@@ -74,6 +86,7 @@ class Preferences:
         if self.device.currentData() != desk.session.device:
             desk.runs.set_device(self.device.currentData())
         desk.set_budgets(**{key: spin.value() for key, spin in self.budgets.items()})
+        desk.remember(text_percent=int(self.letters.currentData()), motion=self.motion.currentData())
         desk.change_settings(language=self.language.currentData(), theme=self.theme.currentData())
 
 
@@ -87,11 +100,10 @@ def _combo(entries: list[tuple[str, str]], chosen: str) -> QComboBox:
 
 def _spin(key: str, value: int) -> QSpinBox:
     least, most, step, _, tip = BUDGETS[key]
-    spin = QSpinBox()
+    spin = roomy(QSpinBox())
     spin.setRange(least, most)
     spin.setSingleStep(step)
     spin.setSuffix(" MB")
-    spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     spin.setValue(value)
     spin.setToolTip(tr(tip))
     return spin

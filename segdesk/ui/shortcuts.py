@@ -102,6 +102,7 @@ class Shortcuts(QObject):
         super().__init__(desk)
         self._desk = desk
         self._actions: dict[str, QAction] = {}
+        self._shown: dict[str, str] = {}  # asked for again and again: texts of the keys that hold
         self._canvas: QWidget | None = None
         self.commands: dict[str, Command] = {}
         self.guests: list[Callable[[], Mapping[str, str]]] = []
@@ -113,6 +114,7 @@ class Shortcuts(QObject):
     def bind(self, command: Command, action: QAction | None, homes: Sequence[QWidget] = ()) -> None:
         """Make a command known. `action`: what its keys trigger; `homes`: window and canvas, in which they act."""
         self.commands[command.id] = command
+        self._shown.clear()
         for home in homes:
             home.addAction(action)  # type: ignore[arg-type]
         if action is not None and not command.held:
@@ -127,8 +129,11 @@ class Shortcuts(QObject):
     def keys(self, command_id: str) -> tuple[str, ...]:
         """The keys of a command now: the person's, else the preset's that the person has not given away."""
         own = self._own.get(command_id)
+        if own is not None:
+            return own
         given = {key for keys in self._own.values() for key in keys}
-        return tuple(k for k in self.base(command_id) if k not in given) if own is None else own
+        base = self.base(command_id)
+        return tuple(k for k in base if k not in given) if given else base
 
     def base(self, command_id: str) -> tuple[str, ...]:
         """The keys that the preset gives it."""
@@ -136,8 +141,10 @@ class Shortcuts(QObject):
         if command_id in given:
             return given[command_id]
         command = self.commands.get(command_id)
+        if command is None or not given:
+            return () if command is None else command.keys
         taken = {key for keys in given.values() for key in keys}
-        return () if command is None else tuple(key for key in command.keys if key not in taken)
+        return tuple(key for key in command.keys if key not in taken)
 
     def is_own(self, command_id: str) -> bool:
         """Whether the person has given it other keys than the preset."""
@@ -145,7 +152,9 @@ class Shortcuts(QObject):
 
     def shown(self, command_id: str) -> str:
         """Its keys as this platform writes them, "" if it has none."""
-        return shown_keys(self.keys(command_id))
+        if command_id not in self._shown:
+            self._shown[command_id] = shown_keys(self.keys(command_id))
+        return self._shown[command_id]
 
     def tip(self, text: str, command_id: str) -> str:
         """A text with the keys of a command behind it: "Delete object  (Del)"."""
@@ -207,6 +216,7 @@ class Shortcuts(QObject):
             self._put(command_id, tuple(k for k in self._own[command_id] if k not in keys))
 
     def _settled(self) -> None:
+        self._shown.clear()
         for command in self.commands.values():
             self._give(command)
         self._hold()

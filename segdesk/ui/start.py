@@ -8,20 +8,19 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QFont, QIcon
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from segdesk import paths
 from segdesk.app import settings as settings_io
 from segdesk.app.logs import start_logging
-from segdesk.ui import i18n, theme
+from segdesk.ui import comfort, i18n, theme
 from segdesk.ui.file_open import FileOpener
 from segdesk.ui.i18n import tr
 from segdesk.ui.main_window import MainWindow
 
 SWITCH_SECONDS = 0.001  # the UI thread gets the interpreter back from a busy worker thread five times sooner than usual
 log = logging.getLogger(__name__)
-FAMILIES = ["Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC"]
 
 
 def make_application(settings: settings_io.Settings) -> QApplication:
@@ -32,10 +31,8 @@ def make_application(settings: settings_io.Settings) -> QApplication:
     app.setApplicationName("SegDesk")
     app.setDesktopFileName("segdesk")
     app.setWindowIcon(QIcon(str(paths.resources_dir() / "segdesk.svg")))
-    font = QFont(app.font())
-    font.setFamilies([*FAMILIES, *font.families()])
-    app.setFont(font)
     theme.apply(app, settings.theme)
+    comfort.apply(app, settings.ui)
     i18n.install(app, settings.language or i18n.system_language())
     return app
 

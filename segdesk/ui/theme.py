@@ -202,10 +202,21 @@ QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {
     image: url("@icons;/up-arrow-@name;.svg"); width: 10px; height: 10px; }
 QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {
     image: url("@icons;/arrow-@name;.svg"); width: 10px; height: 10px; }
-QDockWidget { titlebar-close-icon: url("@icons;/close-@name;.svg"); }
-QDockWidget::close-button { border: none; padding: 0; icon-size: 18px; position: absolute; top: 4px; right: 6px;
-    width: 20px; height: 20px; }
-QDockWidget::close-button:hover { background: @hover; border-radius: 4px; }
+QDockWidget { titlebar-close-icon: url("@icons;/close-@name;.svg");
+    titlebar-normal-icon: url("@icons;/float-@name;.svg"); }
+QDockWidget::close-button, QDockWidget::float-button { border: none; padding: 0; icon-size: 18px; position: absolute;
+    top: 4px; right: 6px; width: 20px; height: 20px; }
+QDockWidget::float-button { right: 30px; }
+QDockWidget::close-button:hover, QDockWidget::float-button:hover { background: @hover; border-radius: 4px; }
+QTabWidget::pane { border: 1px solid @line; border-radius: 5px; background: @panel; top: -1px; }
+QTabBar { qproperty-drawBase: 0; }
+QTabBar::tab { padding: 6px 12px; border: none; border-bottom: 2px solid transparent; background: transparent;
+    color: @soft; }
+QTabBar::tab:hover { color: @text; }
+QTabBar::tab:selected { color: @text; border-bottom-color: @accent; }
+QTabBar::tab:focus { background: @hover; color: @text; }
+QPlainTextEdit, QTextEdit { border: 1px solid @line; border-radius: 5px; padding: 4px; background: @field; }
+QPlainTextEdit:focus, QTextEdit:focus { border-color: @accent; }
 QAbstractItemView { border: 1px solid @line; border-radius: 5px; background: @panel; outline: none; }
 QAbstractItemView:focus { border-color: @accent; }
 QAbstractItemView::item:selected { background: @select; color: @text; }
