@@ -239,7 +239,7 @@
   </message>
   <message>
    <source>0 is what has no label.</source>
-   <translation type="unfinished" />
+   <translation>0 表示没有标注。</translation>
   </message>
   <message>
    <source>0 to 1</source>
@@ -311,7 +311,7 @@
   </message>
   <message>
    <source>A class needs a name.</source>
-   <translation type="unfinished" />
+   <translation>类别需要名称。</translation>
   </message>
   <message>
    <source>A class without objects that covers fewer pixels in all becomes void.</source>
@@ -323,7 +323,7 @@
   </message>
   <message>
    <source>A confidence is a number from 0 to 1, not {value}.</source>
-   <translation type="unfinished" />
+   <translation>置信度是 0 到 1 的数，不能是 {value}。</translation>
   </message>
   <message>
    <source>A copy that the program made by itself. What was done after that time is not in it.</source>
@@ -343,7 +343,7 @@
   </message>
   <message>
    <source>A label map is a two-dimensional array of whole numbers, not one of {shape} {dtype}.</source>
-   <translation type="unfinished" />
+   <translation>标注图是二维整数数组，而不是 {shape} {dtype}。</translation>
   </message>
   <message>
    <source>A list, or names separated by commas</source>
@@ -359,7 +359,7 @@
   </message>
   <message>
    <source>A number or letter that chooses the class while the picture has the focus</source>
-   <translation type="unfinished" />
+   <translation>焦点在图片上时选择该类别的数字或字母</translation>
   </message>
   <message>
    <source>A palette PNG of class numbers for every picture, object numbers beside it, and a class list.</source>
@@ -371,7 +371,7 @@
   </message>
   <message>
    <source>A plug-in is somebody else's program: it can do on this machine what you can do. Switch on only what you trust. Nothing of a package that is off is loaded.</source>
-   <translation type="unfinished" />
+   <translation>插件是别人的程序：它在这台机器上能做你能做的一切。只开启你信任的插件。关闭的软件包不会被加载。</translation>
   </message>
   <message>
    <source>A project folder with a bitmap for each object.</source>
@@ -487,7 +487,7 @@
   </message>
   <message>
    <source>Adds</source>
-   <translation type="unfinished" />
+   <translation>增加</translation>
   </message>
   <message>
    <source>Adversary</source>
@@ -639,8 +639,8 @@
   </message>
   <message numerus="yes">
    <source>Apply changes the labels of at least %n picture(s).</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>应用后至少有 %n 张图片的标注会改变。</numerusform>
    </translation>
   </message>
   <message>
@@ -649,7 +649,7 @@
   </message>
   <message>
    <source>Architectures</source>
-   <translation type="unfinished" />
+   <translation>网络结构</translation>
   </message>
   <message>
    <source>Area</source>
@@ -689,7 +689,7 @@
   </message>
   <message>
    <source>Ask its makers for another version, or switch it off under Plug-ins.</source>
-   <translation type="unfinished" />
+   <translation>请向作者索取其他版本，或在“插件”中关闭它。</translation>
   </message>
   <message>
    <source>At most this far (0 = any)</source>
@@ -869,7 +869,7 @@
   </message>
   <message>
    <source>Calm</source>
-   <translation type="unfinished" />
+   <translation>柔和</translation>
   </message>
   <message>
    <source>Cancel</source>
@@ -929,11 +929,11 @@
   </message>
   <message>
    <source>Changes take effect when SegDesk starts the next time.</source>
-   <translation type="unfinished" />
+   <translation>更改在 SegDesk 下次启动时生效。</translation>
   </message>
   <message>
    <source>Changing the classes</source>
-   <translation type="unfinished" />
+   <translation>正在修改类别</translation>
   </message>
   <message>
    <source>Check that it exists and that you may open it.</source>
@@ -1089,7 +1089,7 @@
   </message>
   <message>
    <source>Choose file…</source>
-   <translation type="unfinished" />
+   <translation>选择文件…</translation>
   </message>
   <message>
    <source>Choose it again with “Locate file”.</source>
@@ -1221,15 +1221,15 @@
   </message>
   <message>
    <source>Class lists</source>
-   <translation type="unfinished" />
+   <translation>类别列表</translation>
   </message>
   <message>
    <source>Class manager</source>
-   <translation type="unfinished" />
+   <translation>类别管理器</translation>
   </message>
   <message>
    <source>Class manager…</source>
-   <translation type="unfinished" />
+   <translation>类别管理器…</translation>
   </message>
   <message>
    <source>Class numbers</source>
@@ -1253,11 +1253,11 @@
   </message>
   <message>
    <source>Class that takes the labels</source>
-   <translation type="unfinished" />
+   <translation>接收标注的类别</translation>
   </message>
   <message>
    <source>Class {name}</source>
-   <translation type="unfinished" />
+   <translation>类别 {name}</translation>
   </message>
   <message>
    <source>Classes</source>
@@ -1273,7 +1273,7 @@
   </message>
   <message>
    <source>Classes of the project</source>
-   <translation type="unfinished" />
+   <translation>项目的类别</translation>
   </message>
   <message>
    <source>Classes that are exported</source>
@@ -1385,11 +1385,11 @@
   </message>
   <message>
    <source>Collecting the licences</source>
-   <translation type="unfinished" />
+   <translation>正在收集许可证</translation>
   </message>
   <message>
    <source>Colour</source>
-   <translation type="unfinished" />
+   <translation>颜色</translation>
   </message>
   <message>
    <source>Colour by object</source>
@@ -1413,7 +1413,7 @@
   </message>
   <message>
    <source>Colour-blind safe</source>
-   <translation type="unfinished" />
+   <translation>色盲友好</translation>
   </message>
   <message>
    <source>Coloured: A and B differ; violet: one of them has no label</source>
@@ -1513,7 +1513,7 @@
   </message>
   <message>
    <source>Copied</source>
-   <translation type="unfinished" />
+   <translation>已复制</translation>
   </message>
   <message>
    <source>Copy it to a folder where you may write, and open the copy.</source>
@@ -1533,7 +1533,7 @@
   </message>
   <message>
    <source>Copy system information</source>
-   <translation type="unfinished" />
+   <translation>复制系统信息</translation>
   </message>
   <message>
    <source>Copy the listed pictures with their reasons</source>
@@ -1585,7 +1585,7 @@
   </message>
   <message>
    <source>Counting the classes</source>
-   <translation type="unfinished" />
+   <translation>正在统计类别</translation>
   </message>
   <message>
    <source>Crop in pixels</source>
@@ -1681,7 +1681,7 @@
   </message>
   <message>
    <source>Delete classes</source>
-   <translation type="unfinished" />
+   <translation>删除类别</translation>
   </message>
   <message>
    <source>Delete it and run again: only its pictures are computed anew.</source>
@@ -1693,7 +1693,7 @@
   </message>
   <message>
    <source>Delete the selected classes</source>
-   <translation type="unfinished" />
+   <translation>删除所选类别</translation>
   </message>
   <message>
    <source>Deleting the training</source>
@@ -1753,7 +1753,7 @@
   </message>
   <message>
    <source>Down</source>
-   <translation type="unfinished" />
+   <translation>下移</translation>
   </message>
   <message>
    <source>Download</source>
@@ -1837,7 +1837,7 @@
   </message>
   <message>
    <source>Drag rows to put them in order; double-click a name, kind or key to change it.</source>
-   <translation type="unfinished" />
+   <translation>拖动行可排序；双击名称、种类或按键可修改。</translation>
   </message>
   <message>
    <source>Drag to move the picture; Space does it with every tool.</source>
@@ -1965,11 +1965,11 @@
   </message>
   <message>
    <source>Export the class list</source>
-   <translation type="unfinished" />
+   <translation>导出类别列表</translation>
   </message>
   <message>
    <source>Export the class list…</source>
-   <translation type="unfinished" />
+   <translation>导出类别列表…</translation>
   </message>
   <message>
    <source>Export the labels or write a report now.</source>
@@ -2091,7 +2091,7 @@
   </message>
   <message>
    <source>Formats</source>
-   <translation type="unfinished" />
+   <translation>格式</translation>
   </message>
   <message>
    <source>Free some space and go on with it: the last checkpoint in {folder} is kept.</source>
@@ -2171,7 +2171,7 @@
   </message>
   <message>
    <source>Give all labels of the selected classes to one class</source>
-   <translation type="unfinished" />
+   <translation>把所选类别的全部标注归入一个类别</translation>
   </message>
   <message>
    <source>Give another class</source>
@@ -2191,7 +2191,7 @@
   </message>
   <message>
    <source>Give the class a number or letter that chooses it</source>
-   <translation type="unfinished" />
+   <translation>给类别一个数字或字母按键</translation>
   </message>
   <message>
    <source>Give the connected region under the pointer to the active class. Right button or Ctrl makes it void.</source>
@@ -2331,15 +2331,15 @@
   </message>
   <message>
    <source>Import a class list</source>
-   <translation type="unfinished" />
+   <translation>导入类别列表</translation>
   </message>
   <message>
    <source>Import a class list…</source>
-   <translation type="unfinished" />
+   <translation>导入类别列表…</translation>
   </message>
   <message>
    <source>Import and export class lists, or add those of a well-known data set</source>
-   <translation type="unfinished" />
+   <translation>导入、导出类别列表，或加入知名数据集的类别</translation>
   </message>
   <message>
    <source>Import as reference, or ask for corrected pictures to be replaced.</source>
@@ -2457,7 +2457,7 @@
   </message>
   <message>
    <source>It can be JSON (SegDesk, CVAT, Supervisely, COCO), CSV, or a text with one name a line.</source>
-   <translation type="unfinished" />
+   <translation>可以是 JSON（SegDesk、CVAT、Supervisely、COCO）、CSV，或每行一个名称的文本。</translation>
   </message>
   <message>
    <source>It cannot be read back.</source>
@@ -2465,7 +2465,7 @@
   </message>
   <message>
    <source>It has been switched off. Ask its makers for another version.</source>
-   <translation type="unfinished" />
+   <translation>它已被关闭。请向作者索取其他版本。</translation>
   </message>
   <message>
    <source>It has one path or URL a line.</source>
@@ -2633,7 +2633,7 @@
   </message>
   <message>
    <source>Key</source>
-   <translation type="unfinished" />
+   <translation>按键</translation>
   </message>
   <message>
    <source>Keys</source>
@@ -2701,7 +2701,7 @@
   </message>
   <message>
    <source>Labels are (H, W), of the picture's own size.</source>
-   <translation type="unfinished" />
+   <translation>标注为 (H, W)，与图片尺寸相同。</translation>
   </message>
   <message>
    <source>Labels are never resized; check that they belong to this picture.</source>
@@ -2819,7 +2819,7 @@
   </message>
   <message>
    <source>Let {package} {version} run as a part of SegDesk?</source>
-   <translation type="unfinished" />
+   <translation>让 {package} {version} 作为 SegDesk 的一部分运行？</translation>
   </message>
   <message>
    <source>Licence</source>
@@ -2839,11 +2839,11 @@
   </message>
   <message>
    <source>Licences of models</source>
-   <translation type="unfinished" />
+   <translation>模型许可证</translation>
   </message>
   <message>
    <source>Licences of packages</source>
-   <translation type="unfinished" />
+   <translation>软件包许可证</translation>
   </message>
   <message>
    <source>Light</source>
@@ -2863,7 +2863,7 @@
   </message>
   <message>
    <source>Lists</source>
-   <translation type="unfinished" />
+   <translation>列表</translation>
   </message>
   <message>
    <source>Locate the weights file {file}</source>
@@ -2927,7 +2927,7 @@
   </message>
   <message>
    <source>Look again</source>
-   <translation type="unfinished" />
+   <translation>重新查找</translation>
   </message>
   <message>
    <source>Look at the picture alone.</source>
@@ -2959,7 +2959,7 @@
   </message>
   <message>
    <source>Looking for plug-ins</source>
-   <translation type="unfinished" />
+   <translation>正在查找插件</translation>
   </message>
   <message>
    <source>Looking for the models…</source>
@@ -2987,7 +2987,7 @@
   </message>
   <message>
    <source>Make it again</source>
-   <translation type="unfinished" />
+   <translation>重做</translation>
   </message>
   <message>
    <source>Make objects larger by some pixels, over void or over other labels too; they do not grow over each other.</source>
@@ -3095,7 +3095,7 @@
   </message>
   <message>
    <source>Merge classes</source>
-   <translation type="unfinished" />
+   <translation>合并类别</translation>
   </message>
   <message>
    <source>Merge or delete segments before adding new ones.</source>
@@ -3103,7 +3103,7 @@
   </message>
   <message>
    <source>Merge the two, if they mean the same.</source>
-   <translation type="unfinished" />
+   <translation>如果两者是同一个意思，请合并它们。</translation>
   </message>
   <message>
    <source>Micrographs with exact labels, and photographs. Nothing is downloaded.</source>
@@ -3135,7 +3135,7 @@
   </message>
   <message>
    <source>Model cards (TOML) and weights in this folder are found at every start: {folder}</source>
-   <translation type="unfinished" />
+   <translation>每次启动都会找到此文件夹中的模型卡 (TOML) 和权重：{folder}</translation>
   </message>
   <message>
    <source>Model folders</source>
@@ -3175,7 +3175,7 @@
   </message>
   <message>
    <source>Models that come with SegDesk</source>
-   <translation type="unfinished" />
+   <translation>SegDesk 自带的模型</translation>
   </message>
   <message>
    <source>More thresholds: overlap of objects, least stuff</source>
@@ -3195,11 +3195,11 @@
   </message>
   <message>
    <source>Move down</source>
-   <translation type="unfinished" />
+   <translation>下移</translation>
   </message>
   <message>
    <source>Move up</source>
-   <translation type="unfinished" />
+   <translation>上移</translation>
   </message>
   <message>
    <source>NPY</source>
@@ -3275,7 +3275,7 @@
   </message>
   <message>
    <source>New colours for all classes, or another order</source>
-   <translation type="unfinished" />
+   <translation>给所有类别换颜色，或换顺序</translation>
   </message>
   <message>
    <source>Next</source>
@@ -3335,7 +3335,7 @@
   </message>
   <message>
    <source>No installed Python package has plug-ins for SegDesk.</source>
-   <translation type="unfinished" />
+   <translation>已安装的 Python 软件包中没有 SegDesk 插件。</translation>
   </message>
   <message>
    <source>No key fits these words.</source>
@@ -3359,7 +3359,7 @@
   </message>
   <message>
    <source>No labels of the classes that go are known.</source>
-   <translation type="unfinished" />
+   <translation>没有发现被去掉的类别的标注。</translation>
   </message>
   <message>
    <source>No limit</source>
@@ -3495,7 +3495,7 @@
   </message>
   <message>
    <source>Not everything could be saved.</source>
-   <translation type="unfinished" />
+   <translation>没能保存全部内容。</translation>
   </message>
   <message>
    <source>Not locked: click to lock  (Ctrl+L)</source>
@@ -3663,7 +3663,7 @@
   </message>
   <message>
    <source>One name a line</source>
-   <translation type="unfinished" />
+   <translation>每行一个名称</translation>
   </message>
   <message>
    <source>One row for each object: area, box, centroid, perimeter, eccentricity, mean intensity.</source>
@@ -3763,7 +3763,7 @@
   </message>
   <message>
    <source>Open it again with segdesk.open.</source>
-   <translation type="unfinished" />
+   <translation>用 segdesk.open 重新打开。</translation>
   </message>
   <message>
    <source>Open it again.</source>
@@ -3791,15 +3791,15 @@
   </message>
   <message>
    <source>Open the class manager again and repeat your changes.</source>
-   <translation type="unfinished" />
+   <translation>请重新打开类别管理器，再做一次修改。</translation>
   </message>
   <message>
    <source>Open the folder</source>
-   <translation type="unfinished" />
+   <translation>打开文件夹</translation>
   </message>
   <message>
    <source>Open the log folder</source>
-   <translation type="unfinished" />
+   <translation>打开日志文件夹</translation>
   </message>
   <message>
    <source>Open the page when it is done</source>
@@ -3823,7 +3823,7 @@
   </message>
   <message>
    <source>Operations</source>
-   <translation type="unfinished" />
+   <translation>操作</translation>
   </message>
   <message>
    <source>Optimiser</source>
@@ -3895,15 +3895,15 @@
   </message>
   <message>
    <source>Package</source>
-   <translation type="unfinished" />
+   <translation>软件包</translation>
   </message>
   <message>
    <source>Packages and their licences</source>
-   <translation type="unfinished" />
+   <translation>软件包及其许可证</translation>
   </message>
   <message>
    <source>Packages with plug-ins</source>
-   <translation type="unfinished" />
+   <translation>带插件的软件包</translation>
   </message>
   <message>
    <source>Pages (*.html)</source>
@@ -4135,11 +4135,11 @@
   </message>
   <message>
    <source>Plug-ins</source>
-   <translation type="unfinished" />
+   <translation>插件</translation>
   </message>
   <message>
    <source>Plug-ins…</source>
-   <translation type="unfinished" />
+   <translation>插件…</translation>
   </message>
   <message>
    <source>Points</source>
@@ -4243,7 +4243,7 @@
   </message>
   <message>
    <source>Progress</source>
-   <translation type="unfinished" />
+   <translation>进度</translation>
   </message>
   <message>
    <source>Progress of the run</source>
@@ -4291,7 +4291,7 @@
   </message>
   <message>
    <source>Python packages</source>
-   <translation type="unfinished" />
+   <translation>Python 软件包</translation>
   </message>
   <message>
    <source>Quality report</source>
@@ -4332,6 +4332,10 @@
   <message>
    <source>Read back by {readers}: {lost}.</source>
    <translation>已由 {readers} 读回：{lost}。</translation>
+  </message>
+  <message>
+   <source>Reading labels</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Reading speeds</source>
@@ -4451,7 +4455,7 @@
   </message>
   <message>
    <source>Rename</source>
-   <translation type="unfinished" />
+   <translation>重命名</translation>
   </message>
   <message>
    <source>Rename classes to those of the data set, or choose a format that takes any class.</source>
@@ -4459,7 +4463,7 @@
   </message>
   <message>
    <source>Rename the class</source>
-   <translation type="unfinished" />
+   <translation>重命名类别</translation>
   </message>
   <message>
    <source>Rename the class  (F2)</source>
@@ -4507,7 +4511,7 @@
   </message>
   <message>
    <source>Rows first: (H, W).</source>
-   <translation type="unfinished" />
+   <translation>行在前：(H, W)。</translation>
   </message>
   <message>
    <source>Rows for</source>
@@ -4715,7 +4719,7 @@
   </message>
   <message>
    <source>See `Segmentation`.</source>
-   <translation type="unfinished" />
+   <translation>见 `Segmentation`。</translation>
   </message>
   <message>
    <source>See it beside another model on the open picture</source>
@@ -4735,11 +4739,11 @@
   </message>
   <message>
    <source>SegDesk</source>
-   <translation type="unfinished" />
+   <translation>SegDesk</translation>
   </message>
   <message>
    <source>SegDesk did not get through loading it the last time.</source>
-   <translation type="unfinished" />
+   <translation>SegDesk 上次没能完成它的加载。</translation>
   </message>
   <message>
    <source>SegDesk looks for model cards and weights files in these folders too. On a machine without network, copy the weights files here; new downloads and located files go into the first folder.</source>
@@ -4955,7 +4959,7 @@
   </message>
   <message>
    <source>Sort by name</source>
-   <translation type="unfinished" />
+   <translation>按名称排序</translation>
   </message>
   <message>
    <source>Sorting</source>
@@ -5039,15 +5043,15 @@
   </message>
   <message>
    <source>Switch a plug-in on</source>
-   <translation type="unfinished" />
+   <translation>开启插件</translation>
   </message>
   <message>
    <source>Switch on</source>
-   <translation type="unfinished" />
+   <translation>开启</translation>
   </message>
   <message>
    <source>Switched off: {reason}</source>
-   <translation type="unfinished" />
+   <translation>已关闭：{reason}</translation>
   </message>
   <message>
    <source>System</source>
@@ -5055,7 +5059,7 @@
   </message>
   <message>
    <source>System information</source>
-   <translation type="unfinished" />
+   <translation>系统信息</translation>
   </message>
   <message>
    <source>TIFF maps that lie where their pictures lie; without a georeference they are plain TIFF.</source>
@@ -5063,7 +5067,7 @@
   </message>
   <message>
    <source>Table (CSV)</source>
-   <translation type="unfinished" />
+   <translation>表格 (CSV)</translation>
   </message>
   <message>
    <source>Take acceptance or skipping back</source>
@@ -5075,7 +5079,7 @@
   </message>
   <message>
    <source>Take another one, such as Shift+Q, or change that key first.</source>
-   <translation type="unfinished" />
+   <translation>换一个，例如 Shift+Q，或先修改那个按键。</translation>
   </message>
   <message>
    <source>Take back what is begun, let go of the object</source>
@@ -5103,7 +5107,7 @@
   </message>
   <message>
    <source>Take the last change here back</source>
-   <translation type="unfinished" />
+   <translation>撤销此处的上一步</translation>
   </message>
   <message>
    <source>Take the last point of a tool back</source>
@@ -5147,7 +5151,7 @@
   </message>
   <message>
    <source>Text of the licence</source>
-   <translation type="unfinished" />
+   <translation>许可证文本</translation>
   </message>
   <message>
    <source>The CRF needs at least one iteration.</source>
@@ -5211,7 +5215,7 @@
   </message>
   <message>
    <source>The classes of the project have changed meanwhile: those of a model have joined them.</source>
-   <translation type="unfinished" />
+   <translation>项目的类别在此期间变了：加入了模型的类别。</translation>
   </message>
   <message>
    <source>The dense CRF is not installed.</source>
@@ -5375,7 +5379,7 @@
   </message>
   <message>
    <source>The key {key} is in use: {command}.</source>
-   <translation type="unfinished" />
+   <translation>按键 {key} 已被占用：{command}。</translation>
   </message>
   <message>
    <source>The keys of {name} hold now.</source>
@@ -5399,8 +5403,8 @@
   </message>
   <message numerus="yes">
    <source>The labels of %n picture(s) have changed.</source>
-   <translation type="unfinished">
-    <numerusform />
+   <translation>
+    <numerusform>%n 张图片的标注已改变。</numerusform>
    </translation>
   </message>
   <message>
@@ -5473,7 +5477,7 @@
   </message>
   <message>
    <source>The log file says why.</source>
-   <translation type="unfinished" />
+   <translation>原因见日志文件。</translation>
   </message>
   <message>
    <source>The log of the engine has the details.</source>
@@ -5609,7 +5613,7 @@
   </message>
   <message>
    <source>The numbers of a label map run from 0 to {most}.</source>
-   <translation type="unfinished" />
+   <translation>标注图的数值为 0 到 {most}。</translation>
   </message>
   <message>
    <source>The objects of {name} are not of the picture's size.</source>
@@ -5617,7 +5621,7 @@
   </message>
   <message>
    <source>The package comes without its licence as a text; its page has it.</source>
-   <translation type="unfinished" />
+   <translation>这个软件包没有附带许可证文本，请看它的网页。</translation>
   </message>
   <message>
    <source>The package pyarrow is not installed.</source>
@@ -5657,7 +5661,7 @@
   </message>
   <message>
    <source>The plug-in package {package} has been switched off.</source>
-   <translation type="unfinished" />
+   <translation>插件软件包 {package} 已关闭。</translation>
   </message>
   <message>
    <source>The plug-in {name} cannot be used: {reason}.</source>
@@ -5665,7 +5669,7 @@
   </message>
   <message>
    <source>The plug-in {name} of the package {package} cannot be used: {reason}.</source>
-   <translation type="unfinished" />
+   <translation>软件包 {package} 的插件 {name} 无法使用：{reason}。</translation>
   </message>
   <message>
    <source>The point cloud {name} cannot be read: {reason}.</source>
@@ -5949,7 +5953,7 @@
   </message>
   <message>
    <source>Their labels become</source>
-   <translation type="unfinished" />
+   <translation>其标注变为</translation>
   </message>
   <message>
    <source>Their pixels were left without a label.</source>
@@ -5957,7 +5961,7 @@
   </message>
   <message>
    <source>There are no cards in it.</source>
-   <translation type="unfinished" />
+   <translation>其中没有模型卡。</translation>
   </message>
   <message>
    <source>There are no class probabilities to refine.</source>
@@ -6063,7 +6067,7 @@
   </message>
   <message>
    <source>There is no picture {name} in the project.</source>
-   <translation type="unfinished" />
+   <translation>项目中没有图片 {name}。</translation>
   </message>
   <message>
    <source>There is no project in {folder}.</source>
@@ -6127,7 +6131,7 @@
   </message>
   <message>
    <source>These are no labels of the project: {reason}.</source>
-   <translation type="unfinished" />
+   <translation>这不是本项目的标注：{reason}。</translation>
   </message>
   <message>
    <source>They are whole numbers from 0.</source>
@@ -6139,7 +6143,7 @@
   </message>
   <message>
    <source>Thing or stuff changes no pixel: as stuff, the objects of a picture count as one; as things, each counts by itself.</source>
-   <translation type="unfinished" />
+   <translation>切换可数与不可数不改变任何像素：不可数时，一张图片中的物体算作一个；可数时，各算各的。</translation>
   </message>
   <message>
    <source>This computer: {parts}</source>
@@ -6171,7 +6175,7 @@
   </message>
   <message>
    <source>This name is too long for a class.</source>
-   <translation type="unfinished" />
+   <translation>这个类别名称太长。</translation>
   </message>
   <message>
    <source>This network has a loss of its own.</source>
@@ -6207,7 +6211,7 @@
   </message>
   <message>
    <source>This project is closed.</source>
-   <translation type="unfinished" />
+   <translation>这个项目已关闭。</translation>
   </message>
   <message>
    <source>This project is damaged and opened for reading only: nothing that you change can be saved.</source>
@@ -6291,7 +6295,7 @@
   </message>
   <message>
    <source>Trained on</source>
-   <translation type="unfinished" />
+   <translation>训练数据</translation>
   </message>
   <message>
    <source>Training</source>
@@ -6355,11 +6359,11 @@
   </message>
   <message>
    <source>Type a number from 1 to 9, a letter, or Shift or Alt with it, such as Shift+Q or Alt+1.</source>
-   <translation type="unfinished" />
+   <translation>输入 1 到 9 的数字、一个字母，或加上 Shift 或 Alt，例如 Shift+Q 或 Alt+1。</translation>
   </message>
   <message>
    <source>Type at least one letter.</source>
-   <translation type="unfinished" />
+   <translation>至少输入一个字。</translation>
   </message>
   <message>
    <source>Type what to look for in the row above the picture.</source>
@@ -6383,7 +6387,7 @@
   </message>
   <message>
    <source>Undo in a picture takes it back there; answers of models and reference labels change for good.</source>
-   <translation type="unfinished" />
+   <translation>在图片中撤销即可恢复该图片；模型结果和参考标注的改变不可撤销。</translation>
   </message>
   <message>
    <source>Undo is kept in the project, also after closing. Beyond this size the oldest steps are dropped.</source>
@@ -6419,7 +6423,7 @@
   </message>
   <message>
    <source>Up</source>
-   <translation type="unfinished" />
+   <translation>上移</translation>
   </message>
   <message>
    <source>Update SegDesk to open it.</source>
@@ -6443,7 +6447,7 @@
   </message>
   <message>
    <source>Use at most {most} letters.</source>
-   <translation type="unfinished" />
+   <translation>最多 {most} 个字符。</translation>
   </message>
   <message>
    <source>Use it on the command line: segdesk points FILE --model {id}</source>
@@ -6475,7 +6479,7 @@
   </message>
   <message>
    <source>Version</source>
-   <translation type="unfinished" />
+   <translation>版本</translation>
   </message>
   <message>
    <source>Void</source>
@@ -6683,11 +6687,11 @@
   </message>
   <message>
    <source>Your own cards</source>
-   <translation type="unfinished" />
+   <translation>你自己的模型卡</translation>
   </message>
   <message>
    <source>Your own cards and weights</source>
-   <translation type="unfinished" />
+   <translation>你自己的模型卡和权重</translation>
   </message>
   <message>
    <source>Your pictures</source>
@@ -6707,7 +6711,7 @@
   </message>
   <message>
    <source>`pictures` has the paths of all of them.</source>
-   <translation type="unfinished" />
+   <translation>`pictures` 里有全部图片的路径。</translation>
   </message>
   <message>
    <source>a new class</source>
@@ -6735,11 +6739,11 @@
   </message>
   <message>
    <source>add</source>
-   <translation type="unfinished" />
+   <translation>添加</translation>
   </message>
   <message>
    <source>add a list</source>
-   <translation type="unfinished" />
+   <translation>加入列表</translation>
   </message>
   <message>
    <source>added</source>
@@ -6835,7 +6839,7 @@
   </message>
   <message>
    <source>delete</source>
-   <translation type="unfinished" />
+   <translation>删除</translation>
   </message>
   <message>
    <source>done</source>
@@ -6855,7 +6859,7 @@
   </message>
   <message>
    <source>edit by a program</source>
-   <translation type="unfinished" />
+   <translation>程序修改</translation>
   </message>
   <message>
    <source>edited</source>
@@ -6887,7 +6891,7 @@
   </message>
   <message>
    <source>found</source>
-   <translation type="unfinished" />
+   <translation>已找到</translation>
   </message>
   <message>
    <source>from top to bottom</source>
@@ -6975,7 +6979,7 @@
   </message>
   <message>
    <source>key</source>
-   <translation type="unfinished" />
+   <translation>按键</translation>
   </message>
   <message>
    <source>labelme</source>
@@ -7027,11 +7031,11 @@
   </message>
   <message>
    <source>merge</source>
-   <translation type="unfinished" />
+   <translation>合并</translation>
   </message>
   <message>
    <source>merge classes</source>
-   <translation type="unfinished" />
+   <translation>合并类别</translation>
   </message>
   <message>
    <source>model</source>
@@ -7051,7 +7055,7 @@
   </message>
   <message>
    <source>move</source>
-   <translation type="unfinished" />
+   <translation>移动</translation>
   </message>
   <message>
    <source>needs no weights</source>
@@ -7071,7 +7075,7 @@
   </message>
   <message>
    <source>new colours</source>
-   <translation type="unfinished" />
+   <translation>新颜色</translation>
   </message>
   <message>
    <source>no</source>
@@ -7131,7 +7135,7 @@
   </message>
   <message>
    <source>not said</source>
-   <translation type="unfinished" />
+   <translation>未说明</translation>
   </message>
   <message>
    <source>notes of model runs</source>
@@ -7191,11 +7195,11 @@
   </message>
   <message>
    <source>on from the next start</source>
-   <translation type="unfinished" />
+   <translation>下次启动时开启</translation>
   </message>
   <message>
    <source>on until SegDesk is closed</source>
-   <translation type="unfinished" />
+   <translation>SegDesk 关闭前仍开启</translation>
   </message>
   <message>
    <source>one for each object</source>
@@ -7291,7 +7295,7 @@
   </message>
   <message>
    <source>recolour</source>
-   <translation type="unfinished" />
+   <translation>换颜色</translation>
   </message>
   <message>
    <source>reference labels</source>
@@ -7303,7 +7307,7 @@
   </message>
   <message>
    <source>rename</source>
-   <translation type="unfinished" />
+   <translation>重命名</translation>
   </message>
   <message>
    <source>replace labels</source>
@@ -7343,7 +7347,7 @@
   </message>
   <message>
    <source>sort</source>
-   <translation type="unfinished" />
+   <translation>排序</translation>
   </message>
   <message>
    <source>stopped</source>
@@ -7403,7 +7407,7 @@
   </message>
   <message>
    <source>thing or stuff</source>
-   <translation type="unfinished" />
+   <translation>可数与不可数</translation>
   </message>
   <message>
    <source>to download</source>
@@ -7687,7 +7691,7 @@
   </message>
   <message>
    <source>{key} cannot be the key of a class.</source>
-   <translation type="unfinished" />
+   <translation>{key} 不能作为类别的按键。</translation>
   </message>
   <message>
    <source>{key} holds from now on.</source>
@@ -7731,11 +7735,11 @@
   </message>
   <message>
    <source>{names}: all their labels in all pictures are given to one class, and the others go.</source>
-   <translation type="unfinished" />
+   <translation>{names}：它们在所有图片中的标注都归入一个类别，其余类别被去掉。</translation>
   </message>
   <message>
    <source>{names}: there are labels of what you delete.</source>
-   <translation type="unfinished" />
+   <translation>{names}：要删除的类别有标注。</translation>
   </message>
   <message>
    <source>{name} (new)</source>
@@ -7899,7 +7903,7 @@
   </message>
   <message>
    <source>{name} is not a list of classes.</source>
-   <translation type="unfinished" />
+   <translation>{name} 不是类别列表。</translation>
   </message>
   <message>
    <source>{name} is not a panoptic PNG.</source>
@@ -7959,7 +7963,7 @@
   </message>
   <message>
    <source>{name} is {width} x {height} pixels, the labels are {other_width} x {other_height}.</source>
-   <translation type="unfinished" />
+   <translation>{name} 为 {width} x {height} 像素，标注却是 {other_width} x {other_height}。</translation>
   </message>
   <message>
    <source>{name} lists no pictures.</source>

@@ -182,6 +182,8 @@ class ClassManager(Translated, Verbs):
         for key, part in self.verbs.items():
             on = bool(picked) if VERBS[key][3] else {"undo": bool(done), "redo": bool(undone)}.get(key, True)
             part.setEnabled(on and not busy and not (key == "merge" and len(self.drafting.draft.classes) < 2))
+        for key, step in (("undo", done), ("redo", undone)):
+            self.verbs[key].setToolTip(self.verbs[key].accessibleName() + (f": {tr(step)}" if step else ""))
         for part in (self.table, self.search, self.all, self.lists):
             part.setEnabled(not busy)
         standard = QDialogButtonBox.StandardButton
