@@ -90,7 +90,7 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "depth": (lambda folder: _raise(RecursionError("x")), "RecursionError"),
     "a wrong value": (lambda folder: _raise(AssertionError("x")), "wrong value"),
     "a sentence of two lines": (lambda folder: _raise(SegDeskError("One\ntwo.")), "sentence"),
-    "writes into its input": (lambda folder: (folder / "a.txt").write_bytes(b"other"), "files changed"),
+    "writes into its input": (lambda folder: (folder / "a.txt").write_bytes(b"other"), "write"),
     "writes beside it": (lambda folder: (folder.parent / "outside" / "new").write_bytes(b"x"), "files changed"),
     "removes": (lambda folder: (folder / "in" / "b.txt").unlink(), "write"),
     "leaves temporary files": (lambda folder: (folder.parent / "temporary" / "x").write_bytes(b"x"), "files changed"),

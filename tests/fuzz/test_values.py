@@ -81,7 +81,11 @@ def test_any_document_is_read_or_refused(name: str, tmp_path: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
 
     @given(documents(seeds))
-    @settings(max_examples=20, suppress_health_check=list(HealthCheck), database=None)
+    @settings(
+        max_examples=20,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+        database=None,
+    )
     def check(document: object) -> None:
         target.write_text(json.dumps(document), encoding="utf-8")
         with suppress(SegDeskError):  # any other exception is a fault
