@@ -8,10 +8,11 @@ import logging
 import os
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -78,8 +79,8 @@ class _Member:
 
 @dataclass(eq=False)
 class Driver:
-    """One run. `name_part()` gives a name that no part has had; `tries`: of a picture, in all; `worker`: the class of
-    the workers.
+    """One run. `name_part()` gives a name that no part has had; `tries`: of a picture, in all; `deaths`: so many
+    workers may die of a part before it is divided; `worker`: the class of the workers.
 
     Use it in one thread, inside `connected`: `start`, then `outcomes`, and `close` whatever happened."""
 
@@ -89,6 +90,7 @@ class Driver:
     tries: int = 3
     cancelled: Callable[[], bool] = lambda: False
     notes: dict[str, None] = field(default_factory=dict)
+    deaths: int = 4
     worker: type = ClusterWorker
     workers: int = 0
     _ray: Any = None
@@ -229,11 +231,11 @@ class Driver:
         if task is None:
             return
         deaths, half = task.deaths + 1, len(task.pictures) // 2
-        if deaths < self.tries:
+        if deaths < self.deaths:
             self._waiting.insert(0, replace(task, deaths=deaths))
         elif half:
             parts = task.pictures[:half], task.pictures[half:]
-            self._waiting[:0] = [replace(task, pictures=part, deaths=self.tries - 1) for part in parts]
+            self._waiting[:0] = [replace(task, pictures=part, deaths=self.deaths - 1) for part in parts]
         else:
             reason = SegDeskError("The worker died while it worked on this picture.", "Look at the picture alone.")
             yield Outcome("", ((task.pictures[0], reason, False),))
@@ -292,21 +294,22 @@ def connected(crew: Crew) -> Iterator[None]:
         yield
         return
     logging.getLogger("ray").setLevel(logging.ERROR)
-    try:
-        _knock(crew.address)
-        with _kept_signals():
-            ray.init(**_init_arguments(crew))
-    except Exception as error:  # what Ray raises is not settled: ConnectionError, RuntimeError, ValueError and its own
-        raise SegDeskError(
-            "There is no Ray cluster at {address}: {reason}.",
-            "Start one with: ray start --head, or leave the address away to work on this machine.",
-            address=crew.address or "this machine",
-            reason=_reason(error).rstrip("."),
-        ) from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty:
+        try:
+            _knock(crew.address)
+            with _kept_signals(), chdir(empty):  # the workers import from where it was begun: not from a picture folder
+                ray.init(**_init_arguments(crew))
+        except Exception as error:  # what Ray raises is not settled: ConnectionError, RuntimeError and its own
+            raise SegDeskError(
+                "There is no Ray cluster at {address}: {reason}.",
+                "Start one with: ray start --head, or leave the address away to work on this machine.",
+                address=crew.address or "this machine",
+                reason=_reason(error).rstrip("."),
+            ) from error
+        try:
+            yield
+        finally:
+            ray.shutdown()
 
 
 def _init_arguments(crew: Crew) -> dict[str, Any]:

@@ -7,12 +7,10 @@ import io
 import posixpath
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
-
-import numpy as np
+from typing import Any, TypeVar
 
 from segdesk.app.cluster_store import as_path, file_system, is_url, joined, reached, require
 from segdesk.domain.errors import SegDeskError
@@ -21,6 +19,7 @@ from segdesk.io.atomic import explain_os_error
 
 LISTS = (".txt", ".csv", ".tsv", ".parquet")
 COLUMNS = ("path", "url", "uri", "image", "file_name", "filename", "file")  # of a table, the first that it has
+R = TypeVar("R")
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -177,11 +176,11 @@ def _title(source: str) -> str:
     return PurePosixPath(_SCHEME.sub("", bare).rstrip("/")).stem or "pictures"
 
 
-def read(where: str) -> np.ndarray:
-    """(H, W, 3) uint8 RGB, upright, of a path or URL: what `segdesk.io.images.read` gives. Raises `SegDeskError`."""
+def read(where: str, read_file: Callable[[Path], R]) -> R:
+    """What `read_file` gives for the file that a path or URL names. Raises `SegDeskError`."""
     path = as_path(where)
     if path is not None:
-        return images.read(path)
+        return read_file(path)
     system, inner = file_system(where)
     name = PurePosixPath(inner).name or "picture"
     try:
@@ -200,4 +199,4 @@ def read(where: str) -> np.ndarray:
     with tempfile.TemporaryDirectory(prefix="segdesk-") as folder:  # so that pictures have one reader, with its limits
         file = Path(folder) / name
         file.write_bytes(data)
-        return images.read(file)
+        return read_file(file)

@@ -23,6 +23,7 @@ from segdesk.app.cluster_store import Place
 from segdesk.app.engine_process import EngineProcess
 from segdesk.app.models import Models, RunPlan
 from segdesk.app.prefetch import read_ahead
+from segdesk.app.reading import Reading, reader
 from segdesk.app.worker import readable
 from segdesk.domain.card import ModelCard
 from segdesk.domain.errors import SegDeskError
@@ -157,13 +158,17 @@ class ClusterWorker:
         """Requests with decoded pictures; for those that cannot be read the reply is known at once."""
         where = {picture.name: picture.where for picture in pictures}
         items: Iterator[tuple[str, Path]] = ((name, Path(name)) for name in where)
+        read_file = reader(plan)
 
-        with closing(read_ahead(items, read=lambda name: cluster_source.read(where[name.as_posix()]))) as found:
-            for name, pixels in found:
-                if isinstance(pixels, SegDeskError):
-                    replies[name] = _Unreadable(pixels)
+        def read(name: Path) -> Reading:
+            return cluster_source.read(where[name.as_posix()], read_file)
+
+        with closing(read_ahead(items, read=read)) as readings:
+            for name, found in readings:
+                if isinstance(found, SegDeskError):
+                    replies[name] = _Unreadable(found)
                 else:
-                    yield plan.request(name, pixels)
+                    yield found.request(plan, name)
 
     def _replies(self, requests: Iterator[PredictRequest]) -> Generator[tuple[str, object], None, None]:
         yield from self._engine.answer_many(requests, ahead=self._ahead)

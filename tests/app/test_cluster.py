@@ -172,7 +172,7 @@ def light_worker(poison: str, full: str) -> type:
 def test_a_picture_that_kills_its_workers_is_found_and_given_up(cluster: Any) -> None:
     pictures = [Picture(f"p{number}", "") for number in range(4)]
     order = Order(Models().plan("regions", RunOptions(), "cpu"), "", "parquet", 1, "", 1)
-    driver = Driver(Crew(workers=1), order, lambda: "part", tries=2, worker=light_worker("p2", ""))
+    driver = Driver(Crew(workers=1), order, lambda: "part", deaths=2, worker=light_worker("p2", ""))
     try:
         driver.start()
         outcomes = list(driver.outcomes([pictures]))
@@ -224,6 +224,7 @@ def test_workers_and_nodes_that_die_lose_nothing(cluster: Any, tmp_path: Path) -
         if outcome.part:
             rows += decode(Place(str(out)).read(outcome.part), "coco-panoptic")
     answered = [row.name for row in rows if row.answer is not None]
+    assert [row for row in rows if row.error is not None and row.name != "broken.png"] == []
     assert sorted(answered) == [f"p{number}.png" for number in range(5)]
     refused = [row for row in rows if row.error is not None]
     assert [row.name for row in refused] == ["broken.png"] * 2  # tried twice, then given up

@@ -249,11 +249,11 @@ def test_a_picture_behind_an_address_is_read_as_one_in_a_folder(tmp_path: Path) 
     place = Place("memory://reading")
     place.write("p.png", file.read_bytes())
     place.write("broken.png", b"nonsense")
-    assert np.array_equal(cluster_source.read("memory://reading/p.png"), images.read(file))
+    assert np.array_equal(cluster_source.read("memory://reading/p.png", images.read), images.read(file))
     with pytest.raises(SegDeskError, match=r"broken\.png is not a picture"):
-        cluster_source.read("memory://reading/broken.png")
+        cluster_source.read("memory://reading/broken.png", images.read)
     with pytest.raises(SegDeskError, match=r"none\.png is not there"):
-        cluster_source.read("memory://reading/none.png")
+        cluster_source.read("memory://reading/none.png", images.read)
 
 
 def test_the_parts_say_what_version_they_are() -> None:
