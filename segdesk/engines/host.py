@@ -7,28 +7,21 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import queue
 import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.segmentation import Segmentation
-from segdesk.engines.messages import (
-    MOST_LANES,
-    Answer,
-    NotKept,
-    PredictRequest,
-    PromptRequest,
-    lane_threads,
-    usable_cores,
-)
+from segdesk.engines.inbox import Inbox
+from segdesk.engines.lanes import Ends, Lanes
+from segdesk.engines.messages import Answer, NotKept, PredictRequest, PromptRequest
 from segdesk.engines.wire import (
     Ask,
     AskDevices,
@@ -37,7 +30,6 @@ from segdesk.engines.wire import (
     AskSnap,
     AskTeach,
     Began,
-    Forget,
     Pipe,
     Reply,
     Step,
@@ -59,92 +51,6 @@ BATCH = 8  # pictures of one size that share a pass on a graphics card
 
 log = logging.getLogger("segdesk.engine")
 
-Message = Ask | AskDevices | AskInspect | AskPrompt | AskSnap | AskTeach
-
-
-class Inbox:
-    """What the window sent, the urgent first. Filled by a thread of its own, so that a word to stop is heard while a
-    net runs; the end of the input ends the process on the spot."""
-
-    def __init__(self, pipe: Pipe) -> None:
-        self._pipe = pipe
-        self._queue: queue.PriorityQueue[tuple[bool, int, Message]] = queue.PriorityQueue()
-        self._forgotten: set[int] = set()
-        threading.Thread(target=self._read, name="inbox", daemon=True).start()
-
-    def _read(self) -> None:
-        while (message := self._pipe.receive()) is not None:
-            if isinstance(message, Forget):
-                self._forgotten.add(message.number)
-            elif isinstance(message, Message):
-                self.put(message)
-        os._exit(0)
-
-    def put(self, message: Message) -> None:
-        """Queue a message (again)."""
-        batch = isinstance(message, Ask) and not message.urgent
-        self._queue.put((batch, message.number, message))
-
-    def next(self) -> Message:
-        """The next message; waits for it."""
-        return self._queue.get()[2]
-
-    def next_if_there(self) -> Message | None:
-        """The next message, or None."""
-        try:
-            return self._queue.get_nowait()[2]
-        except queue.Empty:
-            return None
-
-    def urgent_waits(self) -> bool:
-        """Whether the next message goes before batch work."""
-        with self._queue.mutex:
-            return bool(self._queue.queue) and not self._queue.queue[0][0]
-
-    def cancelled(self, number: int) -> Callable[[], bool]:
-        """The cancel token of a number."""
-        return lambda: number in self._forgotten
-
-    def done(self, number: int) -> None:
-        """Forget that it was to be forgotten."""
-        self._forgotten.discard(number)
-
-
-class Lanes:
-    """Several pictures side by side on a processor, each with its share of the cores.
-
-    One net on all cores waits at the end of every layer for the slowest of them; pictures beside each other do not, and
-    what is done with an answer (upsampling, deciding) takes its turn in the same lane.
-    """
-
-    def __init__(self, count: int = 0, threads: int = 0) -> None:
-        """`threads` of each of `count` lanes; 0 = as it suits this machine's cores."""
-        self._count, self._threads = count or min(MOST_LANES, usable_cores()), threads or lane_threads()
-        self._free = threading.Semaphore(self._count)
-        self._pool = ThreadPoolExecutor(self._count, "lane", self._begin)
-
-    def _begin(self) -> None:
-        import torch
-
-        torch.set_num_threads(self._threads)  # holds for this thread alone
-
-    def enter(self, instead: Callable[[], bool]) -> bool:
-        """Wait for a free lane; False if `instead` says that something else has come up."""
-        while not self._free.acquire(timeout=0.02):
-            if instead():
-                return False
-        return True
-
-    def run(self, work: Callable[[], None]) -> None:
-        """Do it in the lane that was entered."""
-        self._pool.submit(self._run, work)
-
-    def _run(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        finally:
-            self._free.release()
-
 
 class Host:
     """Answers requests. On a graphics card, and for what is urgent or large, nets run in this thread with all that the
@@ -155,8 +61,7 @@ class Host:
         self._pipe = pipe
         self._inbox = inbox
         self._engine = engine
-        self._pool = ThreadPoolExecutor(1, "finish")
-        self._finishing: Future[None] | None = None
+        self._ends = Ends(2 * BATCH)
         self._lanes = lanes or Lanes()
         self._prompting: Prompting | None = None
 
@@ -283,16 +188,9 @@ class Host:
 
     def _with_alike(self, first: Ask) -> list[Ask]:
         """`first` and those waiting behind it that may share its pass."""
-        asks = [first]
-        while len(asks) < BATCH and self._engine.shares_passes(first.request):
-            message = self._inbox.next_if_there()
-            if message is None:
-                break
-            if not isinstance(message, Ask) or not _alike(first, message):
-                self._inbox.put(message)
-                break
-            asks.append(message)
-        return asks
+        if first.urgent or not self._engine.shares_passes(first.request):
+            return [first]
+        return self._inbox.alike(first, _alike, BATCH)
 
     def _serve(self, asks: Sequence[Ask]) -> None:
         for ask in asks:
@@ -314,21 +212,13 @@ class Host:
             if work is None:
                 self._reply(ask.number, NotKept(request.key, request.card.id))
             else:
-                self._finish_later(ask, request, work)
+                self._ends.run(partial(self._finish, ask, request, work))
 
     def _works(self, requests: Sequence[PredictRequest], cancelled: Callable[[], bool]) -> Sequence[Work | None]:
         if requests[0].image is None:
-            self._settle()  # what is asked for may be on its way
+            self._ends.settle()  # what is asked for may be on its way
             return [self._engine.kept(request) for request in requests]
         return self._engine.predict(requests, cancelled)
-
-    def _finish_later(self, ask: Ask, request: PredictRequest, work: Work) -> None:
-        self._settle()
-        self._finishing = self._pool.submit(self._finish, ask, request, work)
-
-    def _settle(self) -> None:
-        if self._finishing is not None:
-            self._finishing.result()
 
     def _finish(self, ask: Ask, request: PredictRequest, work: Work) -> None:
         try:
