@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QSize
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
 
 from segdesk.ui import i18n
 from segdesk.ui.main_window import MainWindow
@@ -40,6 +41,21 @@ def room(part: QWidget) -> int:
     """Its width, as far as its parents show it."""
     shown = part.visibleRegion().boundingRect()
     return part.width() if shown.isEmpty() else shown.width()
+
+
+def test_what_is_cut_is_found(app: QApplication, qtbot: QtBot):
+    box = QWidget()
+    qtbot.addWidget(box)
+    for at, part in enumerate((QLabel("A label of some length"), QPushButton("A button"), QLabel("Much " * 30))):
+        part.setParent(box)
+        part.setGeometry(0, 40 * at, 40, 30)
+    box.findChildren(QLabel)[1].setWordWrap(True)
+    box.resize(300, 200)
+    box.show()
+    assert len(list(cut(box))) == 3
+    for part in box.findChildren(QWidget):
+        part.resize(290, 120)
+    assert list(cut(box)) == []
 
 
 def settle() -> None:
@@ -124,3 +140,39 @@ def test_four_k_at_twice_the_size(language: str, no_display: dict[str, str]):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == ""
+
+
+PAGES = (
+    "export", "import", "report", "preferences", "compare", "train", "match_classes", "model_folders", "cheat_sheet",
+    "edit_keys", "gallery", "classes", "about", "command_search",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_pages_and_dialogs(opened: MainWindow, language: str, until):
+    """Each of them at the size that it opens with."""
+    opened.desk.change_settings(language=language)
+    until(lambda: i18n.language() == language)
+    opened.desk.runs.choose_model("regions")
+    found = {}
+    for page in PAGES:
+        before = set(shown(opened))
+        opened.desk.dialog_asked.emit(page)
+        settle()
+        new = [part for part in shown(opened) if part not in before]
+        assert new, page
+        for part in new:
+            found.update({f"{page}: {words}": part.size() for words in cut(part)})
+            part.close()
+    assert found == {}
+    opened.desk.change_settings(language="en")
+    until(lambda: i18n.language() == "en")
+
+
+def shown(window: MainWindow) -> list[QWidget]:
+    """Dialogs, docks and cards over the window that are visible."""
+    parts = [w for w in QApplication.topLevelWidgets() if w is not window and w.isVisible()]
+    inner = [
+        w for w in window.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly) if w.isVisible()
+    ]
+    return [*parts, *(w for w in inner if not w.isWindow())]
