@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from segdesk.app.answering import machine_owned
@@ -12,6 +13,7 @@ from segdesk.app.steps import KINDS, Step
 from segdesk.app.workers import Workers
 from segdesk.domain.edit import Edit
 from segdesk.domain.errors import Cancelled, SegDeskError
+from segdesk.domain.packed import PackedMap
 from segdesk.domain.patch import Patch
 from segdesk.domain.segmentation import Segmentation
 from segdesk.domain.text import N_
@@ -121,6 +123,17 @@ class SavingVerbs:
     def skip(self, picture_id: int) -> None:
         """Mark a picture as left out; batches pass over it."""
         self._desk.opened().mark(picture_id, "skipped")
+
+    def labels_of(self, picture_id: int) -> int:
+        """Read the labels of a picture that is not the open one. Done value: `PackedMap`, None if it has none."""
+        opened, saver = self._desk.opened(), self._desk.saver
+
+        def run(ctx: Context) -> PackedMap | None:
+            with suppress(SegDeskError):  # what cannot be saved is told elsewhere
+                saver.flush(ctx.cancelled)
+            return opened.project.load_packed(picture_id, "annotation")
+
+        return self._workers.submit("lists", N_("Reading labels"), run)
 
     def add_cost(self, picture_id: int, seconds: float, pixels: int) -> None:
         """Add the time and the pixels spent on a correction."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import glob
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -91,6 +92,7 @@ def new_folder(target: Path, kind: str) -> Iterator[Path]:
     added or removed since; anything else is refused with `SegDeskError` before work begins. If the block raises, the
     target is as it was and nothing is left behind.
     """
+    _bring_back(target)
     _check_target(target, kind)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -109,6 +111,18 @@ def new_folder(target: Path, kind: str) -> Iterator[Path]:
         raise explain_os_error(error, target) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _bring_back(target: Path) -> None:
+    """Where the power was cut while a folder was being replaced, the old one stands aside: put it back."""
+    if os.path.lexists(target):
+        return
+    with suppress(OSError):
+        for aside in sorted(target.parent.glob(f".{glob.escape(target.name[:40])}.*.old")):
+            if (aside / "old" / MARKER).is_file():
+                os.replace(aside / "old", target)
+                aside.rmdir()
+                return
 
 
 def _check_target(target: Path, kind: str) -> None:

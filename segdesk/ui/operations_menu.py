@@ -63,23 +63,33 @@ class OperationsMenu(Translated, QWidget):
         document, plugin = self._desk.labels.document, self.plugins[key]
         if document is None or document.busy:
             return
-        extra: dict[str, object] = {}
+        if "previous" in plugin.info.needs:
+            self._with_previous(key)
+        else:
+            self._run(key, {})
+
+    def _run(self, key: str, extra: dict[str, object]) -> None:
+        document, plugin = self._desk.labels.document, self.plugins[key]
         try:
-            if "previous" in plugin.info.needs:
-                previous = self._previous()
-                if previous is None:
-                    return
-                extra["previous"] = previous
             plugin.module.run(document, **self.values[key], **extra)
         except SegDeskError as error:
             self._desk.show_error(error)
 
-    def _previous(self) -> PackedMap | None:
+    def _with_previous(self, key: str) -> None:
+        """Run an operation that takes labels of the previous picture, once they have been read."""
         session, row = self._desk.session, self._desk.current
         index = None if row is None else session.index_of(row.id)
-        if session.project is None or not index:
-            return None
-        return session.project.load_packed(session.pictures[index - 1].id, "annotation")
+        if session.project is None or row is None or not index:
+            return
+
+        def then(previous: object) -> None:
+            document = self._desk.labels.document
+            here = document is not None and document.row.id == row.id and not document.busy
+            if here and isinstance(previous, PackedMap):
+                self._run(key, {"previous": previous})
+
+        job = session.labels_of(session.pictures[index - 1].id)
+        self._desk.track(job, N_("Reading labels"), then=then, shown=False)
 
     def refresh(self) -> None:
         """What can be done now; what cannot says why."""

@@ -6,7 +6,7 @@ import random
 import shutil
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ class Person:
         self.window, self.project, self.watch = window, project, watch
         self.random = random.Random(seed)
         self.model = Model()
+        self.last: deque[str] = deque(maxlen=8)
         self.errors: list[str] = []  # toasts and uncaught errors
         self.said: Counter[str] = Counter()  # what tools said that were used where they can do nothing
         self.done: dict[str, int] = {}
@@ -89,8 +90,13 @@ class Person:
         _, name, verb = self.random.choices(self.actions, weights)[0]
         self.watch.doing = name
         kind = verb()
+        self.last.append(self.watch.doing)
         self.settle()
-        self.compare(kind)
+        try:
+            self.compare(kind)
+        except Broken as error:
+            steps = [edit.name for edit in self.document.history.done[-4:]] if self.document is not None else []
+            raise Broken(f"{error}; the last steps: {steps}; the last actions: {list(self.last)}") from error
         self.done[name] = self.done.get(name, 0) + 1
         return name
 
