@@ -45,6 +45,7 @@ Cancel = Callable[[], bool]
 Result = Answer | NotKept | SegDeskError
 
 AHEAD = 5  # as many as the engine computes side by side, and one that waits
+AHEAD_ON_CARD = 17  # two passes of a graphics card, and one that waits
 AHEAD_BYTES = 256 << 20
 LABEL_BYTES = 2  # of a pixel of the map that comes back
 
@@ -224,6 +225,8 @@ class EngineProcess:
                 self._wait(ticket, cancelled)
                 outcome = self._settled(request, ticket.outcome, cancelled)
                 waiting.popleft()
+                if isinstance(outcome, Answer) and outcome.device != "cpu":
+                    ahead = max(ahead, AHEAD_ON_CARD)
                 yield request.key, outcome
         finally:
             for _, ticket in waiting:

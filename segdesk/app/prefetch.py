@@ -14,6 +14,7 @@ import numpy as np
 
 from segdesk.app.worker import readable
 from segdesk.domain.errors import Cancelled, SegDeskError
+from segdesk.engines.messages import usable_cores
 from segdesk.io import images
 
 READ_AHEAD = 4  # pictures that must fit the budget together
@@ -137,16 +138,19 @@ def read_ahead(
     items: Iterable[tuple[T, Path]],
     *,
     read: Callable[[Path], R] = images.read,
-    threads: int = 2,
-    ahead: int = 4,
+    threads: int = 0,
+    ahead: int = 0,
     budget_bytes: int = 512 << 20,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Generator[tuple[T, R | SegDeskError], None, None]:
     """Decode pictures in threads and give them in order as (item, what `read` gave or what was wrong).
 
-    At most `ahead` pictures are decoded beyond the one given, fewer where they are so large that they would pass
+    `threads`: 0 = half the cores, at least 2 and at most 8. At most `ahead` pictures (0 = two for each thread) are
+    decoded beyond the one given, fewer where they are so large that they would pass
     `budget_bytes`. Raises `Cancelled`. Close the generator to end its threads.
     """
+    threads = threads or max(2, min(8, usable_cores() // 2))
+    ahead = ahead or 2 * threads
     source = iter(items)
     waiting: deque[tuple[T, Future[R]]] = deque()
     largest = 1

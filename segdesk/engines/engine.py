@@ -30,6 +30,7 @@ from segdesk.engines.limits import Limits
 from segdesk.engines.loading import load_net
 from segdesk.engines.merge import merged
 from segdesk.engines.messages import Answer, DeviceInfo, NotKept, PredictRequest
+from segdesk.engines.precision import suited
 from segdesk.engines.predict import ONCE, Loaded, Raw
 from segdesk.engines.stacking import Stages, stacked
 from segdesk.engines.teach.messages import TYPE as TAUGHT
@@ -310,7 +311,7 @@ class Engine:
         if card.net.type == TAUGHT:
             device = torch.device("cpu")
         try:
-            return _ready(card, load_net(card, weights, device), device)
+            return _ready(card, suited(load_net(card, weights, device), device), device)
         except (RuntimeError, MemoryError) as error:
             if not devices_of.is_out_of_memory(error) or device.type == "cpu":
                 raise

@@ -60,7 +60,10 @@ def tensor(pixels: np.ndarray, spec: InputSpec, device: torch.device) -> torch.T
         # A picture narrower than its padding cannot be reflected; its edge is repeated instead.
         mode = cv2.BORDER_REFLECT_101 if pad_y < height and pad_x < width else cv2.BORDER_REPLICATE
         pixels = cv2.copyMakeBorder(pixels, 0, pad_y, 0, pad_x, mode)
-    x = torch.from_numpy(np.ascontiguousarray(pixels)).to(device).permute(2, 0, 1)[None].float()
+    data = torch.from_numpy(np.ascontiguousarray(pixels))
+    if device.type == "cuda":  # bytes from pinned memory travel while the card still computes the picture before
+        data = data.pin_memory()
+    x = data.to(device, non_blocking=True).permute(2, 0, 1)[None].float()
     if spec.order == "bgr":
         x = x.flip(1)
     mean = torch.tensor(spec.mean, device=device).view(1, 3, 1, 1)
