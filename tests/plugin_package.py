@@ -25,7 +25,7 @@ from segdesk.io.formats.base import ExportResult, FormatInfo
 INFO = FormatInfo("points", "Points", (), True, False, "Centres of objects.")
 def write(source, folder, *, progress, cancelled):
     folder.mkdir()
-    rows = [f"{item.name},{len(item.labels.segments)}" for item in source.items()]
+    rows = [f"{item.path},{len(item.segmentation.segments)}" for item in source.items()]
     (folder / "points.csv").write_text("\\n".join(rows))
     return ExportResult(folder, len(rows), 0)
 """

@@ -1516,6 +1516,10 @@
    <translation>已复制</translation>
   </message>
   <message>
+   <source>Copy details</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Copy it to a folder where you may write, and open the copy.</source>
    <translation>请复制到可写的文件夹，再打开副本。</translation>
   </message>
@@ -1538,6 +1542,10 @@
   <message>
    <source>Copy the listed pictures with their reasons</source>
    <translation>复制列出的图片及其原因</translation>
+  </message>
+  <message>
+   <source>Copy the message, versions and the last lines of the log, without your name, to ask somebody</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Copy the name</source>
@@ -6143,7 +6151,7 @@
   </message>
   <message>
    <source>Thing or stuff changes no pixel: as stuff, the objects of a picture count as one; as things, each counts by itself.</source>
-   <translation>切换可数与不可数不改变任何像素：不可数时，一张图片中的物体算作一个；可数时，各算各的。</translation>
+   <translation>切换对象类与区域类不改变任何像素：作为区域类，一张图片中的对象算作一个；作为对象类，各算各的。</translation>
   </message>
   <message>
    <source>This computer: {parts}</source>
@@ -6778,6 +6786,10 @@
    <translation>自动：{device}</translation>
   </message>
   <message>
+   <source>being opened</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>by colour, needs no weights</source>
    <translation>按颜色，无需权重</translation>
   </message>
@@ -6804,6 +6816,10 @@
   <message>
    <source>class {number}</source>
    <translation>类别 {number}</translation>
+  </message>
+  <message>
+   <source>class: {name}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>clear</source>
@@ -7407,7 +7423,7 @@
   </message>
   <message>
    <source>thing or stuff</source>
-   <translation>可数与不可数</translation>
+   <translation>对象类或区域类</translation>
   </message>
   <message>
    <source>to download</source>
@@ -7422,6 +7438,10 @@
    <translation>工具</translation>
   </message>
   <message>
+   <source>tool: {name}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>train</source>
    <translation>训练</translation>
   </message>
@@ -7432,6 +7452,10 @@
   <message>
    <source>train / val / test</source>
    <translation>训练 / 验证 / 测试</translation>
+  </message>
+  <message>
+   <source>under the pointer: {name}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>undo steps</source>
@@ -7459,7 +7483,7 @@
   </message>
   <message>
    <source>verified, left alone</source>
-   <translation>已核验，未改动</translation>
+   <translation>已确认，未改动</translation>
   </message>
   <message>
    <source>void</source>
@@ -8052,8 +8076,12 @@
    <translation>选项 {option} 没有 {value} 这个值；可用的有 {values}。</translation>
   </message>
   <message>
-   <source>{words}. Details are in the log (menu Help, About).</source>
-   <translation>{words}。详情见日志（菜单“帮助”→“关于”）。</translation>
+   <source>{width} × {height} pixels</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{words}. “Copy details” has what is needed to report it.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{wrong} of {judged} pixels differ</source>
@@ -8069,7 +8097,7 @@
   </message>
   <message>
    <source>“Run on all” begins one with the chosen model; more can wait in the queue behind it.</source>
-   <translation>“全部运行”用所选模型开始一个运行；更多运行可在队列中等待。</translation>
+   <translation>“处理全部”用所选模型开始一个运行；更多运行可在队列中等待。</translation>
   </message>
   <message>
    <source>↑ ↓ choose    Enter does it    Esc closes</source>

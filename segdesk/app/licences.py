@@ -15,6 +15,7 @@ from typing import cast
 
 import segdesk
 from segdesk.app.logs import log_file
+from segdesk.domain.card import Text
 from segdesk.io.cards import load_cards
 from segdesk.paths import models_dir, user_cache_dir, user_config_dir
 
@@ -39,10 +40,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights that come with the program."""
+    """Weights that come with the program. `name`: in each language."""
 
     model: str
-    name: str
+    name: Text
     licence: str
     data: str
 
@@ -140,7 +141,7 @@ def shipped_weights() -> list[Weights]:
     """The models whose weights lie beside their cards in the program."""
     cards, _ = load_cards([models_dir()])
     return [
-        Weights(card.id, card.name.en, card.licence.weights, card.data)
+        Weights(card.id, card.name, card.licence.weights, card.data)
         for card in cards
         if card.weights is not None and (models_dir() / card.weights.file).is_file()
     ]

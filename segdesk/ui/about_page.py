@@ -25,7 +25,7 @@ from segdesk.app.licences import Facts, Part, Weights, system_info
 from segdesk.app.logs import log_file
 from segdesk.domain.text import N_
 from segdesk.paths import user_cache_dir, user_config_dir
-from segdesk.ui import theme
+from segdesk.ui import i18n, theme
 from segdesk.ui.desk import Desk
 from segdesk.ui.footer import device_name
 from segdesk.ui.i18n import tr
@@ -150,7 +150,7 @@ def _part_row(part: Part) -> QTreeWidgetItem:
 
 
 def _weights_row(found: Weights) -> QTreeWidgetItem:
-    return QTreeWidgetItem([found.name, found.licence or tr("not said"), found.data])
+    return QTreeWidgetItem([found.name.get(i18n.language()), found.licence or tr("not said"), found.data])
 
 
 def _table(heads: list[str], accessible: str) -> QTreeWidget:
