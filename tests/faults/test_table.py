@@ -11,7 +11,7 @@ TABLE = (ROOT / "docs" / "reliability.md").read_text("utf-8")
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(?:(\w+)::)?(\w+)`")
 
 
-def tests_of(file: Path) -> set[str]:
+def names_in(file: Path) -> set[str]:
     """The names of the test functions of a file."""
     found = ast.walk(ast.parse(file.read_text("utf-8")))
     return {node.name for node in found if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
@@ -20,12 +20,12 @@ def tests_of(file: Path) -> set[str]:
 def test_every_test_of_the_table_exists():
     named = NAMED.findall(TABLE)
     assert len(named) > 30
-    missing = [(file, name) for file, _, name in named if name not in tests_of(ROOT / file)]
+    missing = [(file, name) for file, _, name in named if name not in names_in(ROOT / file)]
     assert not missing
 
 
 def test_every_fault_test_is_in_the_table():
     named = {name for _, _, name in NAMED.findall(TABLE)}
     folder = Path(__file__).parent
-    there = {name for file in folder.glob("test_*.py") if file.name != Path(__file__).name for name in tests_of(file)}
+    there = {name for file in folder.glob("test_*.py") if file.name != Path(__file__).name for name in names_in(file)}
     assert there <= named
