@@ -327,7 +327,7 @@
   </message>
   <message>
    <source>A copy that the program made by itself. What was done after that time is not in it.</source>
-   <translation type="unfinished" />
+   <translation>程序自动创建的副本，不包含此后所做的工作。</translation>
   </message>
   <message>
    <source>A folder that you open becomes a project. The dot beside a picture says how far it is. Every stroke is saved at once, and the pictures themselves are never changed.</source>
@@ -539,11 +539,11 @@
   </message>
   <message>
    <source>All that can be read goes into a new project beside it; pictures with damaged labels are named.</source>
-   <translation type="unfinished" />
+   <translation>所有可读取的内容将存入同一文件夹中的新项目；标注已损坏的图片会被列出。</translation>
   </message>
   <message>
    <source>All was readable. You now work in {name}.</source>
-   <translation type="unfinished" />
+   <translation>全部内容均可读取。您现在在 {name} 中工作。</translation>
   </message>
   <message>
    <source>Also ask for the mirrored picture: where the answers differ is doubtful. Takes twice as long.</source>
@@ -1649,11 +1649,11 @@
   </message>
   <message>
    <source>Damaged</source>
-   <translation type="unfinished" />
+   <translation>已损坏</translation>
   </message>
   <message>
    <source>Damaged project</source>
-   <translation type="unfinished" />
+   <translation>项目文件已损坏</translation>
   </message>
   <message>
    <source>Dark</source>
@@ -2235,7 +2235,7 @@
   </message>
   <message>
    <source>Go on working</source>
-   <translation type="unfinished" />
+   <translation>继续工作</translation>
   </message>
   <message>
    <source>GrabCut</source>
@@ -2521,7 +2521,7 @@
   </message>
   <message>
    <source>It was recovered from this file before.</source>
-   <translation type="unfinished" />
+   <translation>此前已从该文件恢复。</translation>
   </message>
   <message>
    <source>Iterations</source>
@@ -2729,7 +2729,7 @@
   </message>
   <message>
    <source>Labels that are damaged are not shown; nothing can be changed.</source>
-   <translation type="unfinished" />
+   <translation>已损坏的标注不会显示；不能做任何更改。</translation>
   </message>
   <message>
    <source>Labels that judge and are never learned from</source>
@@ -3223,7 +3223,7 @@
   </message>
   <message>
    <source>Name a project file.</source>
-   <translation type="unfinished" />
+   <translation>请指定项目文件。</translation>
   </message>
   <message>
    <source>Name of the model:</source>
@@ -3551,7 +3551,7 @@
   </message>
   <message>
    <source>Nothing in {name} can be read any more.</source>
-   <translation type="unfinished" />
+   <translation>{name} 中的任何内容都无法读取。</translation>
   </message>
   <message>
    <source>Now</source>
@@ -3731,7 +3731,7 @@
   </message>
   <message>
    <source>Open a backup copy of it, if there is one.</source>
-   <translation type="unfinished" />
+   <translation>如果有备份副本，请打开它。</translation>
   </message>
   <message>
    <source>Open a folder of pictures or a project first.</source>
@@ -3767,7 +3767,7 @@
   </message>
   <message>
    <source>Open for reading only</source>
-   <translation type="unfinished" />
+   <translation>以只读方式打开</translation>
   </message>
   <message>
    <source>Open it again with segdesk.open.</source>
@@ -3795,7 +3795,7 @@
   </message>
   <message>
    <source>Open the backup of {time}</source>
-   <translation type="unfinished" />
+   <translation>打开 {time} 的备份</translation>
   </message>
   <message>
    <source>Open the class manager again and repeat your changes.</source>
@@ -3815,7 +3815,7 @@
   </message>
   <message>
    <source>Open {name}</source>
-   <translation type="unfinished" />
+   <translation>打开 {name}</translation>
   </message>
   <message>
    <source>Opening</source>
@@ -3823,7 +3823,7 @@
   </message>
   <message>
    <source>Opening the backup copy</source>
-   <translation type="unfinished" />
+   <translation>正在打开备份副本</translation>
   </message>
   <message>
    <source>Opening the picture</source>
@@ -4031,7 +4031,7 @@
   </message>
   <message>
    <source>Part of this picture's labels was damaged in the project file; check them.</source>
-   <translation type="unfinished" />
+   <translation>此图片的部分标注在项目文件中已损坏；请检查。</translation>
   </message>
   <message>
    <source>Parts of objects under some pixels go to the label that surrounds them, or become void.</source>
@@ -4343,7 +4343,7 @@
   </message>
   <message>
    <source>Reading labels</source>
-   <translation type="unfinished" />
+   <translation>正在读取标注</translation>
   </message>
   <message>
    <source>Reading speeds</source>
@@ -4383,19 +4383,19 @@
   </message>
   <message>
    <source>Recover what is readable</source>
-   <translation type="unfinished" />
+   <translation>恢复可读取的内容</translation>
   </message>
   <message>
    <source>Recover what is readable, and go on in the recovered copy.</source>
-   <translation type="unfinished" />
+   <translation>恢复可读取的内容，并在恢复的副本中继续工作。</translation>
   </message>
   <message>
    <source>Recovered project</source>
-   <translation type="unfinished" />
+   <translation>已恢复的项目</translation>
   </message>
   <message>
    <source>Recovering the project</source>
-   <translation type="unfinished" />
+   <translation>正在恢复项目</translation>
   </message>
   <message>
    <source>Rectangle</source>
@@ -5375,7 +5375,7 @@
   </message>
   <message>
    <source>The graphics card has stopped working: the processor goes on in its place.</source>
-   <translation type="unfinished" />
+   <translation>显卡已停止工作：改由处理器继续。</translation>
   </message>
   <message>
    <source>The ground: told apart from the classes</source>
@@ -5697,11 +5697,11 @@
   </message>
   <message>
    <source>The project</source>
-   <translation type="unfinished" />
+   <translation>项目</translation>
   </message>
   <message>
    <source>The project file {name} is damaged.</source>
-   <translation type="unfinished" />
+   <translation>项目文件 {name} 已损坏。</translation>
   </message>
   <message>
    <source>The project file {name} is no longer there.</source>
@@ -5753,7 +5753,7 @@
   </message>
   <message>
    <source>The project {name} was opened for reading only, because it is damaged.</source>
-   <translation type="unfinished" />
+   <translation>项目 {name} 已损坏，因此仅以只读方式打开。</translation>
   </message>
   <message>
    <source>The refinement {name} cannot be used: {reason}.</source>
@@ -6223,7 +6223,7 @@
   </message>
   <message>
    <source>This project is damaged and opened for reading only: nothing that you change can be saved.</source>
-   <translation type="unfinished" />
+   <translation>此项目已损坏，仅以只读方式打开：您所做的更改都无法保存。</translation>
   </message>
   <message>
    <source>This project is on a read-only medium: nothing that you change can be saved.</source>
@@ -6235,7 +6235,7 @@
   </message>
   <message>
    <source>This was found while it is open. Labels that are damaged are not shown. Recover soon: a damaged file may lose more. Whatever you choose, this file stays as it is.</source>
-   <translation type="unfinished" />
+   <translation>这是在项目打开期间发现的。已损坏的标注不会显示。请尽快恢复：损坏的文件可能丢失更多内容。无论您选择什么，此文件都保持原样。</translation>
   </message>
   <message>
    <source>Thumbnails</source>
@@ -6587,7 +6587,7 @@
   </message>
   <message>
    <source>Whatever you choose, this file stays as it is.</source>
-   <translation type="unfinished" />
+   <translation>无论您选择什么，此文件都保持原样。</translation>
   </message>
   <message>
    <source>Wheel</source>
@@ -6691,7 +6691,7 @@
   </message>
   <message>
    <source>You now work in {name}.</source>
-   <translation type="unfinished" />
+   <translation>您现在在 {name} 中工作。</translation>
   </message>
   <message>
    <source>Your own cards</source>
@@ -6971,7 +6971,7 @@
   </message>
   <message>
    <source>its line in the list</source>
-   <translation type="unfinished" />
+   <translation>它在列表中的条目</translation>
   </message>
   <message>
    <source>its mask is empty</source>
@@ -7003,11 +7003,11 @@
   </message>
   <message>
    <source>labels</source>
-   <translation type="unfinished" />
+   <translation>标注</translation>
   </message>
   <message>
    <source>labels of pictures whose names are lost</source>
-   <translation type="unfinished" />
+   <translation>图片名已丢失的标注</translation>
   </message>
   <message>
    <source>labels on void count as wrong</source>
@@ -7015,7 +7015,7 @@
   </message>
   <message>
    <source>labels that may be older than the last ones</source>
-   <translation type="unfinished" />
+   <translation>可能不是最新的标注</translation>
   </message>
   <message>
    <source>left out</source>
@@ -7155,11 +7155,11 @@
   </message>
   <message>
    <source>notes of model runs</source>
-   <translation type="unfinished" />
+   <translation>模型运行记录</translation>
   </message>
   <message>
    <source>notes of the project</source>
-   <translation type="unfinished" />
+   <translation>项目备注信息</translation>
   </message>
   <message>
    <source>nothing</source>
@@ -7371,7 +7371,7 @@
   </message>
   <message>
    <source>strokes for teaching</source>
-   <translation type="unfinished" />
+   <translation>示教笔画</translation>
   </message>
   <message>
    <source>strokes from labels</source>
@@ -7403,15 +7403,15 @@
   </message>
   <message>
    <source>the list of classes</source>
-   <translation type="unfinished" />
+   <translation>类别列表</translation>
   </message>
   <message>
    <source>the model's answer</source>
-   <translation type="unfinished" />
+   <translation>模型的结果</translation>
   </message>
   <message>
    <source>the model's objects</source>
-   <translation type="unfinished" />
+   <translation>模型的对象</translation>
   </message>
   <message>
    <source>the picture itself</source>
@@ -7459,7 +7459,7 @@
   </message>
   <message>
    <source>undo steps</source>
-   <translation type="unfinished" />
+   <translation>撤销步骤</translation>
   </message>
   <message>
    <source>unsure</source>
@@ -7519,7 +7519,7 @@
   </message>
   <message>
    <source>where the model was unsure</source>
-   <translation type="unfinished" />
+   <translation>模型不确定之处</translation>
   </message>
   <message>
    <source>white</source>
@@ -7607,7 +7607,7 @@
   </message>
   <message>
    <source>{count} pages or rows of the file cannot be read.</source>
-   <translation type="unfinished" />
+   <translation>文件中有 {count} 个页面或行无法读取。</translation>
   </message>
   <message>
    <source>{count} pictures have more than {limit} objects; their object maps are 16-bit grey PNGs.</source>
@@ -8037,7 +8037,7 @@
   </message>
   <message>
    <source>{pictures} pictures and {maps} label maps were recovered; the damaged file is as it was. Damaged are:</source>
-   <translation type="unfinished" />
+   <translation>已恢复 {pictures} 张图片和 {maps} 个标注图；损坏的文件保持原样。已损坏的有：</translation>
   </message>
   <message>
    <source>{place} cannot be reached: {reason}.</source>
