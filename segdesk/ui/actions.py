@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,15 @@ if TYPE_CHECKING:
     from segdesk.ui.desk import Desk
 
 
+def called(desk: Desk, call: str) -> Callable[..., object]:
+    """What an action's `call` stands for: a verb of the desk or of its parts, or a dialog to show."""
+    verb, _, dialog = call.partition(":")
+    return partial(desk.ask, dialog) if dialog else attrgetter(verb)(desk)
+
+
 @dataclass(frozen=True)
 class ActionInfo:
-    """One action. `call` is a dotted name on the desk. `keys`: those it comes with; which hold now says
+    """One action. `call`: see `called`. `keys`: those it comes with; which hold now says
     `Desk.shortcuts`. `needs`: conditions of `REASONS` that must hold.
 
     `canvas`: its keys act only while the picture has the focus (single letters). `foreign`: the canvas
@@ -66,17 +73,17 @@ REASONS = {
 
 A = ActionInfo
 ACTIONS: tuple[ActionInfo, ...] = (
-    A("open_folder", N_("Open folder…"), "open_folder", ("Ctrl+O",), "open", short=N_("Open")),
-    A("open_project", N_("Open project…"), "open_project", ("Ctrl+Shift+O",), "project"),
+    A("open_folder", N_("Open folder…"), "ask:open_folder", ("Ctrl+O",), "open", short=N_("Open")),
+    A("open_project", N_("Open project…"), "ask:open_project", ("Ctrl+Shift+O",), "project"),
     A("samples", N_("Sample project"), "open_samples", (), "samples"),
     A("save_now", N_("Save now"), "save_now", ("Ctrl+S",), "save", ("project",)),
-    A("save_elsewhere", N_("Save a copy elsewhere…"), "save_elsewhere", ("Ctrl+Shift+S",), "", ("project",)),
-    A("import_labels", N_("Import labels…"), "import_labels", ("Ctrl+I",), "import", ("project", "pictures")),
-    A("export_labels", N_("Export labels…"), "export_labels", ("Ctrl+E",), "export", ("project", "pictures")),
-    A("report", N_("Quality report…"), "report", ("Ctrl+Shift+R",), "report", ("project", "pictures")),
-    A("compare", N_("Compare labels"), "compare", ("Ctrl+Shift+M",), "compare", ("project", "pictures")),
+    A("save_elsewhere", N_("Save a copy elsewhere…"), "ask:save_elsewhere", ("Ctrl+Shift+S",), "", ("project",)),
+    A("import_labels", N_("Import labels…"), "ask:import", ("Ctrl+I",), "import", ("project", "pictures")),
+    A("export_labels", N_("Export labels…"), "ask:export", ("Ctrl+E",), "export", ("project", "pictures")),
+    A("report", N_("Quality report…"), "ask:report", ("Ctrl+Shift+R",), "report", ("project", "pictures")),
+    A("compare", N_("Compare labels"), "ask:compare", ("Ctrl+Shift+M",), "compare", ("project", "pictures")),
     A("close_project", N_("Close project"), "close_project", ("Ctrl+W",), "close", ("project",)),
-    A("preferences", N_("Preferences…"), "preferences", ("Ctrl+,",), "settings"),
+    A("preferences", N_("Preferences…"), "ask:preferences", ("Ctrl+,",), "settings"),
     A("quit", N_("Quit"), "quit", ("Ctrl+Q",)),
     A("undo", N_("Undo"), "labels.undo", ("Ctrl+Z",), "undo", ("picture", "undo"), short=N_("Undo")),
     A("redo", N_("Redo"), "labels.redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", ("picture", "redo"), short=N_("Redo")),
@@ -115,7 +122,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
     A("download", N_("Download weights"), "runs.download", (), "download", ("model", "downloadable")),
     A("locate", N_("Locate weights file…"), "runs.locate", (), "locate", ("model", "files"), short=N_("Locate…")),
     A("model_folders", N_("Model folders…"), "runs.model_folders", (), "folders"),
-    A("add_model", N_("Add a model from a file…"), "add_model", (), "add"),
+    A("add_model", N_("Add a model from a file…"), "ask:add_model", (), "add"),
     A("train", N_("Train a model…"), "train_model", (), "", ("model", "project", "pictures"), short=N_("Train…")),
     A("teach", N_("Teach by strokes"), "teaching.toggle", ("Ctrl+T",), "teach", ("picture",), checkable=True,
       short=N_("Teach")),
@@ -135,15 +142,15 @@ ACTIONS: tuple[ActionInfo, ...] = (
       checkable=True),
     A("split", N_("Before and after"), "split.toggle", ("Shift+B",), "compare", ("picture",), True, checkable=True),
     A("minimap", N_("Overview map"), "view.toggle_minimap", (), "minimap", ("picture",), checkable=True),
-    A("command_search", N_("Find a command…"), "command_search", ("Ctrl+K", "Ctrl+Shift+P"), "search"),
-    A("next_panel", N_("Next part of the window"), "next_panel", ("F6",)),
-    A("previous_panel", N_("Previous part of the window"), "previous_panel", ("Shift+F6",)),
-    A("cheat_sheet", N_("Keys"), "cheat_sheet", ("F1",), "keyboard"),
-    A("edit_keys", N_("Change keys…"), "edit_keys", (), "keyboard"),
-    A("tour", N_("Tour in five steps"), "tour", (), "samples"),
-    A("reset_layout", N_("Reset layout"), "reset_layout", (), "", ("project",)),
+    A("command_search", N_("Find a command…"), "ask:command_search", ("Ctrl+K", "Ctrl+Shift+P"), "search"),
+    A("next_panel", N_("Next part of the window"), "ask:next_panel", ("F6",)),
+    A("previous_panel", N_("Previous part of the window"), "ask:previous_panel", ("Shift+F6",)),
+    A("cheat_sheet", N_("Keys"), "ask:cheat_sheet", ("F1",), "keyboard"),
+    A("edit_keys", N_("Change keys…"), "ask:edit_keys", (), "keyboard"),
+    A("tour", N_("Tour in five steps"), "ask:tour", (), "samples"),
+    A("reset_layout", N_("Reset layout"), "ask:reset_layout", (), "", ("project",)),
     A("plugins", N_("Plug-ins…"), "runs.ask_plugins", (), "plugin"),
-    A("about", N_("About SegDesk"), "about", (), "info"),
+    A("about", N_("About SegDesk"), "ask:about", (), "info"),
 )  # fmt: skip
 BY_ID = {a.id: a for a in ACTIONS}
 
@@ -222,7 +229,7 @@ class ActionSet(QObject):
         action.setCheckable(info.checkable)
         if info.icon:
             action.setIcon(icons.icon(info.icon))
-        call: Callable[..., object] = attrgetter(info.call)(desk)
+        call = called(desk, info.call)
         if info.checkable:
             action.triggered.connect(lambda checked: call(checked))
         else:

@@ -158,7 +158,7 @@ class CheatSheet(QDialog):
 
     def _change(self) -> None:
         self.accept()
-        self._desk.edit_keys()
+        self._desk.ask("edit_keys")
 
     def _save(self) -> None:
         start = str(Path.home() / "segdesk-keys.html")

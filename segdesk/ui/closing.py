@@ -70,7 +70,7 @@ class Closing(QObject):
         if question.clickedButton() is lose:
             self._end_session(lose=True)
         elif question.clickedButton() is copy:
-            self._desk.save_elsewhere()
+            self._desk.ask("save_elsewhere")
 
     def _question(self, state: SaveState, words: tuple[str, ...]) -> tuple[QMessageBox, list[QPushButton]]:
         question = QMessageBox(self._window)

@@ -221,14 +221,6 @@ class Desk(QObject):
 
     # -- the project ----------------------------------------------------------------------------------------------
 
-    def open_folder(self) -> None:
-        """Ask for a folder and open it."""
-        self.dialog_asked.emit("open_folder")
-
-    def open_project(self) -> None:
-        """Ask for a project file and open it."""
-        self.dialog_asked.emit("open_project")
-
     def open_path(self, path: Path, *, only_read: bool = False) -> None:
         """Open a folder of pictures, a project file or a picture's folder; `only_read`: a damaged project, to look."""
         self.labels.leave_project()
@@ -256,10 +248,6 @@ class Desk(QObject):
     def save_now(self) -> None:
         """Try at once to save what waits."""
         self.session.save_now()
-
-    def save_elsewhere(self) -> None:
-        """Ask where, save a copy of the project there and go on in it."""
-        self.dialog_asked.emit("save_elsewhere")
 
     def move_project(self, path: Path) -> None:
         """Save a copy of the project and go on in it."""
@@ -379,65 +367,13 @@ class Desk(QObject):
 
     # -- windows that the main window shows -----------------------------------------------------------------------
 
-    def import_labels(self) -> None:
-        """Show the import dialog."""
-        self.dialog_asked.emit("import")
-
-    def export_labels(self) -> None:
-        """Show the export dialog."""
-        self.dialog_asked.emit("export")
-
-    def add_model(self) -> None:
-        """Ask for a checkpoint or another model file to add."""
-        self.dialog_asked.emit("add_model")
+    def ask(self, dialog: str) -> None:
+        """Have the main window show one of its dialogs and pages; in the table of actions `call` is "ask:DIALOG"."""
+        self.dialog_asked.emit(dialog)
 
     def train_model(self) -> None:
         """Show the page that trains a model on the project's labels."""
         self.training.ask()
-
-    def compare(self) -> None:
-        """Show the page that compares labels."""
-        self.dialog_asked.emit("compare")
-
-    def report(self) -> None:
-        """Show the report dialog."""
-        self.dialog_asked.emit("report")
-
-    def cheat_sheet(self) -> None:
-        """Show all keys."""
-        self.dialog_asked.emit("cheat_sheet")
-
-    def command_search(self) -> None:
-        """Show the line in which commands are found by their names."""
-        self.dialog_asked.emit("command_search")
-
-    def edit_keys(self) -> None:
-        """Show the page on which keys are changed."""
-        self.dialog_asked.emit("edit_keys")
-
-    def next_panel(self) -> None:
-        """Give the next part of the window the focus."""
-        self.dialog_asked.emit("next_panel")
-
-    def previous_panel(self) -> None:
-        """Give the part of the window before this one the focus."""
-        self.dialog_asked.emit("previous_panel")
-
-    def tour(self) -> None:
-        """Show the five steps; without a project on the sample project."""
-        self.dialog_asked.emit("tour")
-
-    def reset_layout(self) -> None:
-        """Put the panels back to where they were at the first start."""
-        self.dialog_asked.emit("reset_layout")
-
-    def about(self) -> None:
-        """Show version and licences."""
-        self.dialog_asked.emit("about")
-
-    def preferences(self) -> None:
-        """Show the preferences."""
-        self.dialog_asked.emit("preferences")
 
     def quit(self) -> None:
         """Close the window."""

@@ -55,7 +55,7 @@ class Preferences:
         self.letters.setToolTip(tr("Against the letters that the system is set to."))
         self.motion = _combo([(key, tr(text)) for key, text in comfort.MOTIONS.items()], settings.ui.get("motion", ""))
         self.motion.setToolTip(tr("Whether messages and the tour glide, or change at once."))
-        self.keys = button(tr("Change keys…"), icon="keyboard", clicked=desk.edit_keys)
+        self.keys = button(tr("Change keys…"), icon="keyboard", clicked=lambda: desk.ask("edit_keys"))
         self.keys.setAutoDefault(False)
         comforts = ((tr("Size of letters"), self.letters), (tr("Motion"), self.motion), (tr("Keys"), self.keys))
         for text, field in comforts:

@@ -17,7 +17,7 @@ class SaveBanner(Strip):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         self._desk = desk
         self.again = button(icon="retry", clicked=desk.save_now)
-        self.elsewhere = button(kind="main", icon="save", clicked=desk.save_elsewhere)
+        self.elsewhere = button(kind="main", icon="save", clicked=lambda: desk.ask("save_elsewhere"))
         super().__init__("warning", "bad", (self.again, self.elsewhere), parent)
         desk.save_changed.connect(self.show_state)
         desk.project_closed.connect(self.hide)

@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         window.begin(write_samples(Path(folder) / "samples"))
         _until(lambda: window.desk.labels.document is not None)
-        window.desk.command_search()
+        window.desk.ask("command_search")
         palette = window.findChild(CommandSearch)
         assert isinstance(palette, CommandSearch)
         _until(lambda: bool(palette._models))
@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> None:
         rows = [PictureRow(n, f"day {n % 40}/IMG_{n:06}.jpg", 8, 8, "new", 0.0, 0.0, 0, "") for n in range(count)]
         building = _ms(lambda: PictureNames(rows))
         palette._names = PictureNames(rows)
-        window.desk.command_search()
+        window.desk.ask("command_search")
         found = {text: median(_find(palette, text) for _ in range(5)) for text in TYPED}
         drawn = {text: _draw(palette, text) for text in TYPED}
         print(f"{len(palette._commands)} commands, {len(palette._models)} models, {count} pictures")
@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> None:
 
 def _open(window: MainWindow, palette: CommandSearch) -> None:
     palette.leave()
-    window.desk.command_search()
+    window.desk.ask("command_search")
     palette.repaint()
 
 

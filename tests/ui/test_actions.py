@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from operator import attrgetter
 
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QKeySequence
 
 from segdesk.ui import icons, theme
-from segdesk.ui.actions import ACTIONS, MENUS, REASONS
+from segdesk.ui.actions import ACTIONS, MENUS, REASONS, called
 from segdesk.ui.cheat_sheet import CheatSheet, as_html, groups
 from segdesk.ui.main_window import MainWindow
 from segdesk.ui.menus import TITLES
@@ -32,7 +31,7 @@ def test_every_condition_has_its_reason(window: MainWindow):
 
 def test_every_call_exists(window: MainWindow):
     for action in ACTIONS:
-        assert callable(attrgetter(action.call)(window.desk)), action.id
+        assert callable(called(window.desk, action.call)), action.id
 
 
 def test_the_key_back_has_one_name():

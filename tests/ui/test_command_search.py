@@ -27,7 +27,7 @@ def entry(text: str, kind: str = "action", **values: object) -> Entry:
 
 @pytest.fixture
 def palette(opened: MainWindow) -> CommandSearch:
-    opened.desk.command_search()
+    opened.desk.ask("command_search")
     found = opened.findChild(CommandSearch)
     assert isinstance(found, CommandSearch)
     return found
@@ -98,7 +98,7 @@ def test_everything_is_found(opened: MainWindow, palette: CommandSearch, until: 
     assert first(palette, "regions").id == "model:regions"
     window.desk.labels.add_class("giraffe")
     palette.leave()
-    window.desk.command_search()
+    window.desk.ask("command_search")
     assert first(palette, "giraf").kind == "class"
     every = {e.id for e in palette._commands}
     assert {f"tool_{t}" for t in window.tools.by_id} <= every
@@ -139,7 +139,7 @@ def test_what_cannot_be_done_says_why(opened: MainWindow, palette: CommandSearch
 def test_english_names_are_found_in_chinese(opened: MainWindow, until: Callable[[Callable[[], object]], None]):
     opened.desk.change_settings(language="zh_CN")
     until(lambda: i18n.language() == "zh_CN")
-    opened.desk.command_search()
+    opened.desk.ask("command_search")
     palette = opened.findChild(CommandSearch)
     assert isinstance(palette, CommandSearch)
     assert first(palette, "brush").text == "画笔"

@@ -41,7 +41,7 @@ def dock(opened: MainWindow, until: Until) -> ReportDock:
     third = project.pictures()[2].id
     desk.go_to(third)
     until(lambda: desk.labels.document is not None and desk.labels.document.row.id == third)
-    desk.compare()
+    desk.ask("compare")
     page = opened.findChild(ReportDock, "comparison")
     assert isinstance(page, ReportDock)
     return page

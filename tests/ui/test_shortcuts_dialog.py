@@ -17,7 +17,7 @@ Key, Held = Qt.Key, Qt.KeyboardModifier
 
 @pytest.fixture
 def page(window: MainWindow) -> ShortcutsDialog:
-    window.desk.edit_keys()
+    window.desk.ask("edit_keys")
     found = window.findChild(ShortcutsDialog)
     assert isinstance(found, ShortcutsDialog)
     return found
