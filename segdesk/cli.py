@@ -21,6 +21,7 @@ from segdesk import (
     cli_evaluate,
     cli_export,
     cli_import,
+    cli_log,
     cli_models,
     cli_points,
     cli_ray,
@@ -346,6 +347,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, Verb]]:
     command.add_argument("--format", metavar="F", help="the options of one format")
     cli_rescue.check_arguments(add("check", _check, cli_rescue.CHECK_HELP))
     cli_rescue.rescue_arguments(add("rescue", _rescue, cli_rescue.RESCUE_HELP))
+    cli_log.log_arguments(add("log", cli_log.run_log, cli_log.HELP))
     command = add("samples", _samples, "write a project with sample pictures")
     command.add_argument("folder", metavar="DIR", help="where to; a sample project that is there is left as it is")
     command = add("demo", _demo, "do the main job on the samples: segment, export, score")

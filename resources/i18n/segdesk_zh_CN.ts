@@ -1517,7 +1517,7 @@
   </message>
   <message>
    <source>Copy details</source>
-   <translation type="unfinished" />
+   <translation>复制详情</translation>
   </message>
   <message>
    <source>Copy it to a folder where you may write, and open the copy.</source>
@@ -1545,7 +1545,7 @@
   </message>
   <message>
    <source>Copy the message, versions and the last lines of the log, without your name, to ask somebody</source>
-   <translation type="unfinished" />
+   <translation>复制提示、版本和日志的最后几行（不含您的姓名），以便向他人求助</translation>
   </message>
   <message>
    <source>Copy the name</source>
@@ -1785,7 +1785,7 @@
   </message>
   <message>
    <source>Download the model's folder again.</source>
-   <translation type="unfinished" />
+   <translation>请重新下载该模型的文件夹。</translation>
   </message>
   <message>
    <source>Download them again, or choose the folder that was made for this model.</source>
@@ -5319,7 +5319,7 @@
   </message>
   <message>
    <source>The file {file} is damaged.</source>
-   <translation type="unfinished" />
+   <translation>文件 {file} 已损坏。</translation>
   </message>
   <message>
    <source>The file {file} is damaged: {reason}.</source>
@@ -8081,7 +8081,7 @@
   </message>
   <message>
    <source>{words}. “Copy details” has what is needed to report it.</source>
-   <translation type="unfinished" />
+   <translation>{words}。“复制详情”包含报告此问题所需的内容。</translation>
   </message>
   <message>
    <source>{wrong} of {judged} pixels differ</source>

@@ -16,7 +16,7 @@ WINDOWS_FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess,
 
 def spawn(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
     """Start the host with its messages going to `log`."""
-    stderr = _opened(log)
+    stderr = opened_log(log)
     try:
         return subprocess.Popen(
             [*processes.module_command("segdesk.engines.host"), *arguments],
@@ -31,7 +31,7 @@ def spawn(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
             os.close(stderr)
 
 
-def _opened(log: Path) -> int:
+def opened_log(log: Path) -> int:
     """A descriptor that appends to the log, which starts anew when it has grown; nowhere if it cannot be written."""
     try:
         log.parent.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import platform
 import sys
 import threading
 from collections.abc import Callable
@@ -11,9 +12,11 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
+from segdesk import __version__
 from segdesk.paths import user_data_dir
 
 MEGABYTE = 1 << 20
+LOGS = ("segdesk.log", "engine.log", "training.log")  # of this process, of the engine's, of trainings
 _FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
 
 
@@ -48,6 +51,7 @@ def start_logging(path: Path | None = None) -> Logging:
     logger.setLevel(logging.INFO)
     logger.propagate = False  # or it would be printed as well
     logger.addHandler(handler)
+    logger.info("SegDesk %s, Python %s, %s", __version__, platform.python_version(), platform.platform())
     before = Logging(handler, sys.excepthook, threading.excepthook)
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

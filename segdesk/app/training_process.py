@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import subprocess
 import threading
@@ -10,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from segdesk import processes
-from segdesk.app.engine_spawn import WINDOWS_FLAGS
+from segdesk.app.engine_spawn import WINDOWS_FLAGS, opened_log
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.engines.training.messages import TrainCommand, TrainRequest, TrainResult
 from segdesk.engines.wire import Pipe
@@ -26,8 +27,8 @@ class TrainingProcess:
     def __init__(self, request: TrainRequest, log: Path) -> None:
         """Start it. `log`: its own messages are appended there."""
         self.folder = request.folder
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as stderr:
+        stderr = opened_log(log)
+        try:
             self._process = subprocess.Popen(
                 processes.module_command("segdesk.engines.training.host"),
                 stdin=subprocess.PIPE,
@@ -36,6 +37,9 @@ class TrainingProcess:
                 env=processes.module_environment(),
                 creationflags=WINDOWS_FLAGS,
             )
+        finally:
+            if stderr != subprocess.DEVNULL:
+                os.close(stderr)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._pipe = Pipe(self._process.stdout, self._process.stdin)  # type: ignore[arg-type]  # both are binary

@@ -48,7 +48,16 @@ def source(connection: sqlite3.Connection, picture_id: int, layer: str) -> RunIn
         f"SELECT {_COLUMNS} FROM maps JOIN runs ON runs.id = run_id WHERE picture_id = ? AND layer = ?",
         (picture_id, layer),
     ).fetchone()
-    return row and RunInfo(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5])
+    return row and RunInfo(row[0], row[1], row[2], _options(row[3]), row[4], row[5])
+
+
+def _options(text: object) -> Mapping[str, object]:
+    """The options of a run; none where they are damaged: the labels are not touched by it."""
+    try:
+        found = json.loads(text) if isinstance(text, (str, bytes)) else None
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else {}
 
 
 def _canonical(options: Mapping[str, object]) -> str:
@@ -85,6 +94,6 @@ def read_doubts(connection: sqlite3.Connection, picture_id: int) -> Doubts | Non
     try:
         cells = np.frombuffer(zlib.decompress(row[2]), np.uint8).reshape(row[0], row[1]).copy()
         places = tuple(Place(kind, (x0, y0, x1, y1), doubt) for kind, x0, y0, x1, y1, doubt in json.loads(row[3]))
-    except (zlib.error, ValueError, TypeError):  # only a hint for the person: the labels are not touched by it
+    except (zlib.error, ValueError, TypeError, RecursionError):  # only a hint for the person: the labels are not touched by it
         return None
     return Doubts(cells, places, row[4])

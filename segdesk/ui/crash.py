@@ -60,5 +60,5 @@ class CrashHook(QObject):
         words = f"{type(error).__name__}: {error}"
         self.caught.emit(
             tr("Something went wrong inside the program; your work is kept."),
-            tr("{words}. Details are in the log (menu Help, About).", words=words),
+            tr("{words}. “Copy details” has what is needed to report it.", words=words),
         )

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from segdesk.ui import icons, theme
+from segdesk.ui.copy_details import CopyDetails
 from segdesk.ui.i18n import tr
 from segdesk.ui.widgets import icon_button, label, name
 
@@ -34,6 +35,8 @@ class Toast(QFrame):
                 part.setWordWrap(True)
                 part.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
                 words.addWidget(part)
+        if kind == "error":
+            words.addWidget(CopyDetails(sentence, hint), 0, Qt.AlignmentFlag.AlignLeft)
         close = icon_button("close", self.dismiss, size=12)
         name(close, tr("Close"))
         layout = QHBoxLayout(self)
