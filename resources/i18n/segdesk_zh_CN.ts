@@ -3427,7 +3427,7 @@
   </message>
   <message>
    <source>No picture is open.</source>
-   <translation>没有打开图片。</translation>
+   <translation>没有打开的图片。</translation>
   </message>
   <message>
    <source>No picture is verified yet.</source>
@@ -6787,7 +6787,7 @@
   </message>
   <message>
    <source>being opened</source>
-   <translation type="unfinished" />
+   <translation>正在打开</translation>
   </message>
   <message>
    <source>by colour, needs no weights</source>
@@ -6819,7 +6819,7 @@
   </message>
   <message>
    <source>class: {name}</source>
-   <translation type="unfinished" />
+   <translation>类别：{name}</translation>
   </message>
   <message>
    <source>clear</source>
@@ -7439,7 +7439,7 @@
   </message>
   <message>
    <source>tool: {name}</source>
-   <translation type="unfinished" />
+   <translation>工具：{name}</translation>
   </message>
   <message>
    <source>train</source>
@@ -7455,7 +7455,7 @@
   </message>
   <message>
    <source>under the pointer: {name}</source>
-   <translation type="unfinished" />
+   <translation>光标下：{name}</translation>
   </message>
   <message>
    <source>undo steps</source>
@@ -8077,7 +8077,7 @@
   </message>
   <message>
    <source>{width} × {height} pixels</source>
-   <translation type="unfinished" />
+   <translation>{width} × {height} 像素</translation>
   </message>
   <message>
    <source>{words}. “Copy details” has what is needed to report it.</source>

@@ -9,7 +9,10 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
+    QFormLayout,
     QHBoxLayout,
+    QLabel,
+    QLineEdit,
     QListWidget,
     QVBoxLayout,
     QWidget,
@@ -38,6 +41,19 @@ def ask_new_file(parent: QWidget, title: str, pattern: str, start: str = "") -> 
     """Where to write a file, or None; an existing one may be chosen, after a question."""
     found, _ = QFileDialog.getSaveFileName(parent, title, start, pattern)
     return Path(found) if found else None
+
+
+def name_fields(form: QFormLayout) -> None:
+    """Give the fields of a form that stand beside other widgets the name of their row, for screen readers."""
+    for row in range(form.rowCount()):
+        head = form.itemAt(row, QFormLayout.ItemRole.LabelRole)
+        field = form.itemAt(row, QFormLayout.ItemRole.FieldRole)
+        words = head.widget() if head is not None else None
+        part = field.widget() if field is not None else None
+        if isinstance(words, QLabel) and part is not None:
+            for line in part.findChildren(QLineEdit, options=Qt.FindChildOption.FindDirectChildrenOnly):
+                if not line.accessibleName():
+                    line.setAccessibleName(words.text())
 
 
 def box(parent: QWidget, title: str) -> tuple[QDialog, QVBoxLayout]:

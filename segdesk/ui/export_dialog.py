@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -24,7 +24,7 @@ from segdesk.io.formats.base import ExportResult, FormatInfo, Keeps, Note
 from segdesk.io.verifying import Verified
 from segdesk.ui import theme
 from segdesk.ui.desk import Desk
-from segdesk.ui.dialogs import ask_folder
+from segdesk.ui.dialogs import ask_folder, name_fields
 from segdesk.ui.export_choices import ClassChoice, FormatOptions, SplitChoice
 from segdesk.ui.i18n import error_text, tr
 from segdesk.ui.widgets import button, label
@@ -93,6 +93,11 @@ class FormDialog(QDialog):
         layout.addWidget(self.note)
         layout.addWidget(self.why)
         layout.addWidget(self.buttons)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Qt: by now the form has all of its rows."""
+        name_fields(self.form)
+        super().showEvent(event)
 
     def problem(self) -> str:
         """Why OK cannot be pressed, or ""."""

@@ -14,6 +14,7 @@ from segdesk.ui.actions import ACTIONS, ActionSet
 from segdesk.ui.batch_notice import BatchNotice, BatchOffer
 from segdesk.ui.batch_page import BatchPage
 from segdesk.ui.canvas import Canvas
+from segdesk.ui.canvas_words import CanvasWords
 from segdesk.ui.class_keys import ClassKeys
 from segdesk.ui.class_panel import ClassPanel
 from segdesk.ui.closing import Closing
@@ -74,6 +75,7 @@ class MainWindow(Translated, QMainWindow):
         self.class_keys = ClassKeys(self.desk, self.canvas, self.footer.segment, self)
         self.desk.shortcuts.bind_held(self.canvas)
         self.context_menus = ContextMenus(self)
+        self.canvas_words = CanvasWords(self)
         self.retranslate()
         self._show_work(False)
         self.layout_keeper.restore()
