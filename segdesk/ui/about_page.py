@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 import segdesk
 from segdesk.app.licences import Facts, Part, Weights, system_info
@@ -113,7 +114,8 @@ class AboutPage(QDialog):
 
     def show_facts(self, value: object) -> None:
         """Fill the tables; the reading was done in a thread."""
-        assert isinstance(value, Facts)
+        if not isinstance(value, Facts) or not isValid(self):  # the dialog was closed meanwhile
+            return
         self._facts = value
         self.parts.addTopLevelItems([_part_row(part) for part in value.parts])
         self.weights.addTopLevelItems([_weights_row(found) for found in value.weights])

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from segdesk import plugins
 from segdesk.app.extras import KINDS, Outside, OwnCard, Package
@@ -94,7 +95,8 @@ class PluginsPage(QDialog):
 
     def show_outside(self, found: object) -> None:
         """Fill both tables."""
-        assert isinstance(found, Outside)
+        if not isinstance(found, Outside) or not isValid(self):  # the dialog was closed meanwhile
+            return
         self._quiet = True
         self.packages.clear()
         self.packages.addTopLevelItems([self._package_row(package) for package in found.packages])
