@@ -79,13 +79,15 @@ class Batches(QObject):
         ids: Iterable[int] = (),
         again: bool = False,
     ) -> Order | None:
-        """Queue a run (of the chosen model and options, if no others are named); it begins at once if none is under
-        way."""
+        """Queue a run (of the chosen model and options, if no others are named; of another model with its card's); it
+        begins at once if none is under way."""
         session = self._desk.session
         card = session.card(card_id or session.model_id)
         if card is None or session.project is None:
             return None
-        record = options_record(options or session.options)
+        if options is None:
+            options = session.options if card.id == session.model_id else RunOptions(decide=card.decide)
+        record = options_record(options)
         order = Order(0, card.id, card.name.en, record, session.device, which, tuple(ids), again)
         busy = self.queue.current is not None or bool(self.queue.waiting)
         added = self.queue.add(order)
@@ -269,7 +271,10 @@ class Batches(QObject):
             self.ledgers[number] = Ledger(report)
             while len(self.ledgers) > LEDGERS:
                 del self.ledgers[next(iter(self.ledgers))]
-            self.queue.change(number, total=len(report.ids), already=len(report.already), verified=len(report.verified))
+            already = len(report.already)
+            before = already if self.current.before else 0  # what a run that goes on need not do again
+            values = {"total": len(report.ids), "already": already, "verified": len(report.verified)}
+            self.queue.change(number, before=before, **values)
             self._tell()
 
     def _progressed(self, progress: Progress) -> None:
