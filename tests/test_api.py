@@ -183,7 +183,8 @@ def public(thing: object) -> set[str]:
 def test_the_reference_names_what_there_is() -> None:
     text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     module, of_project = text.split("## Project")
-    named = set(re.findall(r"`segdesk\.(\w+)", module.partition("## Module")[2]))
+    rows = [row.split("|")[1] for row in module.partition("## Module")[2].splitlines() if row.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`(?:segdesk\.)?(\w+)", row)}
     assert named == set(segdesk.__all__)
     first_column = [row.split("|")[1] for row in of_project.splitlines() if row.startswith("| `")]
     calls = {m[1]: m[2] for cell in first_column for m in re.finditer(r"`(\w+)(\(.*?\))?`", cell)}
