@@ -25,6 +25,7 @@ from segdesk.io import project_marks as marks
 from segdesk.io import project_runs as runs
 from segdesk.io import project_sums as sums
 from segdesk.io.project_care import Care
+from segdesk.io.project_check import CLASS_COUNT
 from segdesk.io.project_classes import ClassWork
 from segdesk.io.project_database import Database, damaged
 from segdesk.io.project_pictures import Pictures
@@ -150,6 +151,7 @@ class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork, Care):  # the mar
                 "INSERT INTO classes (position, id, name, red, green, blue, is_thing) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 ((n, c.id, c.name, *c.color, c.is_thing) for n, c in enumerate(classes)),
             )
+            self.set_meta(CLASS_COUNT, len(classes))
         self._classes = classes
 
     def _stored_classes(self) -> ClassSet:
@@ -158,6 +160,8 @@ class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork, Care):  # the mar
             found = db.execute(query).fetchall()
         if not self.damaged and any(not sums.fits("classes", r) or r[1] != at for at, r in enumerate(found)):
             raise ValueError("damaged classes")
+        if not self.damaged and self.get_meta(CLASS_COUNT, len(found)) != len(found):
+            raise ValueError("a class is lost")
         rows = [(key, *rest) for key, _, *rest, _ in found]
         return ClassSet(ClassInfo(key, name, (r, g, b), bool(thing)) for key, name, r, g, b, thing in rows)
 

@@ -7,6 +7,7 @@ import sqlite3
 from segdesk.domain.errors import Cancelled
 from segdesk.io import project_sums as sums
 
+CLASS_COUNT = "class_count"  # note of the project: how many rows the table has
 TOLD = 20  # problems; more say nothing new
 
 
@@ -45,6 +46,9 @@ def _rows(connection: sqlite3.Connection) -> list[str]:
     places = [row[0] for row in connection.execute("SELECT position FROM classes ORDER BY position")]
     if places != list(range(len(places))):
         found.append("classes: a row is lost")
+    count = connection.execute("SELECT value FROM meta WHERE key = ?", (CLASS_COUNT,)).fetchone()
+    if count is not None and count[0] != str(len(places)):
+        found.append("classes: a row at the end is lost")
     return found
 
 

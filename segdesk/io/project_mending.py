@@ -16,7 +16,7 @@ from segdesk.domain.packed import pack_labels, tile_rect
 from segdesk.domain.text import N_
 from segdesk.io import project_sums as sums
 from segdesk.io.images import natural_key
-from segdesk.io.project_check import broken_journals
+from segdesk.io.project_check import CLASS_COUNT, broken_journals
 from segdesk.io.project_types import LAYERS, STATES
 
 LABELS = N_("labels")
@@ -51,14 +51,14 @@ def mend(connection: sqlite3.Connection, *, loose: Collection[int], lost: bool) 
 
     `loose`: maps of which rows came from pages that nothing pointed to. `lost`: some pages could not be read.
     """
-    mending = _Mending(connection)
+    mending = _Mending(connection, lost=lost)
     connection.execute("BEGIN")
     mending.pictures()
     mending.whole_project()
     mending.labels(loose)
     mending.steps()
     mending.rest()
-    if lost or mending.lost:
+    if mending.lost:
         mending.without_labels()
     mending.tell_pictures()
     while sums.seal_some(connection):
@@ -68,10 +68,10 @@ def mend(connection: sqlite3.Connection, *, loose: Collection[int], lost: bool) 
 
 
 class _Mending:
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, lost: bool) -> None:
         self._db = connection
         self.found: set[Damage] = set()
-        self.lost = False  # labels may be lost that nothing tells of
+        self.lost = lost  # something may be lost that nothing tells of
         self._touched: set[int] = set()  # pictures with damaged labels
 
     def _note(self, picture_id: int | None, what: str) -> None:
@@ -138,7 +138,9 @@ class _Mending:
             f"row_crc('segments', {', '.join(sums.COLUMNS['segments'])})"
         ).fetchall()
         missing = sorted(key for (key,) in used if key not in known and isinstance(key, int) and 0 < key <= MAX_ID)
-        if unfit or missing or places != list(range(len(places))):
+        count = self._db.execute("SELECT value FROM meta WHERE key = ?", (CLASS_COUNT,)).fetchone()
+        short = places != list(range(len(places))) or (count is not None and count[0] != str(len(places)))
+        if unfit or short or (missing and self.lost):
             self.found.add(Damage("", CLASSES))
             self._repair_classes([key for (key,) in unfit], missing)
 
@@ -155,6 +157,7 @@ class _Mending:
                 (key, key, f"class {key}", *colour),
             )
         ids = [row[0] for row in self._db.execute("SELECT id FROM classes ORDER BY position, id")]
+        self._db.execute("DELETE FROM meta WHERE key = ?", (CLASS_COUNT,))
         for at, key in enumerate(ids):
             self._db.execute("UPDATE classes SET position = ?, crc = NULL WHERE id = ?", (at, key))
 

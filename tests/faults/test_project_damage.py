@@ -192,6 +192,7 @@ def test_an_older_project_gets_its_checksums_bit_by_bit(file: Path) -> None:
         ("DELETE FROM journal WHERE id = 5", "journal"),
         ("UPDATE classes SET name = 'wheat' WHERE id = 2", "classes"),
         ("DELETE FROM classes WHERE id = 1", "classes"),
+        ("DELETE FROM classes WHERE id = 3", "classes"),
         ("DELETE FROM pictures WHERE id = 3", "maps"),
     ],
 )
