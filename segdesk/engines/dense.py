@@ -78,10 +78,11 @@ def tiled_map(
     tile: int,
     cancelled: Callable[[], bool],
 ) -> np.ndarray:
-    """As `whole_maps` for one picture, (K, *grid), from tiles of at most `tile` x `tile` pixels that overlap by an
-    eighth and are blended linearly. The token is asked before each tile."""
+    """As `whole_maps` for one picture, (K, *grid), from tiles of at most `tile` x `tile` pixels that overlap by at
+    least an eighth. Where they do, one fades into the other (`_fade`), so that no seam is seen, though a tile is wrong
+    near the edges at which it was cut. The token is asked before each tile."""
     sides = tuple(_spans(side, tile) for side in picture.shape[:2])
-    return _pieced(net, picture, spec, device, grid=grid, finish=finish, sides=sides, weigh=_ramp, cancelled=cancelled)
+    return _pieced(net, picture, spec, device, grid=grid, finish=finish, sides=sides, weigh=_fade, cancelled=cancelled)
 
 
 def slid_map(
@@ -106,7 +107,7 @@ def slid_map(
         grid=grid,
         finish=identity,
         sides=sides,
-        weigh=np.ones,
+        weigh=lambda n, before, after: np.ones(n, np.float32),
         cancelled=cancelled,
         reach=0.5,  # windows may lie side by side
     )
@@ -122,17 +123,18 @@ def _pieced(
     grid: Grid,
     finish: Finish,
     sides: tuple[list[slice], ...],
-    weigh: Callable[[int], np.ndarray],
+    weigh: Callable[[int, float, float], np.ndarray],
     cancelled: Callable[[], bool],
     reach: float = 0.0,
 ) -> np.ndarray:
-    """The weighted mean of what the net says of each piece; `weigh(n)` are the weights of n cells across a piece, which
-    answers for cells up to `reach` pixels beyond the centres of its outermost pixels."""
+    """The weighted mean of what the net says of each piece; `weigh(n, before, after)` are the weights of n cells across
+    a piece, of which it shares the parts `before` and `after` (0..1) with its neighbours. A piece answers for cells up
+    to `reach` pixels beyond the centres of its outermost pixels."""
     height, width = picture.shape[:2]
     rows, cols = _centres(height, grid[0]), _centres(width, grid[1])
     total = np.zeros(grid, np.float32)
     result: np.ndarray | None = None
-    for across, along in product(*sides):
+    for (across, *shared_y), (along, *shared_x) in product(*map(_shared, sides)):
         if cancelled():
             raise Cancelled
         part, top, left = picture[across, along], across.start, along.start
@@ -144,7 +146,7 @@ def _pieced(
             values = finish(local)[0].float().cpu().numpy()
         if result is None:
             result = np.zeros((values.shape[0], *grid), np.float32)
-        weight = np.minimum.outer(weigh(y.stop - y.start), weigh(x.stop - x.start)).astype(np.float32)
+        weight = np.outer(weigh(y.stop - y.start, *shared_y), weigh(x.stop - x.start, *shared_x))
         result[:, y, x] += values * weight
         total[y, x] += weight
     assert result is not None
@@ -239,7 +241,18 @@ def _inside(positions: np.ndarray, start: int, length: int, full: int, reach: fl
     return slice(int(first), int(last))
 
 
-def _ramp(length: int) -> np.ndarray:
-    """Weights that rise from both ends over an eighth of the tile."""
-    distance = np.minimum(np.arange(length), np.arange(length)[::-1]) + 1.0
-    return np.minimum(distance, max(1.0, length / 8)).astype(np.float32)
+def _shared(spans: list[slice]) -> list[tuple[slice, float, float]]:
+    """Each piece of a side with the parts (0..1) that it shares with the piece before and the one after."""
+    bounds = [(s, max(1, s.stop - s.start)) for s in spans]
+    before = [0.0, *((a.stop - b.start) / n for a, (b, n) in zip(spans, bounds[1:], strict=False))]
+    after = [*((a.stop - b.start) / n for (a, n), b in zip(bounds, spans[1:], strict=False)), 0.0]
+    return [(s, max(0.0, b), max(0.0, a)) for s, b, a in zip(spans, before, after, strict=True)]
+
+
+def _fade(count: int, before: float, after: float) -> np.ndarray:
+    """(count,) float32 weights that rise as a squared sine over the part shared at the start and fall likewise over
+    the one at the end; at the picture's own border they stay 1."""
+    place = (np.arange(count) + 0.5) / count
+    rise = np.clip(place / before, 0, 1) if before else np.ones(count)
+    fall = np.clip((1 - place) / after, 0, 1) if after else np.ones(count)
+    return (np.sin(rise * (np.pi / 2)) ** 2 * np.sin(fall * (np.pi / 2)) ** 2).astype(np.float32)

@@ -242,3 +242,41 @@ def test_padding_with_zeros_comes_after_the_normalisation():
     assert not x[:, :, 10:].any()
     assert not x[:, :, :, 13:].any()
     assert tensor(image, InputSpec(multiple=8), CPU)[:, :, 10:].any()
+
+
+def test_tiles_of_a_net_that_looks_around_leave_no_seam():
+    """Every tile is wrong near its cut edges, where the net does not see what lies beyond; the blend hides that."""
+    blur = nn.Conv2d(3, 1, 31, padding=15, bias=False)
+    nn.init.constant_(blur.weight, 1 / (3 * 31 * 31))
+    image = np.kron(noise(14, 18), np.ones((50, 50, 1), np.uint8))
+
+    grid = (image.shape[0], image.shape[1])
+
+    def step(wrong: np.ndarray) -> float:
+        return max(float(np.abs(np.diff(wrong, axis=axis)).max()) for axis in (0, 1))
+
+    whole = dense.whole_maps(blur, [image], PLAIN, CPU, grid=grid, finish=dense.identity)[0, 0]
+    blended = dense.tiled_map(
+        blur, image, PLAIN, CPU, grid=grid, finish=dense.identity, tile=256, cancelled=lambda: False
+    )[0]
+    cut = dense.slid_map(
+        blur, image, PLAIN, CPU, grid=grid, finish=dense.identity, slide=(256, 192), cancelled=lambda: False
+    )[0]
+    assert step(cut - whole) > 0.05  # what windows side by side would leave; the answer goes from 0 to 1
+    assert step(blended - whole) < 0.003  # of 256 levels not one from pixel to pixel
+    assert np.abs(blended - whole).max() < 0.01
+
+
+@pytest.mark.parametrize("size", [257, 300, 511, 512, 513, 1000, 4097])
+@pytest.mark.parametrize("tile", [256, 1024])
+def test_the_weights_of_tiles_cover_a_side_and_fade_at_cuts_only(size: int, tile: int):
+    shared = dense._shared(dense._spans(size, tile))
+    total = np.zeros(size)
+    for span, before, after in shared:
+        weights = dense._fade(span.stop - span.start, before, after)
+        assert weights.min() > 0
+        total[span] += weights
+    assert total.min() > 0.4
+    assert total[0] == total[-1] == 1.0
+    assert all((before > 0) == (n > 0) for n, (_, before, _) in enumerate(shared))
+    assert all((after > 0) == (n + 1 < len(shared)) for n, (_, _, after) in enumerate(shared))
