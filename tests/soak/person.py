@@ -151,6 +151,8 @@ class Person:
         document, desk = self.document, self.desk
         if document is None or not document.has_pixels or document.busy or document.changes.under_way:
             return True
+        if desk.runs.live.pending:  # options were changed: the full answer follows when the hand rests
+            return True
         return bool(desk.jobs) or desk.scanning or desk.save_state.status != "saved" or bool(desk.labels._settling)
 
     def _noticed(self, kind: str, sentence: str, hint: str) -> None:
