@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from segdesk.domain.counting import one
+
 
 class SegDeskError(Exception):
     """A problem that a person can act on.
@@ -53,9 +55,10 @@ def shown(value: object) -> object:
 
 
 def fill(template: str, values: dict[str, object]) -> str:
-    """Fill `{name}` fields; a field without a value (a broken translation) leaves the template as it is."""
+    """Fill `{name}` fields; a field without a value (a broken translation) leaves the template as it is. What is
+    counted once stands in the singular."""
     try:
-        return template.format(**{name: shown(value) for name, value in values.items()})
+        return one(template, values).format(**{name: shown(value) for name, value in values.items()})
     except (KeyError, IndexError, ValueError):
         return template
 

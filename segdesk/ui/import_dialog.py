@@ -29,7 +29,7 @@ from segdesk.ui import theme
 from segdesk.ui.desk import Desk
 from segdesk.ui.dialogs import ask_file, ask_folder
 from segdesk.ui.export_dialog import FormDialog, note_text
-from segdesk.ui.i18n import error_text, tr
+from segdesk.ui.i18n import error_text, number, tr
 from segdesk.ui.widgets import button, label, name, swatch
 
 CLASS, OBJECTS, PIXELS, BECOMES = range(4)
@@ -205,7 +205,7 @@ class SurveyPage(QDialog):
         layout.addWidget(buttons)
 
     def _add(self, row: ForeignClass) -> None:
-        item = QTreeWidgetItem([row.info.name, f"{row.segments:,}", f"{row.pixels:,}"])
+        item = QTreeWidgetItem([row.info.name, number(row.segments), number(row.pixels)])
         item.setIcon(CLASS, swatch(row.info.color))
         for column in (OBJECTS, PIXELS):
             item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QMenu
 from segdesk.domain.classes import ClassInfo
 from segdesk.ui import icons, theme
 from segdesk.ui.desk import Desk
-from segdesk.ui.i18n import Translated, tr
+from segdesk.ui.i18n import Translated, number, tr
 from segdesk.ui.widgets import EmptyNote, icon_button, label, name, swatch
 
 CLASS, NUMBER, AREA, SCORE, LOCK = range(5)
@@ -104,7 +104,7 @@ class ObjectModel(QAbstractTableModel):
             return self._lock(row.segment in self.locked, role)
         if role == Qt.ItemDataRole.DisplayRole:
             score = tr("hand") if row.by_human else f"{row.score:.2f}"
-            return (row.name, str(row.number), f"{row.area:,}", score)[index.column()]
+            return (row.name, str(row.number), number(row.area), score)[index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() != CLASS:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.BackgroundRole:

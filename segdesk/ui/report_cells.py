@@ -10,7 +10,7 @@ from segdesk.app.transfer import Comparison
 from segdesk.domain.metrics.report import Report
 from segdesk.domain.text import N_
 from segdesk.ui.desk import Desk
-from segdesk.ui.i18n import Translated, tr
+from segdesk.ui.i18n import Translated, number, tr
 from segdesk.ui.widgets import icon_button, label, name
 
 MARGIN = 24  # pixels of the picture around a place that is shown
@@ -70,7 +70,7 @@ class CellList(Translated, QWidget):
         self._cell, self.places = Cell(reference, judged), None
         self.list.clear()
         for picture, pixels in self._report.findings.cells.pictures(reference, judged):
-            item = QListWidgetItem(f"{picture.rpartition('/')[2]}   {pixels:,} px")
+            item = QListWidgetItem(f"{picture.rpartition('/')[2]}   {number(pixels)} px")
             item.setData(Qt.ItemDataRole.UserRole, picture)
             item.setToolTip(picture)
             self.list.addItem(item)
@@ -135,7 +135,7 @@ class CellList(Translated, QWidget):
                 "Place {number} of {total}: {pixels} px",
                 number=self.at + 1,
                 total=len(places.boxes),
-                pixels=f"{places.pixels[self.at]:,}",
+                pixels=number(places.pixels[self.at]),
             )
         elif places is not None:
             words = tr("No such place is left.")

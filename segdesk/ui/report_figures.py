@@ -9,7 +9,7 @@ from segdesk.domain.metrics.report import Report
 from segdesk.domain.metrics.suite import COCO_LIMIT
 from segdesk.domain.text import N_
 from segdesk.ui import theme
-from segdesk.ui.i18n import tr
+from segdesk.ui.i18n import number, tr
 from segdesk.ui.report_live import percent
 from segdesk.ui.widgets import label, swatch
 
@@ -119,7 +119,7 @@ class ClassTable(QTreeWidget):
                 (4, ap),
             ):
                 row.put(column, percent(value), -1.0 if value is None else value)
-            row.put(5, f"{pixels.tp + pixels.fn:,}", pixels.tp + pixels.fn)
+            row.put(5, number(pixels.tp + pixels.fn), pixels.tp + pixels.fn)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.setSortingEnabled(True)
         self.sortByColumn(1, Qt.SortOrder.AscendingOrder)

@@ -9,7 +9,7 @@ from segdesk.app.live_report import LiveFigures
 from segdesk.domain.text import N_
 from segdesk.ui import theme
 from segdesk.ui.desk import Desk
-from segdesk.ui.i18n import Translated, tr
+from segdesk.ui.i18n import Translated, number, tr
 from segdesk.ui.widgets import label, name
 
 LATER_MS = 120  # after an edit; further ones put it off
@@ -143,7 +143,7 @@ class LiveCard(Translated, QWidget):
                 "prediction": tr("No model has answered for this picture yet."),
             }
             return missing[found.against]
-        words = tr("{wrong} of {judged} pixels differ", wrong=f"{found.wrong:,}", judged=f"{found.judged:,}")
+        words = tr("{wrong} of {judged} pixels differ", wrong=number(found.wrong), judged=number(found.judged))
         changed = 0 if first is None else found.wrong - first.wrong
         if changed:
             words += " " + tr("({change} since it was opened)", change=f"{changed:+,}")

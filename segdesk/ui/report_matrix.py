@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from segdesk.domain.metrics.report import Report
 from segdesk.ui import theme
-from segdesk.ui.i18n import tr
+from segdesk.ui.i18n import number, tr
 
 CELL, DENSE = (38, 23), (14, 14)  # width and height in pixels; dense: colour only
 NAMES, HEAD = 100, 74  # room for the names on the left and above
@@ -136,7 +136,7 @@ class ConfusionMatrix(QWidget):
             "Right: {right}, judged as: {judged}: {count} pixels, {share} % of the row",
             right=self._names[row],
             judged=self._names[column],
-            count=f"{count:,}",
+            count=number(count),
             share=f"{100 * count / whole:.2f}" if whole else "–",
         )
 

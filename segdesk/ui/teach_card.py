@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from segdesk.app.scribbles import BACKGROUND, BACKGROUND_COLOR
 from segdesk.ui import theme
 from segdesk.ui.desk import Desk
-from segdesk.ui.i18n import Translated, error_text, tr
+from segdesk.ui.i18n import Translated, error_text, number, tr
 from segdesk.ui.widgets import button, label, name, set_kind, swatch
 
 ID = Qt.ItemDataRole.UserRole
@@ -136,7 +136,7 @@ class TeachCard(Translated, QWidget):
                 item.setText(0, text)
             item.setIcon(0, swatch(color))
             count = painted.get(class_id, 0)
-            item.setText(1, tr("{count} px", count=f"{count:,}") if count else "–")
+            item.setText(1, tr("{count} px", count=number(count)) if count else "–")
         self._show_active()
 
     def _show_active(self) -> None:
