@@ -266,10 +266,9 @@ class Ledger:
     def __init__(self, begun: BatchBegun) -> None:
         self.ids: tuple[int, ...] = (*begun.ids, *begun.already, *begun.verified)
         self.total = len(begun.ids)
-        self._index = {picture_id: at for at, picture_id in enumerate(self.ids)}
-        codes = [_CODES["waiting"]] * len(begun.ids)
-        codes += [_CODES["already"]] * len(begun.already) + [_CODES["verified"]] * len(begun.verified)
-        self._codes = np.array(codes, np.uint8)
+        self._index = dict(zip(self.ids, range(len(self.ids)), strict=True))
+        kinds = np.array([_CODES["waiting"], _CODES["already"], _CODES["verified"]], np.uint8)
+        self._codes = np.repeat(kinds, [len(begun.ids), len(begun.already), len(begun.verified)])
         self._counts = np.bincount(self._codes, minlength=len(OUTCOMES))
         self.reasons: dict[int, SegDeskError] = {}
         self.megapixels = self.spent = 0.0

@@ -3,7 +3,7 @@ that offers to go on with a run that was not finished when the program ended."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
 from segdesk.app.batch_queue import Order
@@ -52,6 +52,7 @@ class BatchNotice(QObject):
             self.tray.activated.connect(lambda _: self._to_front())
         self.tray.show()
         self.tray.showMessage(sentence, hint, self._window.windowIcon(), SHOWN_MS)
+        QTimer.singleShot(SHOWN_MS, self.tray, self.tray.hide)  # the icon is there for the message only
 
     def _to_front(self) -> None:
         self._window.raise_()

@@ -71,7 +71,7 @@ class ModelPanel(Translated, QFrame):
     def _take(self, value: object) -> None:
         if isinstance(value, Listing):
             self.listing = value.for_pictures()
-            self._made().take(value)
+            self._made().take(self.listing)
 
     def _made(self) -> ModelBrowser:
         """The menu; it is made with the first list, so that opening it need not make it."""
