@@ -382,6 +382,10 @@
    <translation>选项中有一个后处理步骤未安装，已略过。</translation>
   </message>
   <message>
+   <source>A run over the pictures is under way.</source>
+   <translation>正在处理图片。</translation>
+  </message>
+  <message>
    <source>A small island of the label map.</source>
    <translation>标注图中的小碎块。</translation>
   </message>
@@ -6492,6 +6496,10 @@
   <message>
    <source>Void</source>
    <translation>未标注</translation>
+  </message>
+  <message>
+   <source>Wait for its end, or stop it, then apply.</source>
+   <translation>请等它结束或停止它，然后再应用。</translation>
   </message>
   <message>
    <source>Waiting</source>

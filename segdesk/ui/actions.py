@@ -95,7 +95,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
       short=N_("Protect")),
     A("only_over", N_("Paint only over the class under the pointer"), "labels.toggle_only_over", ("Shift+O",),
       "only-over", ("picture",), True, checkable=True),
-    A("classes", N_("Class manager…"), "labels.manage_classes", ("Ctrl+Shift+K",), "class-list", ("project",)),
+    A("classes", N_("Class manager…"), "ask:classes", ("Ctrl+Shift+K",), "class-list", ("project",)),
     A("previous", N_("Previous picture"), "queue.previous", ("A", "PgUp"), "previous", ("pictures",), True,
       short=N_("Back")),
     A("next", N_("Next picture"), "queue.next", ("D", "PgDown"), "next", ("pictures",), True, short=N_("Next")),
@@ -149,7 +149,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
     A("edit_keys", N_("Change keys…"), "ask:edit_keys", (), "keyboard"),
     A("tour", N_("Tour in five steps"), "ask:tour", (), "samples"),
     A("reset_layout", N_("Reset layout"), "ask:reset_layout", (), "", ("project",)),
-    A("plugins", N_("Plug-ins…"), "runs.ask_plugins", (), "plugin"),
+    A("plugins", N_("Plug-ins…"), "ask:plugins", (), "plugin"),
     A("about", N_("About SegDesk"), "ask:about", (), "info"),
 )  # fmt: skip
 BY_ID = {a.id: a for a in ACTIONS}

@@ -114,11 +114,9 @@ class ClassManager(Translated, Verbs):
         menu.addSeparator()
         for key, title in class_lists.PRESETS:
             menu.addAction(title, lambda k=key: self._join(N_("add a list"), lambda: class_lists.preset(k)))
-        result = button(tr("Lists"), icon="down")
-        result.setAutoDefault(False)
-        result.setMenu(menu)
-        name(result, tr("Import and export class lists, or add those of a well-known data set"))
-        return result
+        return _menu_button(
+            tr("Lists"), tr("Import and export class lists, or add those of a well-known data set"), menu
+        )
 
     def _colours_button(self) -> QPushButton:
         """New colours for all, and the order by name."""
@@ -129,11 +127,7 @@ class ClassManager(Translated, Verbs):
             )
         menu.addSeparator()
         menu.addAction(tr("Sort by name"), lambda: self._take(N_("sort"), self.drafting.draft.sorted_by_name()))
-        result = button(tr("All classes"), icon="down")
-        result.setAutoDefault(False)
-        result.setMenu(menu)
-        name(result, tr("New colours for all classes, or another order"))
-        return result
+        return _menu_button(tr("All classes"), tr("New colours for all classes, or another order"), menu)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
@@ -253,6 +247,12 @@ class ClassManager(Translated, Verbs):
         """Carry the draft out. Whatever is under way in the open picture comes to its end first."""
         if self._job is not None or not self.drafting.changed:
             return
+        if self.drafting.draft.become and self._desk.runs.batch_id is not None:
+            self._then_close = False
+            self._refuse(
+                SegDeskError("A run over the pictures is under way.", "Wait for its end, or stop it, then apply.")
+            )
+            return
         picture = self._desk.current
         self._desk.labels.close()
         if picture is None:
@@ -336,3 +336,11 @@ class ClassManager(Translated, Verbs):
     def recolour(self) -> None:
         """The tints have the theme's ground."""
         self._show()
+
+
+def _menu_button(text: str, tip: str, menu: QMenu) -> QPushButton:
+    result = button(text, icon="down")
+    result.setAutoDefault(False)
+    result.setMenu(menu)
+    name(result, tip)
+    return result

@@ -54,7 +54,7 @@ class ClassPanel(Translated, QWidget):
         self.colour = icon_button("recolour", self._recolour)
         self.kind = icon_button("thing", self._toggle_thing)
         self.lock = icon_button("lock", self._toggle_lock)
-        self.manage = icon_button("class-list", desk.labels.manage_classes)
+        self.manage = icon_button("class-list", lambda: desk.ask("classes"))
         self.none = EmptyNote("class-list")
         self.none.act(self._add)
         row = QHBoxLayout()

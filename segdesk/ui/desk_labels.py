@@ -340,10 +340,6 @@ class Labels(QObject):
         self._desk.session.classing.set_keys(keys)
         self.keys_changed.emit()
 
-    def manage_classes(self) -> None:
-        """Show the class manager."""
-        self._desk.dialog_asked.emit("classes")
-
     def add_class(self, name: str) -> bool:
         """Add a class; False and a toast if the name is taken or empty."""
         classes = self._desk.session.classes

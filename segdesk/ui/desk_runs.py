@@ -280,10 +280,6 @@ class Runs(QObject):
         """Show the folders with cards and weights."""
         self._desk.dialog_asked.emit("model_folders")
 
-    def ask_plugins(self) -> None:
-        """Show the page of plug-ins and of the person's own cards."""
-        self._desk.dialog_asked.emit("plugins")
-
     def set_model_folders(self, folders: list[str]) -> None:
         """Look for cards and weights in these folders too."""
         self._desk.change_settings(model_folders=tuple(folders))

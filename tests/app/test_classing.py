@@ -20,26 +20,13 @@ from segdesk.domain.packed import PackedMap
 from segdesk.domain.prediction import Instance
 from segdesk.domain.recasting import Recast, recast_edit
 from segdesk.domain.rle import encode
-from segdesk.domain.segmentation import Segment, Segmentation
-
-CAR, BUS, ROAD, SKY = 1, 2, 3, 4
-CLASSES = ClassSet(
-    [
-        ClassInfo(CAR, "car", (200, 0, 0), True),
-        ClassInfo(BUS, "bus", (0, 200, 0), True),
-        ClassInfo(ROAD, "road", (0, 0, 200)),
-        ClassInfo(SKY, "sky", (0, 200, 200)),
-    ]
-)
+from segdesk.domain.segmentation import Segmentation
+from tests.traffic import BUS, CAR, CLASSES, ROAD, SKY, banded
 
 
-def labels(seed: int = 0, size: tuple[int, int] = (48, 64)) -> Segmentation:
-    """Six segments in blocks: two cars, a bus, road, sky, a bus again; void between them."""
-    ids = np.zeros(size, np.uint16)
-    for key in range(1, 7):
-        ids[4:40, 8 * key + seed : 8 * key + 6 + seed] = key
-    classes = (CAR, CAR, BUS, ROAD, SKY, BUS)
-    return Segmentation(ids, {k: Segment(c, 0.5 + k / 20) for k, c in enumerate(classes, 1)})
+def labels(seed: int = 0) -> Segmentation:
+    """Six segments: two cars, a bus, road, sky, a bus again."""
+    return banded((48, 64), (CAR, CAR, BUS, ROAD, SKY, BUS), seed)
 
 
 @st.composite

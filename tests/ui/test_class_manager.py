@@ -11,28 +11,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QLineEdit
 
 from segdesk.app.class_draft import safe_colours
-from segdesk.domain.classes import ClassInfo, ClassSet
-from segdesk.domain.segmentation import Segment, Segmentation
+from segdesk.domain.segmentation import Segmentation
 from segdesk.ui.class_manager import ClassManager
 from segdesk.ui.class_manager_table import KEY, KIND, NAME, OBJECTS, PICTURES, PIXELS
 from segdesk.ui.main_window import MainWindow
-
-CAR, BUS, ROAD, SKY = 1, 2, 3, 4
-CLASSES = ClassSet(
-    [
-        ClassInfo(CAR, "car", (200, 0, 0), True),
-        ClassInfo(BUS, "bus", (0, 200, 0), True),
-        ClassInfo(ROAD, "road", (0, 0, 200)),
-        ClassInfo(SKY, "sky", (0, 200, 200)),
-    ]
-)
+from tests.traffic import BUS, CAR, CLASSES, ROAD, SKY, banded
 
 
 def labels() -> Segmentation:
-    ids = np.zeros((64, 96), np.uint16)
-    for key in (1, 2, 3, 4):
-        ids[8 * key : 8 * key + 8, 10:60] = key
-    return Segmentation(ids, {1: Segment(CAR), 2: Segment(BUS), 3: Segment(ROAD), 4: Segment(CAR)})
+    """Two cars, a bus and road."""
+    return banded((64, 96), (CAR, BUS, ROAD, CAR))
 
 
 @pytest.fixture
@@ -76,7 +64,7 @@ def press(dialog: QDialog, which: QDialogButtonBox.StandardButton) -> None:
 def test_a_merge_holds_in_all_pictures_after_apply_and_not_before(manager, opened, until) -> None:
     assert names(manager, PICTURES) == ["2", "2", "2", "0"]
     assert names(manager, OBJECTS) == ["4", "2", "2", "0"]
-    assert [text.split()[0] for text in names(manager, PIXELS)] == ["1,600", "800", "800", "0"]
+    assert [text.split()[0] for text in names(manager, PIXELS)] == ["864", "432", "432", "0"]
     assert names(manager, KEY) == ["1", "2", "3", "4"]
     assert names(manager, KIND) == ["thing", "thing", "stuff", "stuff"]
     session = opened.desk.session
