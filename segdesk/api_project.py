@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -47,9 +48,9 @@ class Project:
     """
 
     def __init__(self, path: Path, project: Path | None, progress: OnProgress | None) -> None:
-        self._progress = progress
         settings, _ = settings_file.load()
-        self._session = Session(settings, self._heard)
+        self._session = Session(settings, _Listener(progress))
+        weakref.finalize(self, self._session.close)  # for who forgets it: when the object goes, or the program ends
         try:
             self._do(self._session.open(path, project))
         except BaseException:
@@ -291,11 +292,6 @@ class Project:
             raise SegDeskError("This project is closed.", "Open it again with segdesk.open.")
         return opened
 
-    def _heard(self, report: object) -> None:
-        """Other threads."""
-        if self._progress is not None and isinstance(report, Progress):
-            self._progress(report.done, report.total, report.text)
-
     def _do(self, job: int) -> Any:
         """Wait for a job; its value, or the error it ended with. When interrupted, it is cancelled and ends first."""
         try:
@@ -376,3 +372,14 @@ class Project:
             self._session.save_step(row.id, found, edit, kind)
             self._saved()
         return edit is not None
+
+
+class _Listener:
+    """Passes progress on, from whatever thread. It does not hold the project, which may go while threads report."""
+
+    def __init__(self, progress: OnProgress | None) -> None:
+        self._progress = progress
+
+    def __call__(self, report: object) -> None:
+        if self._progress is not None and isinstance(report, Progress):
+            self._progress(report.done, report.total, report.text)

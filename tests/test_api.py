@@ -55,9 +55,10 @@ def test_the_whole_way_in_a_process_without_screen_torch_or_qt(folder: Path, tmp
 import os, sys
 os.environ.pop("DISPLAY", None); os.environ.pop("QT_QPA_PLATFORM", None)
 import segdesk
-with segdesk.open({str(folder)!r}) as project:
+seen = []
+with segdesk.open({str(folder)!r}, progress=lambda *values: seen.append(values)) as project:
     result = project.run("regions", device="cpu")
-    print(result.answered, [path for path, _ in result.failed])
+    print(result.answered, [path for path, _ in result.failed], len(seen) > 2, seen[-1][:2])
     engine = project._session._desk.engine.pid
 print([m for m in ("torch", "PySide6", "numba") if m in sys.modules])
 try:
@@ -70,7 +71,21 @@ print([t.name for t in threading.enumerate() if t.name.startswith("segdesk")])
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["2 ['broken.png']", "[]", "gone", "[]"]
+    assert done.stdout.splitlines() == ["2 ['broken.png'] True (3, 3)", "[]", "gone", "[]"]
+
+
+def test_who_forgets_to_close_loses_nothing(folder: Path) -> None:
+    code = f"""
+import segdesk
+project = segdesk.open({str(folder)!r})
+project.add_class("car")
+project.verify("b.png")
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    with segdesk.open(folder) as project:
+        assert project.classes.named("car") is not None
+        assert project.pictures[1].state == "verified"
 
 
 def test_labels_go_in_and_out_and_undo_takes_them_back(project: segdesk.Project, folder: Path) -> None:
@@ -96,10 +111,12 @@ def test_labels_go_in_and_out_and_undo_takes_them_back(project: segdesk.Project,
     assert not project.undo("a.png")
     assert not project.undo("b.png")
     project.redo("a.png")
+    project.verify("b.png")
     project.close()
     project.close()  # twice does no harm
     with segdesk.open(project_file(folder)) as again:
         assert np.array_equal(again.labels("a.png").class_map(), class_map)
+        assert again.pictures[1].state == "verified"
 
 
 def project_file(folder: Path) -> Path:
@@ -154,8 +171,6 @@ def test_classes_are_merged_in_all_labels_and_exports_come_back(project: segdesk
         project.set_class_map(picture, class_map)
     project.verify("b.png")
     assert project.pictures[1].state == "verified"
-    seen: list[tuple[int, int, str]] = []
-    project._progress = lambda *values: seen.append(values)
     project.merge_classes(["bus"], into="car")
     merged = np.where(class_map == bus, car, class_map)
     assert np.array_equal(project.labels("b.png").class_map(), merged)
@@ -164,7 +179,6 @@ def test_classes_are_merged_in_all_labels_and_exports_come_back(project: segdesk
     done = project.export("index_png", tmp_path / "out", classes=["car", "road"], pictures="none")
     assert done.pictures == 2
     assert done.verified.exact
-    assert seen
     taken = project.import_labels("index_png", tmp_path / "out", become={"road": ""})
     assert taken.pictures == 2
     assert not (project.labels("a.png", "reference").class_map() == road).any()
