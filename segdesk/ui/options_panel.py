@@ -6,26 +6,25 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QWidget
 
-from segdesk.ui import theme
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
 from segdesk.ui.looks_box import LooksBox
 from segdesk.ui.objects_card import ObjectsCard, object_fields
 from segdesk.ui.refinements_card import RefinementsCard
+from segdesk.ui.two_groups import TwoGroups
 from segdesk.ui.widgets import ValueSlider, button, icon_button, name
 
 
-class OptionsPanel(Translated, QFrame):
+class OptionsPanel(Translated, TwoGroups):
     """Reads and sets `desk.runs.options`."""
 
     def __init__(self, desk: Desk, actions: ActionSet, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
         self._crf_action = actions.by_id["crf"]
-        self.setProperty("kind", "strip")
         self.confidence = ValueSlider(0.0, 1.0, 0.01, width=44)
         self.area = ValueSlider(0, 2000, 10, "{:.0f} px", width=44)
         self.crf = QCheckBox()
@@ -57,16 +56,10 @@ class OptionsPanel(Translated, QFrame):
         thresholds.setSpacing(2)
         thresholds.addWidget(self.area, 1)
         thresholds.addWidget(self.objects_button)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(theme.GAP + 2, theme.GAP // 2, theme.GAP, theme.GAP // 2)
-        layout.setSpacing(theme.GAP * 2)
-        layout.addWidget(self.confidence, 3)
-        layout.addLayout(thresholds, 3)
-        layout.addStretch(1)
-        layout.addWidget(self.looks)
-        layout.addWidget(self.flip)
-        layout.addWidget(self.crf)
-        layout.addWidget(self.stack_button)
+        self.first.addWidget(self.confidence, 3)
+        self.first.addLayout(thresholds, 3)
+        for part in (self.looks, self.flip, self.crf, self.stack_button):
+            self.second.addWidget(part)
 
     def refresh(self) -> None:
         """Show the options in use; what the model does not know is off, with the reason."""

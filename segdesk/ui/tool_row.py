@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from segdesk.app.rules import MAX_BRUSH
 from segdesk.app.tools import prompt as prompt_tool
-from segdesk.ui import theme
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
@@ -15,18 +14,18 @@ from segdesk.ui.only_over import OnlyOver
 from segdesk.ui.option_fields import field
 from segdesk.ui.prompter_row import PrompterRow
 from segdesk.ui.tool_bar import ToolBar
+from segdesk.ui.two_groups import TwoGroups
 from segdesk.ui.widgets import ElidedLabel, ValueSlider, label
 
 SIZED = ("brush", "eraser", "snap")  # tools that paint with the hand's brush
 
 
-class ToolRow(Translated, QFrame):
+class ToolRow(Translated, TwoGroups):
     """Rebuilds itself when another tool is chosen."""
 
     def __init__(self, desk: Desk, tools: ToolBar, actions: ActionSet, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, stretch=(2, 0, 1))
         self._desk, self._tools = desk, tools
-        self.setProperty("kind", "strip")
         self.title = label(kind="head")
         self.note = ElidedLabel()
         self.brush = ValueSlider(1, MAX_BRUSH, 1, "{:.0f} px", width=90)
@@ -41,15 +40,13 @@ class ToolRow(Translated, QFrame):
         if isinstance(prompt, prompt_tool.Tool):
             desk.prompts.bind(prompt)
         self._fields: list[QWidget] = []
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(theme.GAP + 2, 2, theme.GAP, 2)
-        self._layout.setSpacing(theme.GAP * 2)
-        self._layout.addWidget(self.title)
-        self._layout.addWidget(self.brush, 2)
-        self._layout.addWidget(self.protect)
-        self._layout.addWidget(self.only_over)
-        self._layout.addWidget(self.prompter, 1)
-        self._layout.addWidget(self.note, 1)
+        self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.first.addWidget(self.title)
+        self.first.addWidget(self.brush, 2)
+        self.second.addWidget(self.protect)
+        self.second.addWidget(self.only_over)
+        self.second.addWidget(self.prompter, 1)
+        self.second.addWidget(self.note, 1)
         self.brush.changed.connect(desk.labels.set_brush)
         desk.labels.tool_changed.connect(lambda _: self.rebuild())
         desk.labels.state_changed.connect(self.refresh)
@@ -58,7 +55,7 @@ class ToolRow(Translated, QFrame):
     def rebuild(self) -> None:
         """Controls for the chosen tool."""
         for part in self._fields:
-            self._layout.removeWidget(part)
+            self.first.removeWidget(part)
             part.hide()
             part.deleteLater()
         self._fields = []
@@ -86,7 +83,9 @@ class ToolRow(Translated, QFrame):
         self.refresh()
 
     def _insert(self, part: QWidget) -> None:
-        self._layout.insertWidget(2 + len(self._fields), part)
+        if not isinstance(part, ValueSlider):  # what has room to grow are sliders
+            part.setSizePolicy(QSizePolicy.Policy.Maximum, part.sizePolicy().verticalPolicy())
+        self.first.insertWidget(2 + len(self._fields), part)
         self._fields.append(part)
 
     def refresh(self) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from segdesk.ui import i18n
+from segdesk.ui import comfort, i18n
 from segdesk.ui.main_window import MainWindow
 from segdesk.ui.recent_cards import RecentCard
 from segdesk.ui.widgets import ElidedLabel, PickerButton
@@ -140,6 +140,28 @@ def test_four_k_at_twice_the_size(language: str, no_display: dict[str, str]):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_large_letters_take_a_second_line(opened: MainWindow, app: QApplication, language: str, until):
+    opened.desk.change_settings(language=language)
+    until(lambda: i18n.language() == language)
+    opened.resize(1440, 900)
+    settle()
+    assert not opened.options_panel.stacked
+    comfort.apply(app, {"text_percent": 150})
+    strips = (opened.options_panel, opened.tool_row)
+    until(lambda: not [words for strip in strips for words in cut(strip)])
+    opened.resize(1200, 800)
+    until(lambda: opened.options_panel.stacked)
+    until(lambda: not [words for strip in strips for words in cut(strip)])
+    lines = opened.files.view
+    assert lines.rowHeight(0) > lines.fontMetrics().height()
+    comfort.apply(app, {})
+    opened.resize(1440, 900)
+    until(lambda: not opened.options_panel.stacked)
+    opened.desk.change_settings(language="en")
+    until(lambda: i18n.language() == "en")
 
 
 PAGES = (
