@@ -269,6 +269,8 @@ class Person:
         """Accept or skip: the next picture comes."""
         picture = self.model.pictures[self.document.row.path]
         accept = self.random.random() < 0.7
+        if accept and self.document.preview is not None:
+            picture.labels = None  # an answer that waits is applied with it
         if accept:
             self.key(KEY.Key_Return, CTRL)
         else:
