@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--size", default="1440x900")
     options = parser.parse_args(arguments)
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
-        return _under_xvfb(arguments, options.size)
+        return under_xvfb(__file__, arguments, options.size)
     sys.path.insert(0, str(ROOT))
     with tempfile.TemporaryDirectory() as home:  # nothing of the person who runs this is read or changed
         for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
@@ -42,12 +42,13 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _under_xvfb(arguments: list[str], size: str) -> int:
+def under_xvfb(script: str, arguments: list[str], size: str) -> int:
+    """Start a script again on a screen that nobody sees."""
     program = shutil.which("xvfb-run")
     if program is None:
         print("There is no screen and no xvfb-run: install xvfb.")
         return 2
-    command = [program, "-a", "-s", f"-screen 0 {size}x24", sys.executable, __file__, *arguments]
+    command = [program, "-a", "-s", f"-screen 0 {size}x24", sys.executable, script, *arguments]
     return subprocess.run(command, check=False).returncode
 
 
@@ -63,26 +64,26 @@ def _take_all(home: Path, out: Path, size: tuple[int, int]) -> None:
     window.setGeometry(0, 0, *size)
     window.show()
     window.begin(write_samples(home / "samples"))
-    _wait(lambda: window.desk.labels.document is not None)
-    _wait(lambda: bool(window.desk.runs.devices))
-    _work(window)
+    wait(lambda: window.desk.labels.document is not None)
+    wait(lambda: bool(window.desk.runs.devices))
+    work(window)
     out.mkdir(parents=True, exist_ok=True)
     for language in ("en", "zh_CN"):
         for theme in ("light", "dark"):
             window.desk.change_settings(language=language, theme=theme)
-            _pause(0.6)
+            pause(0.6)
             for toast in list(window.toasts.shown):
                 toast.dismiss()
-            _pause(0.2)
+            pause(0.2)
             target = out / f"{language[:2]}-{theme}.png"
             window.screen().grabWindow(window.winId()).save(str(target))
             print(target)
     window.close()
-    _wait(lambda: window.closing.finished)
+    wait(lambda: window.closing.finished)
     app.processEvents()
 
 
-def _work(window: MainWindow) -> None:
+def work(window: MainWindow) -> None:
     """What a person would have done: run on all, verify two, look at a third with an object selected."""
     desk = window.desk
     ready = [
@@ -90,21 +91,22 @@ def _work(window: MainWindow) -> None:
     ]
     desk.runs.choose_model(ready[0])
     desk.runs.run_all()
-    _wait(lambda: desk.runs.batch_id is None)
+    wait(lambda: desk.runs.batch_id is None)
     for _ in range(2):
         current = desk.labels.document
-        _wait(lambda: desk.labels.document is not None and not desk.labels.document.busy)
+        wait(lambda: desk.labels.document is not None and not desk.labels.document.busy)
         desk.queue.accept()
-        _wait(lambda before=current: desk.labels.document is not None and desk.labels.document is not before)
+        wait(lambda before=current: desk.labels.document is not None and desk.labels.document is not before)
     document = desk.labels.document
     assert document is not None
-    _wait(lambda: bool(window.objects.model.rows))
-    _pause(0.5)
+    wait(lambda: bool(window.objects.model.rows))
+    pause(0.5)
     largest = max(window.objects.model.rows, key=lambda row: row.area)
     desk.labels.select(largest.segment)
 
 
-def _wait(check: Callable[[], bool]) -> None:
+def wait(check: Callable[[], bool]) -> None:
+    """Let the window live until something holds."""
     from PySide6.QtWidgets import QApplication
 
     end = time.monotonic() + PATIENCE
@@ -115,9 +117,10 @@ def _wait(check: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def _pause(seconds: float) -> None:
+def pause(seconds: float) -> None:
+    """Let the window live for a while."""
     end = time.monotonic() + seconds
-    _wait(lambda: time.monotonic() > end)
+    wait(lambda: time.monotonic() > end)
 
 
 if __name__ == "__main__":

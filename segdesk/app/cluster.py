@@ -77,11 +77,11 @@ class Cluster:
         def run(ctx: Context) -> Generator[None, None, BatchResult]:
             plan = make_plan()
             self._desk.saver.flush(ctx.cancelled)
-            batch = make_batch(self._desk, opened, plan, choice or Choice())
+            wanted = choice or Choice()
             if found:
-                batch.rows = [row for row in batch.rows if row.path in where]
-            again = choice is not None and choice.again
-            source = _Source(order, batch, lambda name: where.get(name) or joined(folder, name), again=again)
+                wanted = replace(wanted, among=frozenset(row.id for row in opened.roster.rows if row.path in where))
+            batch = make_batch(self._desk, opened, plan, wanted)
+            source = _Source(order, batch, lambda name: where.get(name) or joined(folder, name), again=wanted.again)
             source.model_folders = tuple(map(str, self._models.folders))
             batch.source = source.answers
             return (yield from batch.steps(ctx))
