@@ -3026,6 +3026,10 @@
    <translation>把模型结果作为这张图片的标注；可以撤销</translation>
   </message>
   <message>
+   <source>Make the panel {name} a window of its own</source>
+   <translation>将面板“{name}”变为独立窗口</translation>
+  </message>
+  <message>
    <source>Make the selected object void.</source>
    <translation>把选中的对象设为未标注。</translation>
   </message>

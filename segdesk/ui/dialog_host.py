@@ -24,7 +24,7 @@ from segdesk.ui.gallery import Gallery
 from segdesk.ui.i18n import tr
 from segdesk.ui.import_dialog import ImportDialog
 from segdesk.ui.match_dialog import MatchDialog
-from segdesk.ui.panel_steps import step_panel
+from segdesk.ui.panel_steps import name_docks, step_panel
 from segdesk.ui.plugins_page import PluginsPage, switch_off_broken
 from segdesk.ui.preferences import Preferences
 from segdesk.ui.report_dialog import ReportDialog
@@ -79,6 +79,7 @@ class DialogHost(QObject):
         """Open a dialog."""
         if name in self._by_name:  # other names are for other parts of the window
             self._by_name[name]()
+        name_docks(self._window)
 
     def dropped(self, path: Path) -> None:
         """Open what was dropped on the window, or add it as a model."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from segdesk.app.settings import Settings
 from segdesk.ui import comfort, i18n, theme
@@ -30,6 +30,7 @@ from segdesk.ui.model_panel import ModelPanel
 from segdesk.ui.object_panel import ObjectPanel
 from segdesk.ui.operations_menu import OperationsMenu
 from segdesk.ui.options_panel import OptionsPanel
+from segdesk.ui.panel_steps import name_docks
 from segdesk.ui.place_note import PlaceNote
 from segdesk.ui.progress_panel import ProgressPanel
 from segdesk.ui.save_banner import SaveBanner
@@ -42,7 +43,6 @@ from segdesk.ui.tool_row import ToolRow
 from segdesk.ui.tour import TourGuide
 from segdesk.ui.view_card import Floating, PreviewBar, ViewCard
 from segdesk.ui.welcome import Welcome
-from segdesk.ui.widgets import name
 from segdesk.ui.window_layout import WindowLayout
 
 
@@ -228,9 +228,9 @@ class MainWindow(Translated, QMainWindow):
         objects = tr("Teach by strokes") if self.desk.teaching.on else tr("Objects")
         for key, text in (("files", tr("Pictures")), ("classes", tr("Classes")), ("objects", objects)):
             self.docks[key].setWindowTitle(text)
-            for closer in self.docks[key].findChildren(QAbstractButton, "qt_dockwidget_closebutton"):
-                name(closer, tr("Hide the panel {name}", name=text))
+        name_docks(self)
         self.canvas.setAccessibleName(tr("Picture"))
+        self.canvas_words.tell()
         self._title()
         self._update_actions()
 

@@ -1,5 +1,5 @@
 """F6 and Shift+F6: the focus goes round the parts of the window, also out of the picture, whose Tab key has another
-meaning while doubtful places are known."""
+meaning while doubtful places are known. And the names of the docks' own buttons."""
 
 from __future__ import annotations
 
@@ -7,13 +7,36 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDockWidget, QWidget
+
+from segdesk.ui.i18n import tr
+from segdesk.ui.widgets import name
 
 if TYPE_CHECKING:
     from segdesk.ui.main_window import MainWindow
 
 
 STOPS = (Qt.FocusPolicy.TabFocus, Qt.FocusPolicy.StrongFocus, Qt.FocusPolicy.WheelFocus)
+
+
+def name_docks(window: QWidget) -> None:
+    """Give the small buttons of all docks names in the current language, now and whenever a dock's title changes."""
+    for dock in window.findChildren(QDockWidget):
+        if not dock.property("named"):
+            dock.setProperty("named", True)
+            dock.windowTitleChanged.connect(lambda _, dock=dock: _name_buttons(dock))
+        _name_buttons(dock)
+
+
+def _name_buttons(dock: QDockWidget) -> None:
+    texts = {
+        "qt_dockwidget_closebutton": tr("Hide the panel {name}", name=dock.windowTitle()),
+        "qt_dockwidget_floatbutton": tr("Make the panel {name} a window of its own", name=dock.windowTitle()),
+    }
+    for key, text in texts.items():
+        for small in dock.findChildren(QAbstractButton, key):
+            name(small, text)
+            small.setAccessibleDescription("")
 
 
 def parts(window: MainWindow) -> list[QWidget]:
