@@ -114,7 +114,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
     A("run_here", N_("Run here"), "runs.run_here", ("R",), "run", ("model", "weights", "picture", "annotating"), True),
     A("run_all", N_("Run on all"), "runs.run_all", ("Ctrl+B",), "run-all",
       ("model", "weights", "pictures", "no_batch")),
-    A("gallery", N_("Model gallery…"), "runs.show_gallery", ("Ctrl+G",), "gallery"),
+    A("gallery", N_("Model gallery…"), "ask:gallery", ("Ctrl+G",), "gallery"),
     A("batch", N_("Batch page"), "runs.batches.show_page", ("Ctrl+Shift+B",), "queue", ("project",), short=N_("Batch")),
     A("crf", N_("CRF refinement"), "runs.toggle_crf", ("C",), "crf", ("model", "scores", "crf"), True, checkable=True),
     A("refinements", N_("Refinements…"), "runs.ask_refinements", ("Shift+R",), "settings", ("model",)),

@@ -12,9 +12,8 @@ from segdesk.app.model_search import Listing, ModelEntry
 from segdesk.domain.options import RunOptions
 from segdesk.domain.text import N_
 from segdesk.ui import i18n, theme
-from segdesk.ui.batch_words import figure
 from segdesk.ui.desk import Desk
-from segdesk.ui.i18n import Translated, tr
+from segdesk.ui.i18n import Translated, number, tr
 from segdesk.ui.widgets import button, label, name
 
 LISTED = "listed"  # the pictures that the list at the side shows
@@ -96,7 +95,7 @@ class AddRun(Translated, QFrame):
         self.which.blockSignals(True)
         self.which.clear()
         for key, text in CHOICES.items():
-            self.which.addItem(f"{tr(text)}  ({figure(numbers[key])})", key)
+            self.which.addItem(f"{tr(text)}  ({number(numbers[key])})", key)
         self.which.setCurrentIndex(max(0, self.which.findData(kept)))
         self.which.blockSignals(False)
         self._check()

@@ -7,9 +7,9 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
 from segdesk.app.batch_queue import Order
-from segdesk.ui.batch_words import figure, model_name, result_words, time_words
+from segdesk.ui.batch_words import model_name, result_words, time_words
 from segdesk.ui.desk import Desk
-from segdesk.ui.i18n import tr
+from segdesk.ui.i18n import number, tr
 from segdesk.ui.strip import Strip
 from segdesk.ui.widgets import button, name
 
@@ -86,8 +86,8 @@ class BatchOffer(Strip):
         first, model = left[0], model_name(self._desk, left[0])
         total = first.total + first.before
         if total:
-            done = figure(first.done + first.before)
-            text = tr("The run with {model} stopped at {done} of {total}.", model=model, done=done, total=figure(total))
+            done = number(first.done + first.before)
+            text = tr("The run with {model} stopped at {done} of {total}.", model=model, done=done, total=number(total))
         else:
             text = tr("The run with {model} had not begun when the program ended.", model=model)
         return text + (" " + tr("%n more run(s) waited behind it.", len(left) - 1) if len(left) > 1 else "")

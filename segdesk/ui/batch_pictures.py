@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 
 from segdesk.app.batch_queue import Ledger, Order
 from segdesk.ui import theme
-from segdesk.ui.batch_words import FILTERS, OUTCOMES, figure
+from segdesk.ui.batch_words import FILTERS, OUTCOMES
 from segdesk.ui.desk import Desk
-from segdesk.ui.i18n import Translated, error_text, tr
+from segdesk.ui.i18n import Translated, error_text, number, tr
 from segdesk.ui.lists import draw_ground, line_table
 from segdesk.ui.widgets import button, label, name
 
@@ -222,7 +222,7 @@ class PictureFares(Translated, QWidget):
             count = 0 if ledger is None else ledger.count(*outcomes)
             if ledger is None and order is not None and key in ("all", "failed"):
                 count = len(order.failed)
-            self.pills[key].setText(f"{tr(text)}  {figure(count)}" if count else tr(text))
+            self.pills[key].setText(f"{tr(text)}  {number(count)}" if count else tr(text))
             shown = key in ("all", "done", "failed") or count > 0 or key == self._filter
             self.pills[key].setVisible(shown and (ledger is not None or key in ("all", "failed")))
         failed = len(self._desk.runs.batches.failed_ids(order)) if order is not None else 0

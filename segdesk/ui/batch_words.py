@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QLocale
-
 from segdesk.app.batch_queue import WHICH, Order
 from segdesk.app.jobs import Pace, Progress
 from segdesk.domain.text import N_
 from segdesk.engines.messages import DeviceInfo
 from segdesk.ui import i18n
 from segdesk.ui.desk import Desk
-from segdesk.ui.i18n import tr
+from segdesk.ui.i18n import number, tr
 from segdesk.ui.model_text import duration
 
 STATES: Mapping[str, tuple[str, str]] = {  # (words, colour of the theme)
@@ -45,11 +43,6 @@ FILTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def figure(count: float) -> str:
-    """A whole number as the language writes it: "5,000"."""
-    return QLocale().toString(round(count))
-
-
 def model_name(desk: Desk, order: Order) -> str:
     """The model's name in the current language; as it was called, if its card is gone."""
     card = desk.session.card(order.card_id)
@@ -75,7 +68,7 @@ def what(order: Order) -> str:
 def reached(order: Order) -> str:
     """ "312 of 5,000"; "" before anything is known."""
     total = order.total + order.before
-    return tr("{done} of {total}", done=figure(order.done + order.before), total=figure(total)) if total else ""
+    return tr("{done} of {total}", done=number(order.done + order.before), total=number(total)) if total else ""
 
 
 def device_words(device: str, found: list[DeviceInfo]) -> str:

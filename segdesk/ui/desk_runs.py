@@ -262,10 +262,6 @@ class Runs(QObject):
             )
         )
 
-    def show_gallery(self) -> None:
-        """Show all models as cards, to be tried on the open picture and compared."""
-        self._desk.dialog_asked.emit("gallery")
-
     def ask_matches(self) -> None:
         """Show what the model's classes become."""
         self._desk.dialog_asked.emit("match_classes")

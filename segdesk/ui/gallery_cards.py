@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen, QResizeEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -201,9 +201,7 @@ def _thumb(painter: QPainter, place: QRect, image: QImage) -> None:
 
 
 class CardGrid(QListView):
-    """The grid. Signal `resized()`: another number of columns may fit."""
-
-    resized = Signal()
+    """The grid."""
 
     def __init__(self, model: CardRows) -> None:
         super().__init__()
@@ -222,8 +220,16 @@ class CardGrid(QListView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt: the cards share the width."""
-        width = self.viewport().width() - 1
-        columns = max(1, width // CARD_WIDTH)
-        self.setGridSize(QSize(width // columns, card_height(self.fontMetrics())))
+        self._fit()
         super().resizeEvent(event)
-        self.resized.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Qt: the letters may have another size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        width, metrics = self.viewport().width() - 1, self.fontMetrics()
+        columns = max(1, width // max(CARD_WIDTH, metrics.height() * 12))
+        self.setGridSize(QSize(width // columns, card_height(metrics)))

@@ -79,7 +79,7 @@ class ModelPanel(Translated, QFrame):
             self.browser = ModelBrowser(self)
             self.browser.chosen.connect(self._chosen)
             self.browser.train_asked.connect(self._desk.training.ask)
-            self.browser.gallery_asked.connect(self._desk.runs.show_gallery)
+            self.browser.gallery_asked.connect(lambda: self._desk.ask("gallery"))
         return self.browser
 
     def open_browser(self) -> ModelBrowser:
