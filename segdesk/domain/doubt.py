@@ -254,11 +254,14 @@ def _islands(segmentation: Segmentation, values: np.ndarray) -> list[Place]:
     ids = segmentation.ids[step // 2 :: step, step // 2 :: step] if min(height, width) > step else segmentation.ids
     regions, count = components(ids)
     area = np.bincount(regions.ravel(), minlength=count)
+    small = area <= max(1, int(ISLAND_SHARE * ids.size))
+    if not small.any():
+        return []
     label = np.zeros(count, np.intp)
     label[regions.ravel()] = ids.ravel()
     largest = np.zeros(int(label.max(initial=0)) + 1, np.intp)
     np.maximum.at(largest, label, area)
-    small = (area <= max(1, int(ISLAND_SHARE * ids.size))) & (largest[label] > 8 * area)
+    small &= largest[label] > 8 * area
     picked = np.flatnonzero(small)
     picked = picked[np.argsort(-area[picked], kind="stable")][:MOST_ISLANDS]
     if not picked.size:

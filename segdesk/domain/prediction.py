@@ -90,13 +90,15 @@ def doubt(prediction: Prediction, margin: np.ndarray | None = None) -> float:
 
 def margin_doubt(scores: np.ndarray) -> np.ndarray:
     """(h, w) float32: 1 minus the gap between the two best of (K, h, w) scores, K >= 2."""
-    best = np.maximum(scores[0], scores[1]).astype(np.float32)
-    second = np.minimum(scores[0], scores[1]).astype(np.float32)
-    for channel in scores[2:]:
-        values = channel.astype(np.float32)
-        np.maximum(second, np.minimum(best, values), out=second)
-        np.maximum(best, values, out=best)
-    return 1.0 - (best - second)
+    values = np.ascontiguousarray(scores)
+    if values.dtype == np.float16 and (bits := values.view(np.uint16)).max(initial=0) < 1 << 15:
+        values = bits  # without signs the bits have the numbers' order, and are far faster than halves
+    best, second = np.maximum(values[0], values[1]), np.minimum(values[0], values[1])
+    for channel in values[2:]:
+        np.maximum(second, np.minimum(best, channel), out=second)
+        np.maximum(best, channel, out=best)
+    top, next_best = (v.view(scores.dtype).astype(np.float32) for v in (best, second))
+    return 1.0 - (top - next_best)
 
 
 def object_doubt(instance: Instance) -> float:

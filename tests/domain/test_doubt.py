@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -170,3 +171,11 @@ def test_any_answer_gives_a_map_and_few_places_inside_the_picture(seed: int, h: 
         assert 0 <= y0 < y1 <= prediction.size[0]
         assert 0 <= place.doubt <= 1
         assert place.kind in REASONS
+
+
+@pytest.mark.parametrize("low", [0.0, -1.0])
+def test_the_margin_of_halves_is_that_of_their_exact_values(low: float):
+    scores = np.random.default_rng(4).uniform(low, 1.0, (7, 30, 40)).astype(np.float16)
+    ordered = np.sort(scores.astype(np.float32), axis=0)
+    assert np.array_equal(margin_doubt(scores), 1.0 - (ordered[-1] - ordered[-2]))
+    assert margin_doubt(scores).dtype == np.float32
