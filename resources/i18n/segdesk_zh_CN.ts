@@ -562,6 +562,10 @@
    <translation>同时替换已修正图片的标签</translation>
   </message>
   <message>
+   <source>Alt and the wheel.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Alt+click</source>
    <translation>Alt+单击</translation>
   </message>
@@ -2190,10 +2194,6 @@
    <translation>改为其他类别</translation>
   </message>
   <message>
-   <source>Give another class  (Shift+1 … 9)</source>
-   <translation>改为其他类别  (Shift+1 … 9)</translation>
-  </message>
-  <message>
    <source>Give it a name.</source>
    <translation>请为它命名。</translation>
   </message>
@@ -2422,6 +2422,10 @@
   <message>
    <source>Install a newer one with: pip install --upgrade "segdesk[transformers]"</source>
    <translation>请安装更新的版本：pip install --upgrade "segdesk[transformers]"</translation>
+  </message>
+  <message>
+   <source>Install it into the same environment first; `segdesk plugins` lists those that are there.</source>
+   <translation>请先把它安装到同一环境；`segdesk plugins` 会列出已有的软件包。</translation>
   </message>
   <message>
    <source>Install it with: pip install "segdesk[onnx]"</source>
@@ -2656,10 +2660,6 @@
    <translation>快捷键 (*.json)</translation>
   </message>
   <message>
-   <source>Keys [ and ], or Alt and the wheel.</source>
-   <translation>快捷键 [ 和 ]，或 Alt+滚轮。</translation>
-  </message>
-  <message>
    <source>Keys as in</source>
    <translation>快捷键方案</translation>
   </message>
@@ -2670,6 +2670,10 @@
   <message>
    <source>Keys of the commands</source>
    <translation>命令的快捷键</translation>
+  </message>
+  <message>
+   <source>Keys {keys}, or Alt and the wheel.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Kind</source>
@@ -2894,10 +2898,6 @@
    <translation>锁定对象</translation>
   </message>
   <message>
-   <source>Lock object  (Ctrl+L)</source>
-   <translation>锁定对象  (Ctrl+L)</translation>
-  </message>
-  <message>
    <source>Lock or unlock class</source>
    <translation>锁定或解锁类别</translation>
   </message>
@@ -2906,8 +2906,8 @@
    <translation>锁定或解锁对象</translation>
   </message>
   <message>
-   <source>Lock the class  (Ctrl+Shift+L)</source>
-   <translation>锁定类别  (Ctrl+Shift+L)</translation>
+   <source>Lock the class</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Lock the class {name}</source>
@@ -2918,12 +2918,8 @@
    <translation>已锁定的对象</translation>
   </message>
   <message>
-   <source>Locked: click to unlock  (Ctrl+L)</source>
-   <translation>已锁定：单击解锁  (Ctrl+L)</translation>
-  </message>
-  <message>
-   <source>Locked: click to unlock  (Ctrl+Shift+L)</source>
-   <translation>已锁定：单击解锁  (Ctrl+Shift+L)</translation>
+   <source>Locked: click to unlock</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Log</source>
@@ -3354,6 +3350,10 @@
    <translation>已安装的 Python 软件包中没有 SegDesk 插件。</translation>
   </message>
   <message>
+   <source>No installed package {package} has plug-ins for SegDesk.</source>
+   <translation>没有名为 {package} 的已安装软件包带有 SegDesk 插件。</translation>
+  </message>
+  <message>
    <source>No key fits these words.</source>
    <translation>没有符合这些词的快捷键。</translation>
   </message>
@@ -3514,12 +3514,8 @@
    <translation>没能保存全部内容。</translation>
   </message>
   <message>
-   <source>Not locked: click to lock  (Ctrl+L)</source>
-   <translation>未锁定：单击锁定  (Ctrl+L)</translation>
-  </message>
-  <message>
-   <source>Not locked: click to lock  (Ctrl+Shift+L)</source>
-   <translation>未锁定：单击锁定  (Ctrl+Shift+L)</translation>
+   <source>Not locked: click to lock</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Not saved</source>
@@ -4840,10 +4836,6 @@
   <message>
    <source>Shapes may change by a few pixels: how many is said after the export.</source>
    <translation>形状可能改变几个像素：导出后会说明数量。</translation>
-  </message>
-  <message>
-   <source>Shift+O: only the class under the pointer, and back</source>
-   <translation>Shift+O：只改变光标下的类别，再按恢复</translation>
   </message>
   <message>
    <source>Shorter side 512</source>
@@ -6426,12 +6418,8 @@
    <translation>解锁对象</translation>
   </message>
   <message>
-   <source>Unlock object  (Ctrl+L)</source>
-   <translation>解锁对象  (Ctrl+L)</translation>
-  </message>
-  <message>
-   <source>Unlock the class  (Ctrl+Shift+L)</source>
-   <translation>解锁类别  (Ctrl+Shift+L)</translation>
+   <source>Unlock the class</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Unlock the class {name}</source>
@@ -7720,6 +7708,10 @@
   <message>
    <source>{hours} h {minutes} min</source>
    <translation>{hours} 小时 {minutes} 分</translation>
+  </message>
+  <message>
+   <source>{keys}: only the class under the pointer, and back</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{key} cannot be given: {what}</source>
