@@ -64,6 +64,8 @@ def fetch(url: str, part: Path, size: int, progress: Progress, cancelled: Callab
 
 
 def _fetched(url: str, part: Path, size: int, progress: Progress, cancelled: Callable[[], bool]) -> str:
+    if part.is_symlink():  # nothing that comes from the network is written elsewhere than it seems
+        part.unlink()
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:

@@ -94,6 +94,6 @@ def read_doubts(connection: sqlite3.Connection, picture_id: int) -> Doubts | Non
     try:
         cells = np.frombuffer(zlib.decompress(row[2]), np.uint8).reshape(row[0], row[1]).copy()
         places = tuple(Place(kind, (x0, y0, x1, y1), doubt) for kind, x0, y0, x1, y1, doubt in json.loads(row[3]))
-    except (zlib.error, ValueError, TypeError, RecursionError):  # only a hint for the person: the labels are not touched by it
+    except (zlib.error, ValueError, TypeError, RecursionError):  # only a hint: the labels are not touched by it
         return None
     return Doubts(cells, places, row[4])

@@ -133,6 +133,7 @@ def read_picture(folder: Path) -> None:
             images.nature,
             _whole,
             partial(_whole, max_side=10),
+            lambda p: images.read_at_least(p, lambda height, width: (8, 8)),
             _raw,
             geo_tags.Georeference.of,
             lambda p: export_files.copy_upright(p, folder.parent / "cache" / "copy.png", kind="PNG"),

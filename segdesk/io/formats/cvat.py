@@ -175,11 +175,19 @@ def _take(objects: ObjectsIn, image: ElementTree.Element, known: Mapping[str, tu
         if all(v.isdecimal() and len(v) < 9 for v in stated):
             label_pngs.require_size(name, (int(stated[0]), int(stated[1])), size)
         rows = [(shape.tag, shape.attrib) for shape in image if shape.tag in _AREAS]
-        rows.sort(key=lambda row: int(row[1].get("z_order", "0") or 0))
+        rows.sort(key=lambda row: _order(row[1]))
         yield from objects.each(name, rows, _Shapes(objects, size, known).read)
 
     if len(image):
         objects.take(name, shapes)
+
+
+def _order(given: Mapping[str, str]) -> int:
+    """How far in front a shape lies; 0 where that is no number."""
+    text = given.get("z_order", "")
+    sign = -1 if text.startswith("-") else 1
+    digits = text.removeprefix("-")
+    return sign * int(digits) if digits.isdecimal() and len(digits) < 9 else 0
 
 
 @dataclass(frozen=True)
