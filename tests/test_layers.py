@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "segdesk"
 TORCH_FREE = (
     "segdesk.engines.messages",
+    "segdesk.engines.sizing",
     "segdesk.engines.steps",  # what the refinements say of themselves
     "segdesk.engines.teach.messages",
     "segdesk.engines.training.messages",
