@@ -17,12 +17,14 @@ from typing import Any
 from segdesk import (
     __version__,
     cli_add,
+    cli_arguments,
     cli_desktop,
     cli_evaluate,
     cli_export,
     cli_import,
     cli_log,
     cli_models,
+    cli_plugins,
     cli_points,
     cli_ray,
     cli_refine,
@@ -322,27 +324,30 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, Verb]]:
         command.add_argument("--quiet", action="store_true", help="print no progress")
         return command
 
-    _run_arguments(add("run", _run_model, "run a model on a folder of pictures; again: go on where it stopped"))
-    _transfer_arguments(
+    cli_arguments.run_arguments(
+        add("run", _run_model, "run a model on a folder of pictures; again: go on where it stopped")
+    )
+    cli_arguments.transfer_arguments(
         add("export", _export, "write the labels of a project in a format"),
         add("import", _import, "read labels of a format into a project"),
         add("evaluate", _evaluate, "compare two layers of labels and write a report"),
     )
-    _steps_arguments(add("steps", _steps, cli_refine.STEPS_HELP))
+    cli_arguments.steps_arguments(add("steps", _steps, cli_refine.STEPS_HELP))
     command = add("models", cli_models.models, "list the models: id, task, where the weights are, size, licence, score")
     cli_models.arguments(command)
-    _weights_argument(command)
+    cli_arguments.weights_argument(command)
     command = add("download", _download, "fetch the weights of a model")
     command.add_argument("model", metavar="ID", help="a model of `segdesk models`")
     command = add("points", cli_points.run_points, cli_points.HELP)
     cli_points.points_arguments(command)
-    _weights_argument(command)
+    cli_arguments.weights_argument(command)
     cli_add.add_arguments(add("add", _add, "add a model from a checkpoint, an ONNX or TorchScript file, or a folder"))
     command = add("train", _train, cli_train.HELP)
     cli_train.train_arguments(command)
-    _weights_argument(command)
+    cli_arguments.weights_argument(command)
     cli_teach.teach_arguments(add("teach", _teach, cli_teach.HELP))
     cli_desktop.desktop_arguments(add("desktop", cli_desktop.run_desktop, cli_desktop.HELP))
+    cli_plugins.plugins_arguments(add("plugins", cli_plugins.run_plugins, cli_plugins.HELP))
     command = add("formats", _formats, "list the formats for export and import")
     command.add_argument("--format", metavar="F", help="the options of one format")
     cli_rescue.check_arguments(add("check", _check, cli_rescue.CHECK_HELP))
@@ -353,75 +358,3 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, Verb]]:
     command = add("demo", _demo, "do the main job on the samples: segment, export, score")
     command.add_argument("folder", metavar="DIR", help="where to; may be an earlier demo, which is then completed")
     return parser, verbs
-
-
-def _run_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", metavar="FOLDER", help="a folder of pictures (with subfolders), or a project file")
-    command.add_argument("--model", metavar="ID", required=True, help="a model of `segdesk models`")
-    command.add_argument("--project", metavar="FILE", help="the project file, where it is not to lie in the folder")
-    command.add_argument("--again", action="store_true", help="also where this model with these options has been run")
-    command.add_argument("--failed", action="store_true", help="only the pictures that could not be done before")
-    cli_ray.ray_arguments(command)
-    _model_arguments(command)
-
-
-def _steps_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("project", metavar="PROJECT", help="a project file, or the folder that it lies in")
-    command.add_argument("--model", metavar="ID", required=True, help="a model of `segdesk models`")
-    cli_refine.steps_arguments(command)
-    _model_arguments(command)
-
-
-def _model_arguments(command: argparse.ArgumentParser) -> None:
-    """How a model answers, for `run` and `steps` alike."""
-    text = "leave out objects below this score, or make pixels below this probability void, 0 to 1"
-    command.add_argument("--confidence", metavar="P", type=_fraction, help=text)
-    text = "leave out objects of fewer pixels; smaller islands of classes join their neighbour"
-    command.add_argument("--min-area", metavar="N", type=_count, help=text)
-    text = "leave out objects of which less than this share is free of better ones, 0 to 1"
-    command.add_argument("--overlap", metavar="P", type=_fraction, help=text)
-    text = "in panoptic maps, make classes without objects void that cover fewer pixels in all"
-    command.add_argument("--stuff-area", metavar="N", type=_count, help=text)
-    cli_run.text_argument(command)
-    cli_run.looks_arguments(command)
-    cli_run.matching_arguments(command)
-    cli_refine.refinement_arguments(command)
-    command.add_argument("--device", default="auto", help="auto (the default), cpu, cuda, cuda:1, mps")
-    command.add_argument("--limit", metavar="N", type=_count, help="at most so many pictures")
-    _weights_argument(command)
-
-
-def _weights_argument(command: argparse.ArgumentParser) -> None:
-    text = "a folder with weights files (and cards); may be given several times"
-    command.add_argument("--weights", metavar="FOLDER", action="append", help=text)
-
-
-def _transfer_arguments(
-    export: argparse.ArgumentParser, import_: argparse.ArgumentParser, evaluate: argparse.ArgumentParser
-) -> None:
-    layers = ("annotation", "prediction", "reference")
-    for command in (export, import_, evaluate):
-        command.add_argument("project", metavar="PROJECT", help="a project file, or the folder that it lies in")
-    for command in (export, import_):
-        command.add_argument("--format", metavar="F", required=True, help="a format of `segdesk formats`")
-    for command in (export, evaluate):
-        command.add_argument("--out", metavar="DIR", required=True, help="the folder to write")
-    export.add_argument("--layer", choices=layers, default="annotation", help="which labels (default: %(default)s)")
-    cli_export.export_arguments(export)
-    import_.add_argument("--from", dest="source", metavar="PATH", required=True, help="the file or folder to read")
-    cli_import.import_arguments(import_)
-    cli_evaluate.evaluate_arguments(evaluate, layers)
-
-
-def _fraction(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is negative")
-    return value
