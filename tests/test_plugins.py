@@ -126,3 +126,17 @@ def test_a_net_and_a_format_of_a_package_work_once_it_is_on(site: Path, tmp_path
     lines = run(code, site, home)
     assert lines == ["1 []", "True False ['light']", "points"]
     assert (tmp_path / "points" / "points.csv").read_text() == "a.png,1"
+
+
+def test_the_command_line_lists_and_switches(site: Path, tmp_path: Path) -> None:
+    def plugins(*arguments: str, expect: int = 0) -> list[str]:
+        code = f"import sys; from segdesk.cli import main; sys.exit(main(['plugins', *{list(arguments)!r}]))"
+        return [line for line in run(code, site, tmp_path, expect=expect) if "seg-" in line]
+
+    off = plugins()
+    assert [line.split()[:3] for line in off] == [["off", "seg-bad", "1.0"], ["off", "seg-good", "1.2"]]
+    assert "tools: stamp" in off[1]
+    assert plugins("--on", "absent", expect=2) == []
+    assert [line.split()[0] for line in plugins("--on", "seg-good")] == ["off", "on"]
+    assert not (site / "imported").exists()
+    assert [line.split()[0] for line in plugins("--off", "seg-good")] == ["off", "off"]
