@@ -563,7 +563,7 @@
   </message>
   <message>
    <source>Alt and the wheel.</source>
-   <translation type="unfinished" />
+   <translation>Alt 加滚轮。</translation>
   </message>
   <message>
    <source>Alt+click</source>
@@ -2673,7 +2673,7 @@
   </message>
   <message>
    <source>Keys {keys}, or Alt and the wheel.</source>
-   <translation type="unfinished" />
+   <translation>快捷键 {keys}，或 Alt 加滚轮。</translation>
   </message>
   <message>
    <source>Kind</source>
@@ -2907,7 +2907,7 @@
   </message>
   <message>
    <source>Lock the class</source>
-   <translation type="unfinished" />
+   <translation>锁定类别</translation>
   </message>
   <message>
    <source>Lock the class {name}</source>
@@ -2919,7 +2919,7 @@
   </message>
   <message>
    <source>Locked: click to unlock</source>
-   <translation type="unfinished" />
+   <translation>已锁定：单击解锁</translation>
   </message>
   <message>
    <source>Log</source>
@@ -3515,7 +3515,7 @@
   </message>
   <message>
    <source>Not locked: click to lock</source>
-   <translation type="unfinished" />
+   <translation>未锁定：单击锁定</translation>
   </message>
   <message>
    <source>Not saved</source>
@@ -6419,7 +6419,7 @@
   </message>
   <message>
    <source>Unlock the class</source>
-   <translation type="unfinished" />
+   <translation>解锁类别</translation>
   </message>
   <message>
    <source>Unlock the class {name}</source>
@@ -7711,7 +7711,7 @@
   </message>
   <message>
    <source>{keys}: only the class under the pointer, and back</source>
-   <translation type="unfinished" />
+   <translation>{keys}：只在光标下的类别上绘制，再按恢复</translation>
   </message>
   <message>
    <source>{key} cannot be given: {what}</source>

@@ -92,6 +92,7 @@ class ClassPanel(Translated, QWidget):
         self._desk.classes_changed.connect(lambda _: self._follow())
         self.list.itemDelegate().closeEditor.connect(lambda *_: QTimer.singleShot(0, self, self._catch_up))
         self._desk.labels.state_changed.connect(self._show_active)
+        self._desk.shortcuts.changed.connect(lambda: self.fill(self._desk.session.classes))
         self._desk.labels.keys_changed.connect(lambda: self.fill(self._desk.session.classes))
         self._desk.project_opened.connect(lambda _: self._update_buttons())
         self._desk.project_closed.connect(lambda: self.fill(ClassSet()))
@@ -160,9 +161,7 @@ class ClassPanel(Translated, QWidget):
                 continue
             item.setData(LOCK, ID, on)
             item.setIcon(LOCK, icons.icon("lock") if on else icons.icon("unlock", "soft"))
-            words = (
-                tr("Locked: click to unlock  (Ctrl+Shift+L)") if on else tr("Not locked: click to lock  (Ctrl+Shift+L)")
-            )
+            words = self._lock_tip(tr("Locked: click to unlock") if on else tr("Not locked: click to lock"))
             item.setToolTip(LOCK, words)
             item.setData(LOCK, Qt.ItemDataRole.AccessibleTextRole, words)
 
@@ -197,7 +196,10 @@ class ClassPanel(Translated, QWidget):
         info = self._current()
         locked = info is not None and info.id in self._desk.labels.hand.locked_classes
         self.lock.setIcon(icons.icon("unlock" if locked else "lock"))
-        return tr("Unlock the class  (Ctrl+Shift+L)") if locked else tr("Lock the class  (Ctrl+Shift+L)")
+        return self._lock_tip(tr("Unlock the class") if locked else tr("Lock the class"))
+
+    def _lock_tip(self, text: str) -> str:
+        return self._desk.shortcuts.tip(text, "operation_lock_class")
 
     def _current(self):  # type: ignore[no-untyped-def]  # ClassInfo | None
         item = self.list.currentItem()

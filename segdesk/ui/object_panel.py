@@ -53,6 +53,7 @@ class ObjectModel(QAbstractTableModel):
         self._icons: dict[tuple[int, int, int], QIcon] = {}
         self._locked = icons.icon("lock"), icons.icon("unlock", "soft")
         self.locked: frozenset[int] = frozenset()
+        self.lock_keys = ""  # behind what is said of a lock
 
     def set_locked(self, segments: frozenset[int]) -> None:
         """Show which objects are locked."""
@@ -117,7 +118,7 @@ class ObjectModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole:
             return self._locked[0 if locked else 1]
         if role in NAMED:
-            return tr("Locked: click to unlock  (Ctrl+L)") if locked else tr("Not locked: click to lock  (Ctrl+L)")
+            return (tr("Locked: click to unlock") if locked else tr("Not locked: click to lock")) + self.lock_keys
         return None
 
 
@@ -182,6 +183,7 @@ class ObjectPanel(Translated, QWidget):
         labels = self._desk.labels
         labels.segments_changed.connect(self._later.start)
         labels.state_changed.connect(self._show_active)
+        self._desk.shortcuts.changed.connect(self._show_keys)
         self._desk.classes_changed.connect(lambda _: self._later.start())
         self.view.selectionModel().currentRowChanged.connect(self._chosen)
         self.view.clicked.connect(self._clicked)
@@ -246,17 +248,28 @@ class ObjectPanel(Translated, QWidget):
         self._update_buttons(line is not None)
 
     def _update_buttons(self, selected: bool) -> None:
+        tip = self._desk.shortcuts.tip
         why = "" if selected else "\n" + tr("Select an object first.")
         self.delete.setEnabled(selected)
         self.class_button.setEnabled(selected and len(self._desk.session.classes) > 0)
-        name(self.delete, tr("Delete object") + "  (Del)" + why)
+        name(self.delete, tip(tr("Delete object"), "delete_object") + why)
         self.lock.setEnabled(selected)
         document = self._desk.labels.document
         locked = selected and document is not None and self._desk.labels.is_locked(document.active_segment or 0)
         self.lock.setIcon(icons.icon("unlock" if locked else "lock"))
-        name(self.lock, (tr("Unlock object  (Ctrl+L)") if locked else tr("Lock object  (Ctrl+L)")) + why)
-        name(self.class_button, tr("Give another class  (Shift+1 … 9)") + why)
+        name(self.lock, tip(tr("Unlock object") if locked else tr("Lock object"), "operation_lock_object") + why)
+        name(self.class_button, tr("Give another class") + self._relabel_keys() + why)
         self.count.setText(tr("%n object(s)", len(self.model.rows)) if self.model.rows else "")
+
+    def _relabel_keys(self) -> str:
+        """The first and the last of the nine keys, where they have one each."""
+        first, last = (self._desk.shortcuts.shown(f"relabel_{n}") for n in (1, 9))
+        return f"  ({first} … {last.rpartition('+')[2]})" if first and last else ""
+
+    def _show_keys(self) -> None:
+        """Keys were changed."""
+        self.model.lock_keys = self._desk.shortcuts.tip("", "operation_lock_object")
+        self._show_active()
 
     def _chosen(self, index: QModelIndex) -> None:
         if not self._quiet and index.isValid():
@@ -280,4 +293,5 @@ class ObjectPanel(Translated, QWidget):
     def retranslate(self) -> None:
         """Set the texts again."""
         self.view.setAccessibleName(tr("Objects"))
+        self._show_keys()
         self.fill()

@@ -54,6 +54,7 @@ class OnlyOver(Translated, QWidget):
         layout.addWidget(self.button)
         layout.addWidget(self.clear)
         desk.labels.state_changed.connect(self.refresh)
+        desk.shortcuts.changed.connect(self.refresh)
         desk.classes_changed.connect(lambda _: self.refresh())
         self.retranslate()
 
@@ -69,7 +70,9 @@ class OnlyOver(Translated, QWidget):
         self.button.setChecked(over is not None)
         self.clear.setVisible(over is not None)
         tip = tr("Painting changes: {name}", name=words)
-        name(self.button, tip + "\n" + tr("Shift+O: only the class under the pointer, and back"))
+        keys = self._desk.shortcuts.shown("only_over")
+        more = tr("{keys}: only the class under the pointer, and back", keys=keys) if keys else ""
+        name(self.button, f"{tip}\n{more}" if more else tip)
 
     def retranslate(self) -> None:
         """Set the texts again."""

@@ -49,8 +49,8 @@ class PlaceNote(Translated, QFrame):
         self.reason.setText(
             f"{tr(REASONS.get(place.kind, place.kind))}  {tr('doubt {value}', value=f'{place.doubt:.2f}')}"
         )
-        name(self.previous, tr("Previous doubtful place") + "  (Shift+Tab)")
-        name(self.next, tr("Next doubtful place") + "  (Tab)")
+        name(self.previous, self._desk.shortcuts.tip(tr("Previous doubtful place"), "previous_place"))
+        name(self.next, self._desk.shortcuts.tip(tr("Next doubtful place"), "next_place"))
         name(self.close_button, tr("Back to the whole picture"))
         self.adjustSize()
         self._put()

@@ -50,6 +50,7 @@ class ToolRow(Translated, TwoGroups):
         self.brush.changed.connect(desk.labels.set_brush)
         desk.labels.tool_changed.connect(lambda _: self.rebuild())
         desk.labels.state_changed.connect(self.refresh)
+        desk.shortcuts.changed.connect(lambda: self.brush.set_text(tr("Brush size"), self._sizes()))
         self.retranslate()
 
     def rebuild(self) -> None:
@@ -94,7 +95,13 @@ class ToolRow(Translated, TwoGroups):
         if not self.brush.slider.isSliderDown():
             self.brush.set_value(self._desk.labels.hand.brush_size)
 
+    def _sizes(self) -> str:
+        """How the brush is made smaller and larger without this slider."""
+        shortcuts = self._desk.shortcuts
+        keys = [key for key in (shortcuts.shown("brush_smaller"), shortcuts.shown("brush_larger")) if key]
+        return tr("Keys {keys}, or Alt and the wheel.", keys="  ".join(keys)) if keys else tr("Alt and the wheel.")
+
     def retranslate(self) -> None:
         """Set the texts again."""
-        self.brush.set_text(tr("Brush size"), tr("Keys [ and ], or Alt and the wheel."))
+        self.brush.set_text(tr("Brush size"), self._sizes())
         self.rebuild()
