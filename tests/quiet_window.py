@@ -1,5 +1,5 @@
-"""The real window on a folder: opens it, runs a model over it, paints a stroke, saves and closes. For the test that
-listens for calls to other machines.
+"""The real window on a folder: opens it, runs a model over it, saves and closes. For the test that listens for calls to
+other machines.
 
     python tests/quiet_window.py FOLDER
 """
@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -19,7 +18,6 @@ from segdesk.app.settings import Settings
 from segdesk.ui.main_window import MainWindow
 from segdesk.ui.start import make_application
 
-LEFT = Qt.MouseButton.LeftButton
 MOST_SECONDS = 150.0
 
 
@@ -44,13 +42,6 @@ def main(folder: str) -> None:
     until(lambda: desk.labels.document is not None and not desk.scanning)
     desk.session.run_all()
     until(lambda: all(row.state != "new" for row in desk.session.pictures))
-    canvas = window.canvas
-    desk.labels.choose_tool("brush")
-    QTest.keyClick(canvas, Qt.Key.Key_1)
-    QTest.mousePress(canvas, LEFT, pos=QPoint(300, 300))
-    QTest.mouseMove(canvas, QPoint(340, 330))
-    QTest.mouseRelease(canvas, LEFT, pos=QPoint(340, 330))
-    until(lambda: any(row.state == "edited" for row in desk.session.pictures))
     until(lambda: desk.session.save_state.status == "saved")
     print("states", sorted({row.state for row in desk.session.pictures}), flush=True)
     window.close()
