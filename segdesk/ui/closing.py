@@ -86,6 +86,7 @@ class Closing(QObject):
         """Save and end, or, where saving fails, come back with all as it was. `lose`: end in any case."""
         self.running = True
         self._window.setEnabled(False)
+        self._desk.runs.live.rest()  # an answer that was to follow is not asked for any more
         session, keeper = self._desk.session, self._desk.settings_keeper
 
         def end() -> None:

@@ -31,7 +31,7 @@ KEY, CTRL, SHIFT, ALT, NONE = (
     Qt.KeyboardModifier.NoModifier,
 )
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
-PATIENCE = 120.0  # seconds until something that should end counts as hanging
+PATIENCE = 400.0  # seconds until something that should end counts as hanging
 STILL = 0.03  # seconds in which nothing must change
 CLICKS = ("fill", "wand", "pick", "relabel", "split", "prompt", "superpixel")
 MISUSE = ("paint", "operation", "delete")  # actions that may hit where there is nothing to do
