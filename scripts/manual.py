@@ -186,6 +186,15 @@ def _teach(window: MainWindow) -> None:
     window.desk.teaching.from_labels()
 
 
+def _forget_train(window: MainWindow) -> None:
+    """The page is kept, in the language that it was made in."""
+    from segdesk.ui.train_dialog import TrainDialog
+
+    page = window.findChild(TrainDialog)
+    if page is not None:
+        page.setObjectName("")  # by which it is found again
+
+
 def _report(window: MainWindow) -> None:
     from segdesk.ui.report_dock import ReportDock
 
@@ -199,7 +208,7 @@ SCENES: dict[str, Callable[[MainWindow], object]] = {
     "classes": _asked("classes"),
     "search": _asked("command_search"),
     "export": _asked("export"),
-    "train": _asked("train"),
+    "train": lambda window: window.desk.train_model(),
     "report": _report,
     "batch": lambda window: window.desk.runs.batches.show_page(),
     "teach": _teach,
@@ -207,8 +216,10 @@ SCENES: dict[str, Callable[[MainWindow], object]] = {
 AFTER: dict[str, Callable[[MainWindow], object]] = {
     "split": lambda window: window.desk.split.toggle(False),
     "teach": lambda window: window.desk.teaching.toggle(False),
+    "train": _forget_train,
 }
-PATIENCE = {"gallery": 12.0, "report": 10.0, "teach": 10.0}  # seconds until the picture is as a person sees it
+# Seconds until a picture is as a person sees it.
+PATIENCE = {"gallery": 12.0, "report": 10.0, "teach": 10.0, "train": 8.0}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
