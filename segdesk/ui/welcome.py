@@ -174,6 +174,7 @@ class Welcome(Translated, QScrollArea):
         head, words = QHBoxLayout(), QVBoxLayout()
         self.sign = QLabel()
         self.sign.setFixedSize(44, 44)
+        head.setSpacing(0)
         words.setSpacing(2)
         words.addWidget(self.title)
         words.addWidget(self.line)

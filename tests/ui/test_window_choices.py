@@ -39,13 +39,16 @@ def english() -> list[re.Pattern[str]]:
     return found
 
 
+def named_parts(window: MainWindow) -> list[QWidget]:
+    """All but the cards of recent projects: they hold the name of the folder, "pictures", a word of many texts."""
+    cards = window.welcome.recent
+    return [window, *(part for part in window.findChildren(QWidget) if not cards.isAncestorOf(part))]
+
+
 def texts(window: MainWindow) -> Iterator[tuple[str, str]]:
     """(where, text) of everything that the window shows or tells, but for the docks' hidden button to float."""
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # what is gone already says nothing
-    cards = window.welcome.recent
-    for part in (window, *window.findChildren(QWidget)):
-        if cards.isAncestorOf(part):
-            continue  # they hold the name of the folder, "pictures", which is a word of many texts
+    for part in named_parts(window):
         where = f"{type(part).__name__} in {type(part.parent()).__name__}"
         if part.objectName() == "qt_dockwidget_floatbutton":
             continue
