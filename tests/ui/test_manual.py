@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.manual import LANGUAGES, SCENES, keys_page
+from segdesk import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 MANUAL = ROOT / "docs" / "manual"
@@ -50,6 +51,16 @@ def test_both_languages_tell_the_same(page):
         assert len(re.findall(mark, english, re.M)) == len(re.findall(mark, chinese, re.M)), mark
     for same in (r"manual/([\w-]+)-\w\w\.png", r"^    (segdesk [^#\n]*\S)"):
         assert re.findall(same, english, re.M) == re.findall(same, chinese, re.M)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_command_is_told(language, capsys):
+    with pytest.raises(SystemExit):
+        cli._parser()[0].parse_args(["--help"])
+    verbs = re.findall(r"^    ([a-z]+) ", capsys.readouterr().out, re.M)
+    assert "run" in verbs
+    told = text(language, "command-line.md")
+    assert [verb for verb in verbs if f"segdesk {verb}" not in told] == []
 
 
 def test_the_pictures_are_those_of_the_script_and_small():
