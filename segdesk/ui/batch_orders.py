@@ -97,7 +97,7 @@ class OrderDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Qt: two lines."""
-        return QSize(220, option.fontMetrics.height() * 2 + 14)  # type: ignore[attr-defined]
+        return QSize(120, option.fontMetrics.height() * 2 + 14)  # type: ignore[attr-defined]
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Qt: draw one run."""

@@ -4,7 +4,7 @@ each of its pictures fares."""
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
@@ -55,6 +55,7 @@ class BatchPage(Translated, QDockWidget):
         layout = QVBoxLayout(body)
         layout.setContentsMargins(theme.GAP, theme.GAP // 2, theme.GAP, theme.GAP // 2)
         layout.addWidget(self.split)
+        body.setMinimumWidth(self.fontMetrics().height() * 24)  # parts give way in `resizeEvent`
         self.setWidget(body)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -71,6 +72,7 @@ class BatchPage(Translated, QDockWidget):
         self.list.setItemDelegate(OrderDelegate(self.list))
         self.list.setMouseTracking(True)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.add = button(icon="add", clicked=lambda: self.adding.open_over(self.add))
         self.up = icon_button("up", lambda: self._move(-1))
         self.down = icon_button("down", lambda: self._move(1))
@@ -178,6 +180,11 @@ class BatchPage(Translated, QDockWidget):
         self._batches.watched = True
         self._batches.changed.emit()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt: in a narrow window what can be missed has no room."""
+        super().resizeEvent(event)
+        self._show_buttons()
+
     def hideEvent(self, event: QHideEvent) -> None:
         """Qt: what happens is told elsewhere again."""
         super().hideEvent(event)
@@ -241,7 +248,6 @@ class BatchPage(Translated, QDockWidget):
         under_way = order.state in ("running", "paused")
         for part in (self.pause, self.cancel, self.bar):
             part.setVisible(under_way)
-        self.pause.setText(tr("Go on") if order.state == "paused" else tr("Pause"))
         self.pause.setIcon(icons.icon("run" if order.state == "paused" else "pause"))
         self._show_progress()
 
@@ -273,7 +279,10 @@ class BatchPage(Translated, QDockWidget):
         self.up.setEnabled(waiting)
         self.down.setEnabled(waiting)
         self.remove.setEnabled(line is not None and (order is None or order.state not in ("running", "paused")))
-        self.clear.setVisible(any(o.ended for o in self._batches.queue.orders))
+        roomy = self.width() >= self.fontMetrics().height() * 38
+        self.clear.setVisible(roomy and any(o.ended for o in self._batches.queue.orders))
+        self.pause.setText((tr("Go on") if self._is_paused() else tr("Pause")) if roomy else "")
+        self.cancel.setText(tr("Stop") if roomy else "")
         for part in (self.add, self.first):
             part.setEnabled(bool(self._desk.session.pictures))
 
@@ -283,6 +292,10 @@ class BatchPage(Translated, QDockWidget):
         order = self._batches.current
         if order is not None:
             (self._batches.resume if order.state == "paused" else self._batches.pause)()
+
+    def _is_paused(self) -> bool:
+        order = self._order()
+        return order is not None and order.state == "paused"
 
     def _move(self, by: int) -> None:
         line = self._line()
@@ -332,7 +345,6 @@ class BatchPage(Translated, QDockWidget):
             name(part, text)
         self.clear.setText(tr("Clear finished"))
         name(self.clear, tr("Forget the runs that have ended"))
-        self.cancel.setText(tr("Stop"))
         name(self.cancel, tr("End the run; what it has answered stays"))
         self.none.setText(tr("No run yet."))
         self.hint.setText(tr("“Run on all” begins one with the chosen model; more can wait in the queue behind it."))

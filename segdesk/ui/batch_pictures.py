@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QPainter
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QComboBox,
     QHBoxLayout,
     QPushButton,
+    QSizePolicy,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -155,21 +157,18 @@ class PictureFares(Translated, QWidget):
         self.model = PictureRows(desk, self)
         self.view = line_table(self.model, PictureDelegate)
         self.pills: dict[str, QPushButton] = {}
-        self._group = QButtonGroup(self)
+        self._build_filters()
         row = QHBoxLayout()
         row.setSpacing(theme.GAP // 2)
-        for key in FILTERS:
-            pill = self.pills[key] = button(kind="pill", clicked=lambda key=key: self.choose(key))
-            pill.setCheckable(True)
-            self._group.addButton(pill)
-            row.addWidget(pill)
-        row.addStretch(1)
+        row.addWidget(self._pill_row, 1)
+        row.addWidget(self.box, 1)
         self.again = button(icon="retry", clicked=self.retry.emit)
-        self.copy = button(clicked=self.copy_list)
+        self.copy = button(icon="copy", clicked=self.copy_list)
         row.addWidget(self.again)
         row.addWidget(self.copy)
         self.none = label(kind="soft")
         self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.none.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GAP // 2)
@@ -184,6 +183,23 @@ class PictureFares(Translated, QWidget):
         self.view.activated.connect(lambda index: self.chosen.emit(index.data(ID)))
         self.pills["all"].setChecked(True)
         self.retranslate()
+
+    def _build_filters(self) -> None:
+        self._group = QButtonGroup(self)
+        self.box = QComboBox()  # in the place of the pills where they have no room
+        self.box.activated.connect(lambda _: self.choose(self.box.currentData()))
+        self._pill_row = QWidget()
+        self._pill_row.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        pills = QHBoxLayout(self._pill_row)
+        pills.setContentsMargins(0, 0, 0, 0)
+        pills.setSpacing(theme.GAP // 2)
+        for key in FILTERS:
+            pill = self.pills[key] = button(kind="pill", clicked=lambda key=key: self.choose(key))
+            pill.setCheckable(True)
+            self._group.addButton(pill)
+            pills.addWidget(pill)
+            self.box.addItem("", key)
+        pills.addStretch(1)
 
     def show_run(self, order: Order | None) -> None:
         """Whose pictures are listed."""
@@ -222,16 +238,37 @@ class PictureFares(Translated, QWidget):
             count = 0 if ledger is None else ledger.count(*outcomes)
             if ledger is None and order is not None and key in ("all", "failed"):
                 count = len(order.failed)
-            self.pills[key].setText(f"{tr(text)}  {number(count)}" if count else tr(text))
+            words = f"{tr(text)}  {number(count)}" if count else tr(text)
+            self.pills[key].setText(words)
+            self.box.setItemText(self.box.findData(key), words)
             shown = key in ("all", "done", "failed") or count > 0 or key == self._filter
             self.pills[key].setVisible(shown and (ledger is not None or key in ("all", "failed")))
         failed = len(self._desk.runs.batches.failed_ids(order)) if order is not None else 0
         self.again.setVisible(failed > 0 and order is not None and order.ended)
         self.copy.setVisible(self.model.rowCount() > 0)
+        self._fit()
         empty = self.model.rowCount() == 0
         self.view.setVisible(not empty)
         self.none.setVisible(empty)
         self.none.setText(self._why_none(ledger))
+
+    def _fit(self) -> None:
+        """Pills and words where there is room for them; else a box and icons."""
+        layout = self._pill_row.layout()
+        assert layout is not None
+        beside = [part for part in (self.again, self.copy) if not part.isHidden()]
+        needed = layout.minimumSize().width() + self.fontMetrics().height() * 7 * len(beside)
+        roomy = needed <= self.width()
+        self._pill_row.setVisible(roomy)
+        self.box.setVisible(not roomy)
+        self.box.setCurrentIndex(self.box.findData(self._filter))
+        self.again.setText(tr("Retry failed") if roomy else "")
+        self.copy.setText(tr("Copy list") if roomy else "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt: another width."""
+        super().resizeEvent(event)
+        self._fit()
 
     def _why_none(self, ledger: Ledger | None) -> str:
         if self._order is None:
@@ -253,9 +290,8 @@ class PictureFares(Translated, QWidget):
 
     def retranslate(self) -> None:
         """Set the texts again."""
-        self.again.setText(tr("Retry failed"))
+        name(self.box, tr("Show by state"))
         name(self.again, tr("Run the same model on the pictures that failed once more"))
-        self.copy.setText(tr("Copy list"))
         name(self.copy, tr("Copy the listed pictures with their reasons"))
         name(self.view, tr("Pictures of the run"))
         self._show_counts()

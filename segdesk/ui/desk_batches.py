@@ -51,6 +51,7 @@ class Batches(QObject):
         self.job_id: int | None = None
         self.ledgers: dict[int, Ledger] = {}
         self.progress: Progress | None = None
+        self._recorded: tuple[RunOptions | None, dict[str, object]] = None, {}
         self.watched = False  # the page shows the queue: nothing needs to be told
         self._paused_once = self._stopping = False
         self._keeping = QTimer(self)
@@ -101,12 +102,14 @@ class Batches(QObject):
     def is_queued(self) -> bool:
         """Whether the chosen model, with the options as they are, runs on all pictures or waits for it."""
         session = self._desk.session
-        record = options_record(session.options)
-        return any(
-            o.card_id == session.model_id and o.which == "all" and o.options == record
+        alike = [
+            o
             for o in self.queue.orders
-            if o.state in ("waiting", "running", "paused")
-        )
+            if o.state in ("waiting", "running", "paused") and o.card_id == session.model_id and o.which == "all"
+        ]
+        if alike and session.options is not self._recorded[0]:  # asked at every change of anything
+            self._recorded = session.options, options_record(session.options)
+        return any(o.options == self._recorded[1] for o in alike)
 
     def remove(self, number: int) -> None:
         """Take an order out of the list; one that is under way is stopped."""

@@ -190,10 +190,12 @@ class Gallery(Translated, QDialog):
         kept = entry.card.id if entry is not None else self._desk.session.model_id
         order = self.order.currentData() or "here"
         entries = ordered(found(self.listing, self._filter), order, self._trials.speeds())
+        words = self._filter.text.casefold().split()
+        entries.sort(key=lambda entry: not all(word in entry.words for word in words))  # names before descriptions
         self.model.show(entries)
         total = len(self.listing.entries)
-        words = tr("{found} of %n model(s)", total, found=len(entries)) if total else tr("Looking for the models…")
-        self.count.setText(words)
+        told = tr("{found} of %n model(s)", total, found=len(entries)) if total else tr("Looking for the models…")
+        self.count.setText(told)
         self.reset.setVisible(self._filter.active)
         self.grid.setVisible(bool(entries))
         self.none.setVisible(not entries)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QSizePolicy, QVBoxLayout, QWidget
 
 from segdesk.app.settings import Settings
 from segdesk.ui import comfort, i18n, theme
@@ -104,6 +104,9 @@ class MainWindow(Translated, QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         for part in (self.model_panel, self.options_panel, self.tool_row, self.save_banner, self.batch_offer):
+            part.setSizePolicy(
+                QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum
+            )  # spare height is the picture's
             layout.addWidget(part)
         layout.addWidget(self.stage, 1)
         layout.addWidget(self.progress)

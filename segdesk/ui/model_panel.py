@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from segdesk.app.model_search import Listing
@@ -57,6 +57,17 @@ class ModelPanel(Translated, QFrame):
         self._show_facts()
         if self._listed:
             self._look()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt: in a narrow window the name has less room, and what is as it should be is left to the tooltip."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        width, letter = self.width(), self.fontMetrics().height()
+        self.picker.setFixedWidth(min(260, max(letter * 8, width * 2 // 7)))
+        ready = self.where.property("kind") == "good"
+        self.where.setVisible(self._desk.runs.card is not None and not (ready and width < letter * 38))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Qt: the models are looked up once the window is there, so that the menu opens full."""
@@ -115,6 +126,7 @@ class ModelPanel(Translated, QFrame):
         self.where.setText(tr("no public weights") if kind == "untrained" else words)
         self.where.setToolTip(words)
         set_kind(self.where, colour)
+        self._fit()
         facts = (tr(TASKS[card.task]), score_text(card), short_licence(card))
         self.facts.setText(" · ".join(f for f in facts if f))
         name(self.facts, about(card))
