@@ -70,7 +70,7 @@ def free_memory(device: torch.device) -> None:
 
 def taken_bytes(device: str) -> int:
     """How much of a graphics card's memory is taken, by whomever; 0 where it is not told."""
-    if not device.startswith("cuda"):
+    if not device.startswith("cuda") or not torch.cuda.is_available():
         return 0
     free, whole = torch.cuda.mem_get_info(torch.device(device))
     return whole - free

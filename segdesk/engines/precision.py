@@ -66,13 +66,17 @@ def agreement(whole: torch.Tensor, halves: torch.Tensor) -> float:
 def suited(
     net: nn.Module,
     device: torch.device,
-    capability: Callable[[torch.device], tuple[int, int]] = torch.cuda.get_device_capability,
+    capability: Callable[[torch.device], tuple[int, int]] | None = None,
 ) -> nn.Module:
     """The net in half precision where the device has tensor cores and the net answers with scores; else itself."""
     plain = getattr(net, "output", "scores") == "scores" and not getattr(net, "finished", False)
-    if device.type != "cuda" or not plain or capability(device) < TENSOR_CORES:
+    if device.type != "cuda" or not plain or (capability or _capability)(device) < TENSOR_CORES:
         return net
     return Mixed(net.to(memory_format=torch.channels_last), device)  # pyright: ignore[reportCallIssue]
+
+
+def _capability(device: torch.device) -> tuple[int, int]:
+    return torch.cuda.get_device_capability(device) if torch.cuda.is_available() else (0, 0)
 
 
 def _scores(answer: torch.Tensor | dict[str, torch.Tensor]) -> torch.Tensor:
