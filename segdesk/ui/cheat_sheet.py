@@ -21,6 +21,7 @@ from segdesk.ui.shortcuts import Command, Shortcuts, shown_keys
 from segdesk.ui.widgets import button, label
 
 ORDER = ("&File", "&Edit", "Tools", "Classes", "&Labels", "&Picture", "&Model", "&View", "&Help")
+LONGEST_KEYS = 18  # letters of keys that are not wrapped
 COLUMN = 330  # least width of a column, pixels
 RUN = ("class", "relabel")  # commands of nine keys that are told in one line where they are as they came
 
@@ -147,7 +148,7 @@ class CheatSheet(QDialog):
         self.area.setWidget(inner)
 
     def _room(self) -> int:
-        wide = self.fontMetrics().averageCharWidth() * 40
+        wide = self.fontMetrics().horizontalAdvance("n") * 40
         return max(1, min(3, (self.width() - 40) // max(COLUMN, wide)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -215,9 +216,13 @@ def _column(found: Sequence[Group]) -> QWidget:
 
 def _same_width(grid: QGridLayout) -> None:
     """The keys' column is as wide as its widest ordinary entry; longer ones are wrapped."""
-    widths = [
-        item.widget().fontMetrics().horizontalAdvance(item.widget().text())  # type: ignore[union-attr]
+    keys = [
+        item.widget()
         for row in range(grid.rowCount())
-        if (item := grid.itemAtPosition(row, 0)) is not None and isinstance(item.widget(), QLabel)
+        if (item := grid.itemAtPosition(row, 0)) is not None and item is not grid.itemAtPosition(row, 1)
     ]
-    grid.setColumnMinimumWidth(0, min(max(widths, default=0), 130))
+    labels = [part for part in keys if isinstance(part, QLabel)]
+    most = max((part.fontMetrics().horizontalAdvance("n") * LONGEST_KEYS for part in labels), default=0)
+    width = min(max((part.fontMetrics().horizontalAdvance(part.text()) for part in labels), default=0) + 2, most)
+    for part in labels:
+        part.setFixedWidth(width)

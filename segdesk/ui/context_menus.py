@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QUrl
-from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QGuiApplication
+from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QGuiApplication, QIcon
 from PySide6.QtWidgets import QMenu, QWidget
 
 from segdesk.app.scribbles import BACKGROUND
@@ -87,7 +87,9 @@ class ContextMenus(QObject):
         words = info.name if not info.is_thing else tr("{name}, object {number}", name=info.name, number=key)
         if document is not None and document.areas_ready:
             words += f"  ·  {number(document.area(key))} px"
-        head = menu.addAction(swatch(info.color), words)
+        sign = swatch(info.color)
+        sign.addPixmap(sign.pixmap(14, 14), QIcon.Mode.Disabled)  # the colour says which class it is
+        head = menu.addAction(sign, words)
         head.setEnabled(False)
         menu.addSeparator()
 

@@ -77,6 +77,10 @@ class Preferences:
 
     def show(self) -> None:
         """Open the dialog over the window."""
+        layout = self.dialog.layout()
+        if layout is not None:  # with wrapped lines the height follows from the width
+            width = max(self.dialog.minimumWidth(), self.dialog.fontMetrics().horizontalAdvance("n") * 60)
+            self.dialog.resize(width, layout.totalHeightForWidth(width))
         self.dialog.open()
 
     def accept(self) -> None:

@@ -125,7 +125,7 @@ class ThumbGrid(QAbstractScrollArea):
         look = theme.current()
         inner = cell.adjusted(2, 2, -2, -2)
         if current:
-            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setPen(QPen(QColor(look.accent), 2) if self.hasFocus() else QPen(Qt.PenStyle.NoPen))
             painter.setBrush(QColor(look.select))
             painter.drawRoundedRect(inner, 4, 4)
         place = inner.adjusted(5, 5, -5, -NAME - 2)

@@ -167,7 +167,7 @@ def test_bad_entries_of_a_file_are_left_out_and_counted(window: MainWindow):
     assert shortcuts.keys("undo") == ("Ctrl+Z",)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(
