@@ -104,9 +104,8 @@ class MainWindow(Translated, QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         for part in (self.model_panel, self.options_panel, self.tool_row, self.save_banner, self.batch_offer):
-            part.setSizePolicy(
-                QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum
-            )  # spare height is the picture's
+            # spare height is the picture's
+            part.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
             layout.addWidget(part)
         layout.addWidget(self.stage, 1)
         layout.addWidget(self.progress)
