@@ -61,10 +61,8 @@ def tensor(pixels: np.ndarray, spec: InputSpec, device: torch.device) -> torch.T
         mode = cv2.BORDER_REFLECT_101 if pad_y < height and pad_x < width else cv2.BORDER_REPLICATE
         pixels = cv2.copyMakeBorder(pixels, 0, pad_y, 0, pad_x, mode)
     data = torch.from_numpy(np.ascontiguousarray(pixels))
-    if (
-        device.type == "cuda" and torch.cuda.is_available()
-    ):  # bytes from pinned memory travel while the card still computes the picture before
-        data = data.pin_memory()
+    if device.type == "cuda" and torch.cuda.is_available():
+        data = data.pin_memory()  # so that it travels while the card still computes the picture before
     x = data.to(device, non_blocking=True).permute(2, 0, 1)[None].float()
     if spec.order == "bgr":
         x = x.flip(1)
