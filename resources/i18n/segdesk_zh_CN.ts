@@ -2943,7 +2943,7 @@
   </message>
   <message>
    <source>Look at the rights of that folder.</source>
-   <translation type="unfinished" />
+   <translation>请检查该文件夹的权限。</translation>
   </message>
   <message>
    <source>Look first…</source>
@@ -3203,7 +3203,7 @@
   </message>
   <message>
    <source>Move SegDesk.app to the folder of applications, and open it once.</source>
-   <translation type="unfinished" />
+   <translation>请将 SegDesk.app 移到“应用程序”文件夹，并打开一次。</translation>
   </message>
   <message>
    <source>Move down</source>
@@ -3647,7 +3647,7 @@
   </message>
   <message>
    <source>On this system the application itself says which files it opens.</source>
-   <translation type="unfinished" />
+   <translation>在此系统上，由应用程序自身声明它能打开哪些文件。</translation>
   </message>
   <message>
    <source>On {width} × {height} pixels</source>
@@ -5355,7 +5355,7 @@
   </message>
   <message>
    <source>The folder {folder} cannot be written to: {reason}</source>
-   <translation type="unfinished" />
+   <translation>无法写入文件夹 {folder}：{reason}</translation>
   </message>
   <message>
    <source>The folder {folder} is not the one of {model}: it has no {file}.</source>
