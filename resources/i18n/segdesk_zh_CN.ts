@@ -3203,7 +3203,7 @@
   </message>
   <message>
    <source>Move SegDesk.app to the folder of applications, and open it once.</source>
-   <translation>请将 SegDesk.app 移到“应用程序”文件夹，并打开一次。</translation>
+   <translation>请将 SegDesk.app 移到“应用程序”文件夹，然后打开一次。</translation>
   </message>
   <message>
    <source>Move down</source>
@@ -3647,7 +3647,7 @@
   </message>
   <message>
    <source>On this system the application itself says which files it opens.</source>
-   <translation>在此系统上，由应用程序自身声明它能打开哪些文件。</translation>
+   <translation>在此系统上，由应用程序本身声明它能打开哪些文件。</translation>
   </message>
   <message>
    <source>On {width} × {height} pixels</source>
