@@ -59,7 +59,11 @@ def fetch(url: str, part: Path, size: int, progress: Progress, cancelled: Callab
         raise urllib.error.URLError("not an address of the web")
     try:
         return _fetched(url, part, size, progress, cancelled)
-    except (http.client.HTTPException, UnicodeError) as error:  # an answer that is none, an address that is none
+    except (
+        http.client.HTTPException,
+        ValueError,
+        OverflowError,
+    ) as error:  # an answer that is none, an address that is none
         raise urllib.error.URLError(f"{type(error).__name__}: {error}") from error
 
 

@@ -26,14 +26,23 @@ class Proxy(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.asked: list[str] = []
         self.length = str(len(CONTENT))
+        self.piece = b""  # the length of the first piece, where it sends in pieces
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     server: Proxy  # pyright: ignore[reportIncompatibleVariableOverride]
 
+    protocol_version = "HTTP/1.1"
+
     def do_GET(self) -> None:
+        self.close_connection = True
         self.server.asked.append(f"GET {self.path}")
         self.send_response(200)
+        if self.server.piece:
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(self.server.piece + b"\r\n" + CONTENT)
+            return
         self.send_header("Content-Length", self.server.length)
         self.end_headers()
         self.wfile.write(CONTENT)
@@ -121,3 +130,11 @@ def test_other_addresses_are_never_opened(url: str, tmp_path: Path):
     with pytest.raises(fetching.urllib.error.URLError):
         fetching.fetch(url, tmp_path / "part", 0, lambda done, total: None, lambda: False)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("piece", [b"f" * 40, b"-1", b"zz", b""])
+def test_a_piece_of_an_impossible_length_is_one_sentence(piece: bytes, proxy: Proxy, tmp_path: Path):
+    proxy.piece = piece or b" "
+    with pytest.raises(SegDeskError, match="could not be downloaded"):
+        weights.download(card(f"{address(proxy)}/net.pth"), tmp_path)
+    assert not (tmp_path / "net.pth").exists()
