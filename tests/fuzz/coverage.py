@@ -72,7 +72,7 @@ def _instrument() -> None:
     for module in [m for name, m in sys.modules.items() if name.startswith("segdesk.")]:
         for value in list(vars(module).values()):
             if inspect.isfunction(value) and value.__module__ == module.__name__:
-                atheris.instrument_func(value)
+                atheris.instrument_func(value)  # pyright: ignore[reportAttributeAccessIssue]  # its types lack it
 
 
 def _main_file(files) -> str:  # type: ignore[no-untyped-def]
