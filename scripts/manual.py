@@ -176,7 +176,7 @@ def _reduce(file: Path) -> None:
 
 
 def _asked(dialog: str) -> Callable[[MainWindow], object]:
-    return lambda window: window.desk.dialog_asked.emit(dialog)
+    return lambda window: window.desk.ask(dialog)
 
 
 def _teach(window: MainWindow) -> None:
@@ -186,13 +186,13 @@ def _teach(window: MainWindow) -> None:
     window.desk.teaching.from_labels()
 
 
-def _forget_train(window: MainWindow) -> None:
-    """The page is kept, in the language that it was made in."""
-    from segdesk.ui.train_dialog import TrainDialog
+def _export(window: MainWindow) -> None:
+    from segdesk.ui.export_dialog import ExportDialog
 
-    page = window.findChild(TrainDialog)
-    if page is not None:
-        page.setObjectName("")  # by which it is found again
+    window.desk.ask("export")
+    screenshots.wait(lambda: any(isinstance(w, ExportDialog) for w in _above(window)))
+    (dialog,) = (w for w in _above(window) if isinstance(w, ExportDialog))
+    dialog.folder.setText(str(Path("/home/you/pictures") / Path(dialog.folder.text()).name))  # not that of the moment
 
 
 def _report(window: MainWindow) -> None:
@@ -207,7 +207,7 @@ SCENES: dict[str, Callable[[MainWindow], object]] = {
     "split": lambda window: window.desk.split.toggle(True),
     "classes": _asked("classes"),
     "search": _asked("command_search"),
-    "export": _asked("export"),
+    "export": _export,
     "train": lambda window: window.desk.train_model(),
     "report": _report,
     "batch": lambda window: window.desk.runs.batches.show_page(),
@@ -216,7 +216,6 @@ SCENES: dict[str, Callable[[MainWindow], object]] = {
 AFTER: dict[str, Callable[[MainWindow], object]] = {
     "split": lambda window: window.desk.split.toggle(False),
     "teach": lambda window: window.desk.teaching.toggle(False),
-    "train": _forget_train,
 }
 # Seconds until a picture is as a person sees it.
 PATIENCE = {"gallery": 12.0, "report": 10.0, "teach": 10.0, "train": 8.0}

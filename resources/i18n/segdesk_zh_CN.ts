@@ -5888,7 +5888,7 @@
    <translation>无法把权重写入 {folder}：{reason}。</translation>
   </message>
   <message>
-   <source>The weights file does not belong to {model}: {missing} of its {count} parameters are missing and {surplus} are foreign (such as {example}).</source>
+   <source>The weights file does not belong to {model}: of its parameters {missing} of {count} are missing, and {surplus} are foreign (such as {example}).</source>
    <translation>权重文件不属于 {model}：{count} 个参数中缺少 {missing} 个，另有 {surplus} 个多余（例如 {example}）。</translation>
   </message>
   <message>

@@ -18,6 +18,7 @@ _NOUNS = {
     "regions": "region", "rows": "row", "segments": "segment", "shapes": "shape", "tiles": "tile",
 }  # fmt: skip
 _COUNTED = re.compile(r"(?<![x×] )\{(\w+)\} ((?:crowd |label )?)(" + "|".join(_NOUNS) + r")\b(?!/)")
+_CLAUSE = re.compile(r"([^;:]*)([;:]?)(.*)", re.DOTALL)  # what stands behind has a subject of its own
 # Words of a sentence whose subject is what is counted.
 _VERBS = (
     (r"\bare boxes\b", "is a box"), (r"\bwere\b", "was"), (r"\bare\b", "is"), (r"\bhave\b", "has"),
@@ -38,7 +39,7 @@ def one(template: str, values: Mapping[str, object]) -> str:
     result = _COUNTED.sub(lambda m: m.group(0) if not _is_one(values, m.group(1)) else _singular(m), template)
     if not alone or result == template:
         return result
-    clause, mark, rest = result.partition(";")
+    clause, mark, rest = _CLAUSE.match(result).groups()  # type: ignore[union-attr]  # matches everything
     if " and {" not in clause:
         for pattern, word in _VERBS:
             clause = re.sub(pattern, word, clause)

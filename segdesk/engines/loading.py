@@ -171,8 +171,8 @@ def _misfit(card: ModelCard, wanted: Shapes, found: Shapes) -> SegDeskError:
     surplus = [key for key in found if key not in wanted]
     if missing or surplus:
         return SegDeskError(
-            "The weights file does not belong to {model}: {missing} of its {count} parameters are missing"
-            " and {surplus} are foreign (such as {example}).",
+            "The weights file does not belong to {model}: of its parameters {missing} of {count} are missing, and"
+            " {surplus} are foreign (such as {example}).",
             "Choose the file that was made for this model.",
             model=card.name.en,
             missing=len(missing),

@@ -57,6 +57,7 @@ class TrainDialog(QDialog):
         super().__init__(parent)
         self.desk = desk
         self.setObjectName("train")
+        self.language = i18n.language()
         self.setWindowTitle(tr("Train a model"))
         self.resize(780, 680)
         self.survey: Survey | None = None
@@ -77,8 +78,14 @@ class TrainDialog(QDialog):
 
     @classmethod
     def shown(cls, desk: Desk, window: QWidget) -> TrainDialog:
-        """The window's page, made at the first call, shown with the training as it is."""
+        """The window's page, made at the first call, shown with the training as it is; made anew in another language
+        as long as nothing has been begun in it."""
         page = window.findChild(cls, "train")
+        if isinstance(page, TrainDialog) and page.language != i18n.language() and desk.training.stage == IDLE:
+            page.hide()
+            page.setObjectName("")  # by which it would be found again
+            page.deleteLater()
+            page = None
         page = page if isinstance(page, TrainDialog) else cls(desk, window)
         page.begin()
         page.show()

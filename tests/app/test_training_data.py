@@ -77,7 +77,7 @@ def test_what_of_a_data_set_cannot_be_used_is_told(data: Path, capsys: pytest.Ca
     words = ["train", "--data", str(data / "train"), "--format", "index_png", *QUICK, "--keep", "never"]
     assert main(words) == OK
     out, err = capsys.readouterr()
-    assert "learning from 1 pictures, judging by 1" in out
+    assert "learning from 1 picture, judging by 1" in out
     assert "9 x 9 pixels, the picture is 48 x 40" in err
     assert "2.png" in err
     for more, reason in (

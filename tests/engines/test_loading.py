@@ -53,7 +53,7 @@ def test_a_card_without_weights_starts_anew():
 @pytest.mark.parametrize(
     ("state", "part"),
     [
-        ({"weight": torch.ones(1)}, "1 of its 1 parameters are missing and 1 are foreign (such as scale)"),
+        ({"weight": torch.ones(1)}, "1 of 1 are missing, and 1 are foreign (such as scale)"),
         ({"scale": torch.ones(2, 3)}, "scale has the shape 2x3 instead of 1"),
     ],
 )

@@ -52,7 +52,7 @@ def test_pictures_without_objects_are_empty_but_no_annotation(tmp_path: Path, la
         assert empty is not None
         assert empty.segments == {}
         said = [str(note) for note in result.notes]
-        assert said == ["1 pictures have no objects in the file; their labels are empty."] * (taken - 1)
+        assert said == ["1 picture has no objects in the file; its labels are empty."] * (taken - 1)
         assert project.pictures()[1].state == ("predicted" if layer == "prediction" else "new")
 
 

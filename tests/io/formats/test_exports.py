@@ -129,7 +129,7 @@ def test_what_index_maps_cannot_hold_is_said(module: ModuleType, tmp_path: Path)
     labels = Segmentation(np.ones((4, 4), np.uint16), {1: Segment(7, 0.5, crowd=True)})
     with make_project(tmp_path, {"a.png": labels}) as project:
         notes = " ".join(str(n) for n in export(project, module, tmp_path / "out").notes)
-    assert "1 crowd regions" in notes
+    assert "1 crowd region" in notes
     assert "Scores" in notes
     assert "number 0" in notes
 

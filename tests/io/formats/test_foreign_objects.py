@@ -71,7 +71,7 @@ def test_cvat(tmp_path: Path) -> None:
     assert abs(int(cat[20:31, 4:16].sum()) - np.pi * 16) < 4
     assert ["was left out" in line for line in said[:3]] == [True] * 3
     assert "no picture gone.png" in said[3]
-    assert said[4] == "1 shapes have no area (points, lines) and were left out."
+    assert said[4] == "1 shape has no area (points, lines) and was left out."
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_masks_lie_where_their_picture_lies(tmp_path: Path) -> None:
         picture = np.random.default_rng(0).integers(0, 256, (*SIZE, 3), np.uint8)
         tifffile.imwrite(tmp_path / "pictures" / "a.tif", picture, extratags=tags, photometric="rgb")
         result = export(project, geotiff, tmp_path / "out")
-    assert "1 pictures have no georeference; their masks are plain TIFF." in [str(n) for n in result.notes]
+    assert "1 picture has no georeference; its masks are plain TIFF." in [str(n) for n in result.notes]
     for part in ("masks", "instances"):
         with tifffile.TiffFile(tmp_path / "out" / part / "a.tif") as file:
             found = file.pages.first.tags

@@ -123,8 +123,8 @@ def test_polygons_with_parts_and_overlap(tmp_path: Path) -> None:
     with empty_project(tmp_path, "a.png") as project:
         result = load(project, coco_instances, coco_file(tmp_path, annotations=rows))
         assert [str(note) for note in result.notes] == [
-            "1 objects lie over others; the one with the higher score, else the smaller one, keeps the shared pixels.",
-            "1 polygons reached out of their picture and were cut.",
+            "1 object lies over others; the one with the higher score, else the smaller one, keeps the shared pixels.",
+            "1 polygon reached out of its picture and was cut.",
         ]
         found = project.load_map(1, "reference")
         assert found is not None
@@ -163,7 +163,7 @@ def test_sizes_the_wrong_way_round_are_turned_by_the_box_or_listed(tmp_path: Pat
     with empty_project(tmp_path, "a.png") as project:
         result = load(project, coco_instances, coco_file(tmp_path, annotations=rows))
         assert ["width and height" in str(p.error) for p in result.problems] == [True, True]
-        assert "1 masks gave their size" in str(result.notes[0])
+        assert "1 mask gave its size" in str(result.notes[0])
         found = project.load_map(1, "reference")
         assert found is not None
         assert np.array_equal(found.ids > 0, mask)
@@ -184,7 +184,7 @@ def test_coco_files_with_nonsense_ids_and_repeated_pictures(tmp_path: Path) -> N
         assert result.objects == 1
         assert ["category" in str(p.error) for p in result.problems] == [True, True, False]
         assert "more than once" in str(result.problems[2].error)
-        assert "1 annotations belong to no picture" in str(result.notes[0])
+        assert "1 annotation belongs to no picture" in str(result.notes[0])
 
 
 def test_missing_pictures_sizes_and_categories_are_listed(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_missing_pictures_sizes_and_categories_are_listed(tmp_path: Path) -> Non
         assert "category" in said["a.png"]
         assert "no picture gone.png" in said["gone.png"]
         assert "20 x 30" in said["b.png"]
-        assert "1 annotations belong to no picture of the file." in [str(n) for n in result.notes]
+        assert "1 annotation belongs to no picture of the file." in [str(n) for n in result.notes]
 
 
 @pytest.mark.parametrize(

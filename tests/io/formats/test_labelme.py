@@ -67,7 +67,7 @@ def test_masks_groups_and_what_is_no_area(tmp_path: Path) -> None:
     assert (names == "dog").sum() == 2 * 11 * 6
     assert np.unique(found.ids[names == "dog"]).size == 1
     assert ["Object 5" in said[0], "Object 6" in said[1], "Object 7" in said[2]] == [True] * 3
-    assert said[3] == "1 shapes have no area (points, lines) and were left out."
+    assert said[3] == "1 shape has no area (points, lines) and was left out."
 
 
 def test_labels_of_another_size_and_damaged_files_are_listed(tmp_path: Path) -> None:

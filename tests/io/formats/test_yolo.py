@@ -52,7 +52,7 @@ def test_holes_cost_no_pixel_and_joined_parts_are_told(tmp_path: Path) -> None:
         parts[2:10, 3:9] = parts[2:10, 20:30] = 1
         project.save_map(1, "annotation", blocks(parts, {1: 7}))
         notes = [str(n) for n in export(project, yolo_seg, tmp_path / "out2").notes]
-        assert "1 objects in several parts were joined by lines: 11 of 128 pixels differ." in notes
+        assert "1 object in several parts was joined by lines: 11 of 128 pixels differ." in notes
         load_again(project, yolo_seg, tmp_path / "out2")
         found = project.load_map(1, "reference")
         assert found is not None
@@ -106,8 +106,8 @@ def test_lines_that_make_no_sense_are_listed_and_the_rest_comes_in(tmp_path: Pat
         assert [p.error.values["line"] for p in result.problems] == list(range(1, len(bad) + 1))
         assert (result.pictures, result.objects) == (1, 2)
         notes = " ".join(str(n) for n in result.notes)
-        assert "1 lines are boxes" in notes
-        assert "1 outlines reached out" in notes
+        assert "1 line is a box" in notes
+        assert "1 outline reached out" in notes
         found = project.load_map(1, "reference")
         assert found is not None
         assert {project.classes[s.class_id - 1].name: s.score for s in found.segments.values()} == {
@@ -152,7 +152,7 @@ def test_an_empty_file_is_a_picture_without_objects_and_missing_ones_are_counted
         result = load(project, yolo_seg, folder)
         assert result.pictures == 1
         assert [p.name for p in result.problems] == ["train/nobody"]
-        assert "1 pictures have no label file" in str(result.notes[0])
+        assert "1 picture has no label file" in str(result.notes[0])
         found = project.load_map(1, "reference")
         assert found is not None
         assert not found.ids.any()
