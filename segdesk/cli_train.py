@@ -121,7 +121,9 @@ def train(session: Session, arguments: argparse.Namespace, output: Output, do: D
     run = _unfinished(session, arguments.resume, do) if resumed else _prepared(session, arguments, output, do)
     names = [c.name for c in run.request.card.classes]
     held = sum(i.held_out for i in run.request.items)
-    output.line(f"learning from {len(run.request.items) - held} pictures, judging by {held}: {', '.join(names)[:200]}")
+    learned = len(run.request.items) - held
+    what = f"{learned} picture{'' if learned == 1 else 's'}"
+    output.line(f"learning from {what}, judging by {held}: {', '.join(names)[:200]}")
     for path, error in run.left_out:
         output.note(f"left out: {path}: {error.text()}")
     result: TrainResult = do(session, session.training.train(run, lambda message: _tell(message, output)))

@@ -81,7 +81,8 @@ def _kept(file: Path, side: int) -> np.ndarray | None:
     """The thumbnail that was kept; None if there is none, or what lies there is none of this size."""
     try:
         data = file.read_bytes()
-        if max(simplejpeg.decode_jpeg_header(data)[:2]) > side:
+        height, width, *_ = simplejpeg.decode_jpeg_header(data)
+        if max(int(height), int(width)) > side:
             return None
         found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except (OSError, ValueError, cv2.error):
