@@ -71,7 +71,7 @@ def make(folder: Path) -> Path:
                 ((i, i) for i in ids),
             )
             db.executemany(
-                "INSERT INTO segments VALUES (?, ?, ?, 1.0, 0, 0)",
+                "INSERT INTO segments (map_id, id, class_id, score, by_human, crowd) VALUES (?, ?, ?, 1.0, 0, 0)",
                 ((i, k, int(c)) for i in ids for k, c in enumerate(rng.integers(1, 21, 5), start=1)),
             )
     return path
