@@ -37,6 +37,7 @@ def test_painting_begins_before_the_pixels_are_there(
     window: MainWindow, large: Path, until: Until, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ):
     go_on = threading.Event()
+    window.resize(1600, 900)  # the settings of a tool have one line, so that the canvas keeps its size
 
     def read(path: Path) -> np.ndarray:
         assert go_on.wait(30)
