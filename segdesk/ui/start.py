@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from segdesk import paths
 from segdesk.app import settings as settings_io
+from segdesk.app.arenas import share_arenas
 from segdesk.app.logs import start_logging
 from segdesk.ui import comfort, i18n, theme
 from segdesk.ui.file_open import FileOpener
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 def make_application(settings: settings_io.Settings) -> QApplication:
     """The one application, in the language and the look of the settings."""
     sys.setswitchinterval(SWITCH_SECONDS)
+    share_arenas()
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("SegDesk")
