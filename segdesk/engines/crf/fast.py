@@ -14,8 +14,8 @@ from segdesk.engines.crf.scores import Scores
 from segdesk.engines.crf.vec import TINY
 from segdesk.engines.crf.windows import TILE, Box, Job
 
-LOOKS = 2  # iterations on the grid alone that find out where classes meet
-SURE = 0.9  # a neighbourhood of one class that is everywhere this likely needs no second look
+LOOKS = 1  # iterations on the grid alone that find out where classes meet
+SURE = 0.8  # a neighbourhood of one class that is everywhere this likely needs no second look
 STAYS = 0.3  # a class whose probability nowhere reaches this then is left out if it was not sure of itself at the start
 FINE, LARGE = 0.5e6, 4  # pictures of fewer pixels have a grid of one less than this
 DEEP = 5  # cells around one that are calm if it lies deep in calm
