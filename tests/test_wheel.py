@@ -72,6 +72,7 @@ def test_it_holds_models_resources_and_translations(wheel: Path) -> None:
     assert {f"segdesk/_data/models/{p.name}" for p in shipped} <= names
     assert "segdesk/_data/resources/i18n/segdesk_zh_CN.qm" in names
     assert "segdesk/_data/resources/segdesk.svg" in names
+    assert {"segdesk/py.typed", "segdesk/__init__.pyi"} <= names
     assert not [name for name in names if name.startswith(("tests/", "scripts/", "docs/"))]
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from segdesk.app.cluster_store import as_path, file_system, is_url, joined, reached, require
 from segdesk.domain.errors import SegDeskError
-from segdesk.io import images
+from segdesk.io import scanning
 from segdesk.io.atomic import explain_os_error
 
 LISTS = (".txt", ".csv", ".tsv", ".parquet")
@@ -58,10 +58,10 @@ def _below(url: str) -> Listing:
     system, root = file_system(url)
     found = reached(url, lambda: system.find(root))
     names = [str(name)[len(root) :].strip("/") for name in found]
-    names = [n for n in names if n.lower().endswith(tuple(images.EXTENSIONS)) and not _hidden(n)]
+    names = [n for n in names if n.lower().endswith(tuple(scanning.EXTENSIONS)) and not _hidden(n)]
     if not names:
         raise SegDeskError("There are no pictures below {place}.", "Check the address.", place=url)
-    names.sort(key=images.natural_key)
+    names.sort(key=scanning.natural_key)
     return Listing(_title(url), tuple(Picture(_safe(n), joined(url, n)) for n in names))
 
 

@@ -21,7 +21,7 @@ from segdesk.domain.errors import SegDeskError
 from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segmentation
 from segdesk.domain.text import N_
-from segdesk.io import images
+from segdesk.io import images, scanning
 from segdesk.io.project import SUFFIX, Project, default_project_path
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ def open_project(
         project.close()
         raise
     if not first and project.folder.is_dir() and not project.read_only:
-        names = images.scan(project.folder, ctx.cancelled)
+        names = scanning.scan(project.folder, ctx.cancelled)
     answer = _opened(opened, wanted, note)
     ctx.report(answer)
     ctx.report(PicturesChanged(answer.count, scanning=True))
@@ -89,7 +89,7 @@ def _resolve(path: Path, project_path: Path | None) -> tuple[Path, Path | None, 
 
 def _first_names(folder: Path, ctx: Context) -> tuple[Iterator[str], list[str]]:
     """The scan and what it finds first. A folder without pictures gets no project file."""
-    names = images.scan(folder, ctx.cancelled)
+    names = scanning.scan(folder, ctx.cancelled)
     first = list(islice(names, FIRST_NAMES))
     if not first:
         raise SegDeskError(

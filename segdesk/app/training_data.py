@@ -13,7 +13,7 @@ from segdesk.app.desk import Desk, OpenProject, take_project
 from segdesk.app.discover import Plugin
 from segdesk.app.jobs import Context
 from segdesk.domain.errors import SegDeskError
-from segdesk.io import images
+from segdesk.io import scanning
 from segdesk.io.formats.base import Problem
 from segdesk.io.project import SUFFIX, Project
 from segdesk.io.project_exchange import ProjectSink
@@ -63,7 +63,7 @@ def taken_in(desk: Desk, data: DataSet, place: Path, ctx: Context) -> Iterator[T
         problems: list[Problem] = []
         for (path, judges), folder in zip(sources, folders, strict=True):
             within = "" if folder == root else f"{folder.relative_to(root).as_posix()}/"
-            names = [f"{within}{name}" for name in images.scan(folder, ctx.cancelled)]
+            names = [f"{within}{name}" for name in scanning.scan(folder, ctx.cancelled)]
             project.add_pictures([name for name in names if name not in known])
             known |= {name: judges or known.get(name, False) for name in names}
             sink = ProjectSink(project, "annotation", within=within)
@@ -93,6 +93,6 @@ def _pictures_of(path: Path, given: Path | None, ctx: Context) -> Path:
         for name in PICTURES:
             if (level / name).is_dir():
                 return level / name
-        if next(images.scan(level, ctx.cancelled), None) is not None:
+        if next(scanning.scan(level, ctx.cancelled), None) is not None:
             return level
     raise SegDeskError("No pictures were found beside the labels in {path}.", "Name their folder.", path=str(path))

@@ -16,8 +16,8 @@ from segdesk.io import label_pngs
 from segdesk.io.cards import class_preset
 from segdesk.io.fixed_classes import plain
 from segdesk.io.formats.base import Cancel, ImportResult, ImportSink, Note, Problem, Report
-from segdesk.io.images import natural_key
 from segdesk.io.picture_names import known_names
+from segdesk.io.scanning import natural_key
 
 OBJECTS = "objects.txt"
 _SEG = "_seg.png"

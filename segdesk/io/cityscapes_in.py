@@ -18,8 +18,8 @@ from segdesk.io import label_pngs
 from segdesk.io.atomic import explain_os_error
 from segdesk.io.cityscapes_labels import CLASSES, TRAIN_IDS, UNLABELLED, from_numbers, plain_label
 from segdesk.io.formats.base import Cancel, ImportResult, ImportSink, Note, Problem, Report
-from segdesk.io.images import natural_key
 from segdesk.io.picture_names import known_names
+from segdesk.io.scanning import natural_key
 
 _KINDS = ("_instanceIds.png", "_labelIds.png", "_labelTrainIds.png", "_polygons.json")  # the one that says most first
 _FAR = 1 << 15

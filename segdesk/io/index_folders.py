@@ -14,7 +14,7 @@ from segdesk.domain.text import N_
 from segdesk.io import label_pngs
 from segdesk.io.class_tables import LISTS, ReadTable
 from segdesk.io.formats.base import Cancel, ImportResult, ImportSink, Note, Problem, Report
-from segdesk.io.images import natural_key
+from segdesk.io.scanning import natural_key
 
 SUFFIXES = (".png", ".tif", ".tiff", ".bmp")
 _LABEL_FOLDERS = ("masks", "labels", "semantic")

@@ -15,9 +15,9 @@ from segdesk.domain.edit import unpack_tile
 from segdesk.domain.packed import pack_labels, tile_rect
 from segdesk.domain.text import N_
 from segdesk.io import project_sums as sums
-from segdesk.io.images import natural_key
 from segdesk.io.project_check import CLASS_COUNT, broken_journals
 from segdesk.io.project_types import LAYERS, STATES
+from segdesk.io.scanning import natural_key
 
 LABELS = N_("labels")
 ANSWER = N_("the model's answer")

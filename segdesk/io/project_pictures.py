@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from itertools import starmap
 from pathlib import Path
 
-from segdesk.io.images import natural_key
 from segdesk.io.project_database import Database
 from segdesk.io.project_types import STATES, PictureRow
+from segdesk.io.scanning import natural_key
 
 # a state that is none (a damaged row) is one that no run touches
 _KNOWN = ", ".join(f"'{state}'" for state in STATES)

@@ -15,8 +15,8 @@ from PIL import Image
 from segdesk.domain.classes import ClassInfo, ClassSet
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.io.atomic import explain_os_error, write_bytes
-from segdesk.io.images import scan
 from segdesk.io.project import SUFFIX, Project
+from segdesk.io.scanning import scan
 
 NAME = f"SegDesk-samples{SUFFIX}"
 NUCLEUS = ClassInfo(1, "nucleus", (214, 92, 60), is_thing=True)

@@ -19,8 +19,8 @@ from segdesk.domain.text import N_
 from segdesk.io import label_pngs, xml_files
 from segdesk.io.export_files import boxes
 from segdesk.io.formats.base import Cancel, ImportResult, ImportSink, Note, Problem, Report
-from segdesk.io.images import natural_key
 from segdesk.io.objects_in import ObjectsIn
+from segdesk.io.scanning import natural_key
 
 
 def xml_of(name: str, labels: Segmentation, classes: ClassSet) -> str:

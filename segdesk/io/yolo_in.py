@@ -15,9 +15,9 @@ from segdesk.domain.segmentation import Segment
 from segdesk.domain.text import N_
 from segdesk.io.atomic import explain_os_error
 from segdesk.io.formats.base import Cancel, ImportResult, ImportSink, Note, Problem, Report
-from segdesk.io.images import EXTENSIONS, natural_key
 from segdesk.io.objects_in import joined, resolved
 from segdesk.io.picture_names import known_names
+from segdesk.io.scanning import EXTENSIONS, natural_key
 from segdesk.io.yolo_labels import BoxLine, Line, drawn, lines_of
 
 _LISTS = ("classes.txt", "obj.names", "predefined_classes.txt")

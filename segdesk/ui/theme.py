@@ -52,6 +52,7 @@ GROUNDS = ("window", "panel", "field", "hover", "select", "sunken")
 PAIRS = (*((text, ground) for text in TEXTS for ground in GROUNDS), ("on_accent", "accent"))
 FAINT_PAIRS = (("faint", "window"), ("faint", "panel"), ("faint", "field"), ("soft", "line"))  # what cannot be used
 THEMES = {"light": LIGHT, "dark": DARK}
+STYLED = "segdesk_styled"  # a property of the application that has its style
 _current = [LIGHT]
 _scale = [1.0]
 TITLE_PIXELS = 21
@@ -71,17 +72,25 @@ def apply(app: QApplication, name: str) -> Theme:
     """Give the whole program a theme ("light", "dark" or "auto"); widgets get a PaletteChange event."""
     theme = THEMES.get(name) or THEMES[system_theme(app)]
     _current[0] = theme
-    if app.style().objectName() != "fusion":
+    if not app.property(STYLED):  # under a style sheet the style no longer tells its own name
         app.setStyle("Fusion")
+        app.setProperty(STYLED, True)
     app.setPalette(_palette(theme))
-    app.setStyleSheet(_sheet(theme))
+    _use_sheet(app)
     return theme
 
 
 def set_scale(app: QApplication, scale: float) -> None:
     """How large letters are against the system's, for those whose size the style sheet sets."""
     _scale[0] = scale
-    app.setStyleSheet(_sheet(current()))
+    _use_sheet(app)
+
+
+def _use_sheet(app: QApplication) -> None:
+    """Every widget is looked over for a new sheet, also for one that is the same."""
+    sheet = _sheet(current())
+    if sheet != app.styleSheet():
+        app.setStyleSheet(sheet)
 
 
 def state_color(state: str) -> QColor:

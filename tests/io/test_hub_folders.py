@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import http.server
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from segdesk.domain.classes import ClassSet
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.io import weights
 from segdesk.io.cards import read_cards
+from tests.io.serving import serving
 
 HEAD = json.dumps({"w": {"dtype": "F32", "shape": [50_000], "data_offsets": [0, 200_000]}}).encode()
 TENSORS = len(HEAD).to_bytes(8, "little") + HEAD + bytes(200_000)
@@ -68,15 +68,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
     server = Hub()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(server, monkeypatch):
+        yield server
 
 
 def card(hub: Hub, *files: str) -> ModelCard:

@@ -16,7 +16,7 @@ import tifffile
 from PIL import Image, ImageOps
 
 from segdesk.domain.errors import Cancelled, SegDeskError
-from segdesk.io import images
+from segdesk.io import images, scanning
 
 
 def picture(height: int = 48, width: int = 70, seed: int = 1) -> np.ndarray:
@@ -179,7 +179,7 @@ def test_first_page_of_a_tiff(tmp_path: Path) -> None:
 def test_chinese_name(tmp_path: Path) -> None:
     path = saved(tmp_path / "细胞 图像.jpg", Image.fromarray(picture()))
     assert images.read(path).shape == (48, 70, 3)
-    assert list(images.scan(tmp_path)) == ["细胞 图像.jpg"]
+    assert list(scanning.scan(tmp_path)) == ["细胞 图像.jpg"]
 
 
 @pytest.mark.parametrize("max_side", [1, 7, 100, 333, 1000, 5000])
@@ -311,7 +311,7 @@ def test_the_source_is_never_written_to(tmp_path: Path) -> None:
     images.probe(path)
     images.read(path)
     images.read(path, max_side=20)
-    list(images.scan(tmp_path))
+    list(scanning.scan(tmp_path))
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
     assert os.listdir(tmp_path) == ["p.jpg"]
 
@@ -326,9 +326,9 @@ def touch(folder: Path, *names: str) -> None:
 def test_scan_is_natural_and_skips_what_is_not_a_picture(tmp_path: Path) -> None:
     touch(tmp_path, "img10.jpg", "img2.JPG", "IMG1.png", "a/9.tif", "a/10.tiff", "a.bmp", "notes.txt", "p.segdesk")
     touch(tmp_path, ".hidden/x.jpg", ".x.jpg", "out/.segdesk-export", "out/images/1.jpg", "img002.webp")
-    found = list(images.scan(tmp_path))
+    found = list(scanning.scan(tmp_path))
     assert found == ["a/9.tif", "a/10.tiff", "a.bmp", "IMG1.png", "img2.JPG", "img002.webp", "img10.jpg"]
-    assert found == sorted(found, key=images.natural_key)
+    assert found == sorted(found, key=scanning.natural_key)
 
 
 def test_scan_follows_links_but_not_in_circles(tmp_path: Path) -> None:
@@ -336,7 +336,7 @@ def test_scan_follows_links_but_not_in_circles(tmp_path: Path) -> None:
     (tmp_path / "pictures" / "up").symlink_to(tmp_path / "pictures", target_is_directory=True)
     (tmp_path / "pictures" / "more").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
     (tmp_path / "pictures" / "broken.jpg").symlink_to(tmp_path / "nowhere.jpg")
-    assert list(images.scan(tmp_path / "pictures")) == ["1.jpg", "broken.jpg", "more/2.jpg"]
+    assert list(scanning.scan(tmp_path / "pictures")) == ["1.jpg", "broken.jpg", "more/2.jpg"]
 
 
 def test_scan_of_a_folder_without_rights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,20 +350,20 @@ def test_scan_of_a_folder_without_rights(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(os, "scandir", scandir)
     problems: list[SegDeskError] = []
-    assert list(images.scan(tmp_path, on_problem=problems.append)) == ["1.jpg", "z/3.jpg"]
+    assert list(scanning.scan(tmp_path, on_problem=problems.append)) == ["1.jpg", "z/3.jpg"]
     assert ["permission" in str(p) and "locked" in str(p) for p in problems] == [True]
     with pytest.raises(SegDeskError, match="permission"):
-        list(images.scan(tmp_path / "locked"))
+        list(scanning.scan(tmp_path / "locked"))
 
 
 def test_scan_of_nothing(tmp_path: Path) -> None:
     with pytest.raises(SegDeskError, match="does not exist"):
-        list(images.scan(tmp_path / "gone"))
+        list(scanning.scan(tmp_path / "gone"))
     touch(tmp_path, "file.jpg")
     with pytest.raises(SegDeskError, match="does not exist"):
-        list(images.scan(tmp_path / "file.jpg"))
+        list(scanning.scan(tmp_path / "file.jpg"))
     with pytest.raises(Cancelled):
-        list(images.scan(tmp_path, lambda: True))
+        list(scanning.scan(tmp_path, lambda: True))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="such names exist on POSIX systems only")
@@ -371,7 +371,7 @@ def test_a_name_that_is_not_text_is_reported(tmp_path: Path) -> None:
     touch(tmp_path, "1.jpg")
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.jpg")).touch()
     problems: list[SegDeskError] = []
-    assert list(images.scan(tmp_path, on_problem=problems.append)) == ["1.jpg"]
+    assert list(scanning.scan(tmp_path, on_problem=problems.append)) == ["1.jpg"]
     assert len(problems) == 1
     assert str(problems[0]).isprintable()
 

@@ -36,10 +36,10 @@ from segdesk.io.formats.base import (
     stream,
 )
 from segdesk.io.geo_tags import Georeference
-from segdesk.io.images import natural_key
 from segdesk.io.objects_in import Found, ObjectsIn, Size, by_edges, color_of, points_of
 from segdesk.io.outlines import edge_outlines
 from segdesk.io.picture_names import UniqueNames
+from segdesk.io.scanning import natural_key
 
 INFO = FormatInfo(
     id="geojson",

@@ -38,10 +38,10 @@ from segdesk.io.formats.base import (
     Report,
     stream,
 )
-from segdesk.io.images import natural_key
 from segdesk.io.objects_in import Found, ObjectsIn, Size, by_centres, placed, points_of
 from segdesk.io.outlines import centre_outlines
 from segdesk.io.picture_names import UniqueNames, is_inside
+from segdesk.io.scanning import natural_key
 
 INFO = FormatInfo(
     id="labelme",

@@ -39,9 +39,9 @@ from segdesk.io.formats.base import (
     Report,
     stream,
 )
-from segdesk.io.images import natural_key
 from segdesk.io.objects_in import Found, ObjectsIn, Size, color_of, hex_of, mask_of, placed, points_of
 from segdesk.io.picture_names import UniqueNames
+from segdesk.io.scanning import natural_key
 
 INFO = FormatInfo(
     id="supervisely",
