@@ -199,7 +199,8 @@ class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork, Care):  # the mar
         """Keep a JSON value under `key`."""
         text = json.dumps(value, ensure_ascii=False)
         with self._database.writing() as db:
-            db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, text))
+            db.execute("DELETE FROM meta WHERE key = ?", (key,))  # not replaced: what counts the rows would not see it
+            db.execute("INSERT INTO meta (key, value) VALUES (?, ?)", (key, text))
 
     # Labels
 

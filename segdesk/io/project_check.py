@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 
 from segdesk.domain.errors import Cancelled
+from segdesk.io import project_counts as counts
+from segdesk.io import project_schema as schema
 from segdesk.io import project_sums as sums
 
 CLASS_COUNT = "class_count"  # note of the project: how many rows the table has
@@ -18,7 +20,7 @@ def problems(connection: sqlite3.Connection) -> list[str]:
     connection has ended it.
     """
     found: list[str] = []
-    for look in (_pages, _rows, _maps, _steps):
+    for look in (_pages, _rows, _counts, _maps, _steps):
         try:
             found += look(connection)
         except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -38,8 +40,8 @@ def _rows(connection: sqlite3.Connection) -> list[str]:
     if not sums.there(connection):
         return []
     found = []
-    for table, columns in sums.COLUMNS.items():
-        crc = f"row_crc('{table}', {', '.join(columns)})"
+    for table in sums.tables(connection):
+        crc = f"row_crc('{table}', {', '.join(sums.COLUMNS[table])})"
         count = connection.execute(f"SELECT count(*) FROM {table} WHERE crc <> {crc}").fetchone()[0]
         if count:
             found.append(f"{table}: {count} rows do not fit their checksum")
@@ -52,6 +54,14 @@ def _rows(connection: sqlite3.Connection) -> list[str]:
     return found
 
 
+def _counts(connection: sqlite3.Connection) -> list[str]:
+    if schema.version(connection) < schema.WITH_COUNTS:
+        return []
+    if not counts.there(connection):
+        return ["counts: the row is lost"]
+    return [f"{table}: {gone} rows are lost" for table, gone in counts.missing(connection).items()]
+
+
 def _maps(connection: sqlite3.Connection) -> list[str]:
     if not sums.there(connection):
         return []
@@ -62,16 +72,24 @@ def _maps(connection: sqlite3.Connection) -> list[str]:
 def _steps(connection: sqlite3.Connection) -> list[str]:
     if not sums.there(connection):
         return []
-    return [f"journal: a step of picture {row[0]} is lost" for row in broken_journals(connection).fetchmany(TOLD)]
+    complete = schema.version(connection) >= schema.WITH_COUNTS
+    rows = broken_journals(connection, complete=complete).fetchmany(TOLD)
+    return [f"journal: a step of picture {row[0]} is lost" for row in rows]
 
 
-def broken_journals(connection: sqlite3.Connection) -> sqlite3.Cursor:
-    """Ids of the pictures of whose undo steps one is missing."""
+def broken_journals(connection: sqlite3.Connection, *, complete: bool) -> sqlite3.Cursor:
+    """Ids of the pictures of whose undo steps one is missing. `complete`: each picture with steps has its row in
+    `journal_tops`, with their number; in files of older versions a picture may have none."""
+    counted = (
+        " UNION SELECT picture_id FROM journal WHERE picture_id NOT IN (SELECT picture_id FROM journal_tops)"
+        " UNION SELECT picture_id FROM journal_tops WHERE steps IS NOT NULL AND steps <>"
+        " (SELECT count(*) FROM journal WHERE journal.picture_id = journal_tops.picture_id)"
+    )
     return connection.execute(
         "SELECT picture_id FROM (SELECT picture_id, below, lag(id) OVER (PARTITION BY picture_id, stack ORDER BY id) "
         "AS found FROM journal) WHERE below <> found UNION "
         "SELECT picture_id FROM journal_tops WHERE done IS NOT "
         "(SELECT max(id) FROM journal WHERE journal.picture_id = journal_tops.picture_id AND stack = 0) "
         "OR undone IS NOT (SELECT max(id) FROM journal WHERE journal.picture_id = journal_tops.picture_id "
-        "AND stack = 1)"
+        "AND stack = 1)" + (counted if complete else "")
     )

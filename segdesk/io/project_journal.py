@@ -98,8 +98,11 @@ def _top(connection: sqlite3.Connection, picture_id: int, stack: int) -> int | N
 
 def _note_tops(connection: sqlite3.Connection, picture_id: int) -> None:
     done, undone = (_newest_id(connection, picture_id, stack) for stack in (DONE, UNDONE))
+    steps = connection.execute("SELECT count(*) FROM journal WHERE picture_id = ?", (picture_id,)).fetchone()[0]
+    connection.execute("DELETE FROM journal_tops WHERE picture_id = ?", (picture_id,))
     connection.execute(
-        "INSERT OR REPLACE INTO journal_tops (picture_id, done, undone) VALUES (?, ?, ?)", (picture_id, done, undone)
+        "INSERT INTO journal_tops (picture_id, done, undone, steps) VALUES (?, ?, ?, ?)",
+        (picture_id, done, undone, steps),
     )
 
 

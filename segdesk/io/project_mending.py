@@ -4,7 +4,7 @@ into agreement with each other, and what is missing is told by the name of its p
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from segdesk.domain.classes import MAX_ID
 from segdesk.domain.edit import unpack_tile
 from segdesk.domain.packed import pack_labels, tile_rect
 from segdesk.domain.text import N_
+from segdesk.io import project_counts as counts
 from segdesk.io import project_sums as sums
 from segdesk.io.project_check import CLASS_COUNT, broken_journals
 from segdesk.io.project_types import LAYERS, STATES
@@ -32,8 +33,23 @@ PROJECT = N_("notes of the project")
 RUNS = N_("notes of model runs")
 OLD = N_("labels that may be older than the last ones")
 STRAYS = N_("labels of pictures whose names are lost")
+MARKS = N_("locked objects and marks")
+LIST = N_("lines of the list of pictures")
+SOME_LABELS = N_("labels, or the model's answers, of some pictures")
 WORDS = {"annotation": LABELS, "prediction": ANSWER, "reference": REFERENCE, "scribbles": STROKES}
 MARKED = N_("Part of this picture's labels was damaged in the project file; check them.")
+MISSED = {  # what a table's rows are to a person
+    "meta": PROJECT,
+    "pictures": LIST,
+    "runs": RUNS,
+    "maps": SOME_LABELS,
+    "instances": OBJECTS,
+    "journal": UNDO,
+    "journal_tops": UNDO,
+    "doubts": DOUBTS,
+    "marks": MARKS,
+    "locks": MARKS,
+}
 LARGEST_SIDE = 1 << 17  # pixels; a larger map is a damaged one
 
 
@@ -46,13 +62,17 @@ class Damage:
     what: str
 
 
-def mend(connection: sqlite3.Connection, *, loose: Collection[int], lost: bool) -> list[Damage]:
+def mend(
+    connection: sqlite3.Connection, *, loose: Collection[int], lost: bool, hurt: Collection[str] = ()
+) -> list[Damage]:
     """Make a sound project of the rows in a new file; returns what is damaged, sorted.
 
-    `loose`: maps of which rows came from pages that nothing pointed to. `lost`: some pages could not be read.
+    `loose`: maps of which rows came from pages that nothing pointed to. `lost`: some pages could not be read;
+    `hurt`: tables that such pages belonged to.
     """
     mending = _Mending(connection, lost=lost)
     connection.execute("BEGIN")
+    missing = mending.missing()
     mending.pictures()
     mending.whole_project()
     mending.labels(loose)
@@ -60,7 +80,9 @@ def mend(connection: sqlite3.Connection, *, loose: Collection[int], lost: bool) 
     mending.rest()
     if mending.lost:
         mending.without_labels()
+    mending.tell_missing(missing, hurt)
     mending.tell_pictures()
+    counts.recount(connection)
     while sums.seal_some(connection):
         pass
     connection.execute("COMMIT")
@@ -73,6 +95,8 @@ class _Mending:
         self.found: set[Damage] = set()
         self.lost = lost  # something may be lost that nothing tells of
         self._touched: set[int] = set()  # pictures with damaged labels
+        self._complete = False  # the file counts its rows
+        self._steps_told = 0  # undo steps that are missing and whose pictures are named
 
     def _note(self, picture_id: int | None, what: str) -> None:
         row = self._db.execute("SELECT path FROM pictures WHERE id = ?", (picture_id,)).fetchone()
@@ -82,6 +106,26 @@ class _Mending:
         """These columns of the rows that do not fit their checksums."""
         crc = f"row_crc('{table}', {', '.join(sums.COLUMNS[table])})"
         return self._db.execute(f"SELECT {columns} FROM {table} WHERE crc <> {crc}").fetchall()
+
+    def missing(self) -> dict[str, int]:
+        """Table -> rows that were there once and have not been found; some may turn up, or are told of by name."""
+        self._complete = counts.there(self._db)
+        found = counts.missing(self._db)
+        self.lost |= "maps" in found
+        return found
+
+    def tell_missing(self, missing: Mapping[str, int], hurt: Collection[str]) -> None:
+        """Of rows that are missing but belong to nobody who has been named, the whole project tells; where the number
+        of rows is not known, of all tables that cannot be read to the end (`hurt`)."""
+        if not self._complete:
+            self.found |= {Damage("", MISSED[table]) for table in hurt if table in MISSED}
+        named = {what: len({one.picture for one in self.found if one.what == what}) for what in (ENTRY, UNDO)}
+        for table, gone in missing.items():
+            by_name = named[ENTRY] if table == "pictures" else named[UNDO] if table == "journal_tops" else 0
+            if table == "journal":
+                by_name = self._steps_told
+            if gone < 0 or gone > by_name:
+                self.found.add(Damage("", MISSED[table]))
 
     def pictures(self) -> None:
         """Damaged lines of the list keep what can be believed; lost ones come back as far as the index knows them."""
@@ -160,6 +204,20 @@ class _Mending:
         self._db.execute("DELETE FROM meta WHERE key = ?", (CLASS_COUNT,))
         for at, key in enumerate(ids):
             self._db.execute("UPDATE classes SET position = ?, crc = NULL WHERE id = ?", (at, key))
+        self._name_apart()
+
+    def _name_apart(self) -> None:
+        """Two classes of one name are told apart by a number; one that a person gave stays."""
+        rows = self._db.execute("SELECT id, name FROM classes ORDER BY name = 'class ' || id, position").fetchall()
+        taken = {name.casefold() for _, name in rows}
+        seen: set[str] = set()
+        for key, name in rows:
+            new, number = name, 2
+            while new.casefold() in seen or (new != name and new.casefold() in taken):
+                new, number = f"{name} ({number})", number + 1
+            seen.add(new.casefold())
+            if new != name:
+                self._db.execute("UPDATE classes SET name = ?, crc = NULL WHERE id = ?", (new, key))
 
     def labels(self, loose: Collection[int]) -> None:
         """Label maps: damaged tiles become void, what belongs to nobody goes."""
@@ -194,7 +252,8 @@ class _Mending:
                 return
         self._db.execute("DELETE FROM maps WHERE id = ?", (row[0],))
         self.lost = True
-        self._note(row[1], LABELS)
+        self._note(row[1], WORDS.get(row[2], LABELS))  # if these two values are the right ones
+        self.found.add(Damage("", SOME_LABELS))
         self._touched.add(row[1])
 
     def _candidates(self, row: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
@@ -263,7 +322,11 @@ class _Mending:
         """Undo steps go as a whole where one of a picture is damaged: the others would undo something else."""
         gone = {row[0] for row in self._unfit("journal", "picture_id")}
         gone |= {row[0] for row in self._unfit("journal_tops", "picture_id")}
-        gone |= {row[0] for row in broken_journals(self._db).fetchall()}
+        gone |= {row[0] for row in broken_journals(self._db, complete=self._complete).fetchall()}
+        self._steps_told = self._db.execute(
+            "SELECT coalesce(sum(max(0, steps - (SELECT count(*) FROM journal WHERE "
+            "journal.picture_id = journal_tops.picture_id))), 0) FROM journal_tops WHERE typeof(steps) = 'integer'"
+        ).fetchone()[0]
         for picture_id in gone:
             self._note(picture_id, UNDO)
         for picture_id in gone | self._touched:
@@ -275,6 +338,10 @@ class _Mending:
         for table, what in (("instances", OBJECTS), ("doubts", DOUBTS)):
             for (picture_id,) in set(self._unfit(table, "picture_id")):
                 self._note(picture_id, what)
+                self._db.execute(f"DELETE FROM {table} WHERE picture_id = ?", (picture_id,))
+        for table in ("marks", "locks"):
+            for (picture_id,) in set(self._unfit(table, "picture_id")):
+                self._note(picture_id, MARKS)
                 self._db.execute(f"DELETE FROM {table} WHERE picture_id = ?", (picture_id,))
         marks = ", ".join("?" * len(STATES))
         self._db.execute(f"DELETE FROM marks WHERE before NOT IN ({marks})", STATES)

@@ -49,6 +49,12 @@ class Pages:
         self._file.close()
         self._log.close()
 
+    @property
+    def version(self) -> int:
+        """The version of the tables as the head of the file has it (SQLite's user version); 0 without a head."""
+        head = self._page(1)
+        return 0 if head is None else int(struct.unpack_from(">I", head, 60)[0])
+
     def roots(self) -> dict[str, int]:
         """Name of each table and index -> its first page, as far as the list of them can be read."""
         found = {}

@@ -59,8 +59,8 @@ def rescue(source: Path, target: Path, tick: Tick = lambda done, total: None) ->
             connection.execute("PRAGMA synchronous = OFF")
             schema.migrate(connection)
             sums.install(connection, write=False)
-            broken, loose = _collect(connection, source, tick)
-            damaged = mend(connection, loose=loose, lost=broken > 0)
+            broken, loose, hurt = _collect(connection, source, tick)
+            damaged = mend(connection, loose=loose, lost=broken > 0, hurt=hurt)
             counts = [connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("pictures", "maps")]
         except sqlite3.Error as error:
             raise explain(error, target) from error
@@ -118,18 +118,23 @@ class _Table:
 
     def fits(self, row: Sequence[object]) -> bool:
         """Whether the row has a checksum, which fits."""
-        if "crc" not in self.columns or row[-1] is None:
+        if not self.sealed(row):
             return False
         by_name = dict(zip(self.columns, row, strict=True))
-        return row[-1] == sums.row_crc(self.name, *(by_name[c] for c in sums.COLUMNS[self.name]))  # type: ignore[misc]
+        return by_name["crc"] == sums.row_crc(self.name, *(by_name[c] for c in sums.COLUMNS[self.name]))  # type: ignore[misc]
+
+    def sealed(self, row: Sequence[object]) -> bool:
+        """Whether the row has a checksum."""
+        return "crc" in self.columns and row[self.columns.index("crc")] is not None
 
 
 @cache
-def _usual_roots() -> dict[str, int]:
-    """Where tables and indexes begin in a new project: for a file that has lost its list of them."""
+def _usual_roots(version: int) -> dict[str, int]:
+    """Where tables and indexes begin in a new project of a version: for a file that has lost its list of them."""
+    known = schema.STEPS[:version] if 0 < version <= len(schema.STEPS) else schema.STEPS
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        schema.migrate(connection)
+        schema.migrate(connection, known)
         return dict(connection.execute("SELECT name, rootpage FROM sqlite_master WHERE rootpage > 0").fetchall())
     finally:
         connection.close()
@@ -154,15 +159,17 @@ def _tables() -> dict[str, _Table]:
         connection.close()
 
 
-def _collect(connection: sqlite3.Connection, source: Path, tick: Tick) -> tuple[int, set[int]]:
-    """Bring every row that can be read into the new file; returns how much could not be read, and the maps that rows
-    from loose pages belong to."""
+def _collect(connection: sqlite3.Connection, source: Path, tick: Tick) -> tuple[int, set[int], set[str]]:
+    """Bring every row that can be read into the new file; returns how much could not be read, the maps that rows from
+    loose pages belong to, and the tables of which a page could not be read."""
+    hurt: set[str] = set()
     try:
         with Pages(source) as pages:
             connection.execute("BEGIN")
+            connection.execute("DELETE FROM counts")  # what the damaged file has noted comes here
             tables = _tables()
-            roots = {**_usual_roots(), **pages.roots()}
-            for done, (name, row) in enumerate(_rows(pages, roots)):
+            roots = {**_usual_roots(pages.version), **pages.roots()}
+            for done, (name, row) in enumerate(_rows(pages, roots, hurt)):
                 if done % TICK_ROWS == 0:
                     tick(min(len(pages.seen), pages.count), pages.count)
                 _insert(connection, tables[name], row)
@@ -173,19 +180,21 @@ def _collect(connection: sqlite3.Connection, source: Path, tick: Tick) -> tuple[
             broken = pages.broken
             loose = _loose(connection, pages)
             connection.execute("COMMIT")
-            return broken, loose
+            return broken, loose, hurt
     except OSError as error:
         raise explain_os_error(error, source) from error
 
 
-def _rows(pages: Pages, roots: dict[str, int]) -> Iterator[tuple[str, tuple[object, ...]]]:
-    """(table, row) of all that can be reached; a row on a strange page goes to the table whose checksum it fits."""
+def _rows(pages: Pages, roots: dict[str, int], hurt: set[str]) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """(table, row) of all that can be reached; a row on a strange page goes to the table whose checksum it fits. A
+    table of which something cannot be read is added to `hurt`."""
     tables = _tables()
     for name, table in tables.items():
+        broken = pages.broken
         if name in roots:
             for record in pages.walk(roots[name], index=table.index):
                 row = table.row(record)
-                if row is None or (row[-1] is not None and "crc" in table.columns and not table.fits(row)):
+                if row is None or (table.sealed(row) and not table.fits(row)):
                     other = _placed(record)
                     if other is not None:
                         yield other
@@ -194,6 +203,8 @@ def _rows(pages: Pages, roots: dict[str, int]) -> Iterator[tuple[str, tuple[obje
                     pages.broken += 1
                 else:
                     yield name, row
+        if pages.broken > broken:
+            hurt.add(name)
 
 
 def _placed(record: Record) -> tuple[str, tuple[object, ...]] | None:

@@ -148,10 +148,48 @@ CREATE TABLE journal_tops (
 );
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _DOUBTS, _MARKS, _SUMS)
+# how many rows each table has (`project_counts`), NULL where they were not counted yet; `steps` of a picture in the
+# journal; checksums of marks and locks
+_COUNTS = """
+ALTER TABLE marks ADD COLUMN crc INTEGER;
+ALTER TABLE locks ADD COLUMN crc INTEGER;
+ALTER TABLE journal_tops ADD COLUMN steps INTEGER;
+INSERT OR IGNORE INTO journal_tops (picture_id, done, undone)
+    SELECT picture_id, max(CASE WHEN stack = 0 THEN id END), max(CASE WHEN stack = 1 THEN id END)
+    FROM journal GROUP BY picture_id;
+UPDATE journal_tops SET steps =
+    (SELECT count(*) FROM journal WHERE journal.picture_id = journal_tops.picture_id);
+CREATE TABLE counts (
+    id INTEGER PRIMARY KEY,
+    meta INTEGER,
+    pictures INTEGER,
+    runs INTEGER,
+    maps INTEGER,
+    instances INTEGER,
+    journal INTEGER,
+    journal_tops INTEGER,
+    doubts INTEGER,
+    marks INTEGER,
+    locks INTEGER
+);
+INSERT INTO counts SELECT 1,
+    CASE WHEN EXISTS (SELECT 1 FROM meta) THEN NULL ELSE 0 END,
+    CASE WHEN EXISTS (SELECT 1 FROM pictures) THEN NULL ELSE 0 END,
+    CASE WHEN EXISTS (SELECT 1 FROM runs) THEN NULL ELSE 0 END,
+    CASE WHEN EXISTS (SELECT 1 FROM maps) THEN NULL ELSE 0 END,
+    CASE WHEN EXISTS (SELECT 1 FROM instances) THEN NULL ELSE 0 END,
+    CASE WHEN EXISTS (SELECT 1 FROM journal) THEN NULL ELSE 0 END,
+    CASE WHEN EXISTS (SELECT 1 FROM journal_tops) THEN NULL ELSE 0 END,
+    CASE WHEN EXISTS (SELECT 1 FROM doubts) THEN NULL ELSE 0 END,
+    CASE WHEN EXISTS (SELECT 1 FROM marks) THEN NULL ELSE 0 END,
+    CASE WHEN EXISTS (SELECT 1 FROM locks) THEN NULL ELSE 0 END;
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _DOUBTS, _MARKS, _SUMS, _COUNTS)
 WITH_DOUBTS = 2  # the version from which on there is the table `doubts`
 WITH_MARKS = 3  # and `locks` and `marks`
 WITH_SUMS = 4  # and the columns `crc`
+WITH_COUNTS = 5  # and `counts`, and `crc` of marks and locks
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -13,6 +13,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 
+from segdesk.io import project_counts as counts
 from segdesk.io import project_schema as schema
 
 MODULUS = 1 << 32
@@ -30,10 +31,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "journal": ("id", "picture_id", "stack", "bytes", "edit", "below"),
     "journal_tops": ("picture_id", "done", "undone"),
     "doubts": ("picture_id", "height", "width", "map", "places"),
+    "marks": ("picture_id", "before"),
+    "locks": ("picture_id", "segment_id"),
 }
 """What the checksum of a table's row covers, in this order."""
-KEYS = {"meta": 1, "segments": 2, "instances": 2, "tiles": 3}  # columns of the primary key; of the other tables one
-BY_TRIGGER = ("meta", "classes", "pictures", "runs", "maps", "instances", "journal_tops", "doubts")
+KEYS = {"segments": 2, "instances": 2, "locks": 2, "tiles": 3}  # columns of the primary key; of other tables one
+BY_TRIGGER = ("meta", "classes", "pictures", "runs", "maps", "instances", "journal_tops", "doubts", "marks", "locks")
 SEALED_AT_ONCE = 2_000  # rows of a table without labels
 
 
@@ -64,6 +67,14 @@ def there(connection: sqlite3.Connection) -> bool:
     return schema.version(connection) >= schema.WITH_SUMS
 
 
+def tables(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """The tables whose rows have checksums in this file; any connection."""
+    if not there(connection):
+        return ()
+    older = schema.version(connection) < schema.WITH_COUNTS
+    return tuple(table for table in COLUMNS if not older or table not in ("marks", "locks"))
+
+
 def selected(connection: sqlite3.Connection, table: str) -> str:
     """The columns of a table as `fits` wants them, for a SELECT; any connection."""
     if there(connection):
@@ -90,6 +101,7 @@ def install(connection: sqlite3.Connection, *, write: bool = True) -> None:
             f"CREATE TEMP TRIGGER {table}_changed AFTER UPDATE OF {', '.join(columns)} ON main.{table} "
             f"WHEN old.crc = {old} BEGIN UPDATE {table} SET crc = {new} WHERE {here}; END"
         )
+    counts.install(connection)
 
 
 def shift(connection: sqlite3.Connection, map_id: int, by: int) -> None:
@@ -115,7 +127,8 @@ TOTAL = f"""((SELECT coalesce(sum(crc), 0) FROM tiles WHERE map_id = maps.id)
 
 
 def seal_some(connection: sqlite3.Connection) -> bool:
-    """Give one map, or some rows of another table, of an older version their checksums. False: all have them."""
+    """Give one map, or some rows of another table, of an older version their checksums, or count a table. False: all
+    have them."""
     found = connection.execute("SELECT id FROM maps WHERE total IS NULL LIMIT 1").fetchone()
     if found is not None:
         seal(connection, found[0])
@@ -126,7 +139,7 @@ def seal_some(connection: sqlite3.Connection) -> bool:
             where = f"({key}) IN (SELECT {key} FROM {table} WHERE crc IS NULL LIMIT ?)"
             if _seal(connection, table, where, SEALED_AT_ONCE):
                 return True
-    return False
+    return counts.count_some(connection)
 
 
 def _seal(connection: sqlite3.Connection, table: str, where: str, value: int) -> int:
