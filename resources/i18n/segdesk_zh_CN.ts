@@ -7018,12 +7018,24 @@
    <translation>可能不是最新的标注</translation>
   </message>
   <message>
+   <source>labels, or the model's answers, of some pictures</source>
+   <translation>部分图片的标注或模型结果</translation>
+  </message>
+  <message>
    <source>left out</source>
    <translation>略过</translation>
   </message>
   <message>
    <source>left out: labels alone</source>
    <translation>不包含：只有标签</translation>
+  </message>
+  <message>
+   <source>lines of the list of pictures</source>
+   <translation>图片列表中的若干行</translation>
+  </message>
+  <message>
+   <source>locked objects and marks</source>
+   <translation>锁定的对象和标记</translation>
   </message>
   <message>
    <source>looking for a graphics card…</source>
