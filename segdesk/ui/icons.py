@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 
 from segdesk import paths
@@ -32,22 +32,30 @@ class _Engine(QIconEngine):
         self._color = color
 
     def paint(self, painter: QPainter, rect, mode: QIcon.Mode, state: QIcon.State) -> None:  # type: ignore[override]
-        look = theme.current()
-        color = getattr(look, self._color or "text")
-        if mode == QIcon.Mode.Disabled:
-            color = look.soft if self._color == "on_accent" else look.faint
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        _renderer(self._name, color).render(painter, QRectF(rect))
+        _renderer(self._name, self._color_now(mode)).render(painter, QRectF(rect))
         painter.restore()
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        result = QPixmap(size.expandedTo(QSize(1, 1)))  # a style may ask for an icon of no size
+        width, height = max(1, size.width()), max(1, size.height())  # a style may ask for an icon of no size
+        key = f"segdesk {self._name} {self._color_now(mode)} {width} {height}"
+        result = QPixmap()
+        if QPixmapCache.find(key, result):
+            return result
+        result = QPixmap(width, height)
         result.fill(QColor(Qt.GlobalColor.transparent))
         painter = QPainter(result)
         self.paint(painter, result.rect(), mode, state)
         painter.end()
+        QPixmapCache.insert(key, result)
         return result
+
+    def _color_now(self, mode: QIcon.Mode) -> str:
+        look = theme.current()
+        if mode == QIcon.Mode.Disabled:
+            return look.soft if self._color == "on_accent" else look.faint
+        return getattr(look, self._color or "text")
 
     def clone(self) -> QIconEngine:
         return _Engine(self._name, self._color)

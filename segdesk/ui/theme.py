@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QApplication
 
 from segdesk import paths
+from segdesk.ui.restyle import Restyle
 
 GAP = 8  # the one distance; halves and doubles of it where needed
 
@@ -55,6 +56,7 @@ THEMES = {"light": LIGHT, "dark": DARK}
 STYLED = "segdesk_styled"  # a property of the application that has its style
 _current = [LIGHT]
 _scale = [1.0]
+_restyle: list[Restyle] = []  # one for each application
 TITLE_PIXELS = 21
 
 
@@ -76,21 +78,21 @@ def apply(app: QApplication, name: str) -> Theme:
         app.setStyle("Fusion")
         app.setProperty(STYLED, True)
     app.setPalette(_palette(theme))
-    _use_sheet(app)
+    restyle(app).use(sheet())
     return theme
 
 
 def set_scale(app: QApplication, scale: float) -> None:
     """How large letters are against the system's, for those whose size the style sheet sets."""
     _scale[0] = scale
-    _use_sheet(app)
+    restyle(app).use(sheet(), at_once=True)
 
 
-def _use_sheet(app: QApplication) -> None:
-    """Every widget is looked over for a new sheet, also for one that is the same."""
-    sheet = _sheet(current())
-    if sheet != app.styleSheet():
-        app.setStyleSheet(sheet)
+def restyle(app: QApplication) -> Restyle:
+    """What gives the application its style sheet."""
+    if not _restyle:
+        _restyle.append(Restyle(app))
+    return _restyle[0]
 
 
 def state_color(state: str) -> QColor:
@@ -147,12 +149,14 @@ def _palette(theme: Theme) -> QPalette:
     return palette
 
 
-def _sheet(theme: Theme) -> str:
-    sheet = SHEET.replace("@name;", theme.name).replace("@icons;", (paths.resources_dir() / "icons").as_posix())
-    sheet = sheet.replace("@title;", f"{round(TITLE_PIXELS * _scale[0])}px;")
+def sheet() -> str:
+    """The style sheet of the theme in use."""
+    theme = current()
+    result = SHEET.replace("@name;", theme.name).replace("@icons;", (paths.resources_dir() / "icons").as_posix())
+    result = result.replace("@title;", f"{round(TITLE_PIXELS * _scale[0])}px;")
     for field in fields(theme):
-        sheet = sheet.replace(f"@{field.name};", f"{getattr(theme, field.name)};")
-    return sheet
+        result = result.replace(f"@{field.name};", f"{getattr(theme, field.name)};")
+    return result
 
 
 SHEET = """

@@ -100,7 +100,7 @@ def test_every_name_of_the_sheet_is_a_colour(look: Theme, app: QApplication):
     used = set(re.findall(r"@(\w+);?", SHEET)) - {"icons", "name", "title"}
     assert used <= {f.name for f in fields(look)}
     theme.apply(app, look.name)
-    assert "@" not in app.styleSheet()
+    assert "@" not in theme.sheet()
     disabled = app.palette().color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
     assert disabled.name() == look.faint
     theme.apply(app, "light")
