@@ -29,8 +29,8 @@ def filtered(lattice: Lattice, values: np.ndarray, team: Team) -> np.ndarray:
     return (blurred.reshape(-1, 8)[lattice.vertices, 0] * lattice.weights).sum(1) * lattice.alpha
 
 
-@pytest.mark.parametrize("color", [0.0, 25.0])
-def test_the_lattice_filters_like_a_dense_gaussian(color: float):
+@pytest.mark.parametrize(("color", "rough"), [(0.0, False), (25.0, False), (0.0, True), (25.0, True)])
+def test_the_lattice_filters_like_a_dense_gaussian(color: float, rough: bool):
     """Against the sum over all pairs of pixels, with the same symmetric normalisation."""
     _, image = scene(24, 30, 3)
     y, x = np.divmod(np.arange(24 * 30), 30)
@@ -42,10 +42,10 @@ def test_the_lattice_filters_like_a_dense_gaussian(color: float):
     values = np.random.default_rng(1).random(24 * 30).astype(np.float32)
     wanted = norm * (dense @ (norm * values))
     with Team(lambda: False, threads=2) as team:
-        lattice = Lattice(Places.alike(image, np.arange(24 * 30, dtype=np.int32)), 5.0, color, team)
+        lattice = Lattice(Places.alike(image, np.arange(24 * 30, dtype=np.int32)), 5.0, color, team, rough=rough)
         found = filtered(lattice, values, team)
-    assert np.abs(found - wanted).mean() < 0.02  # a lattice is an approximation
-    assert np.corrcoef(found, wanted)[0, 1] > 0.95
+    assert np.abs(found - wanted).mean() < (0.05 if rough else 0.02)  # a lattice is an approximation
+    assert np.corrcoef(found, wanted)[0, 1] > (0.7 if rough else 0.95)
 
 
 def test_a_pixel_s_weights_are_barycentric_and_its_vertices_linked():

@@ -36,7 +36,10 @@ class Places:
 
 
 class Lattice:
-    """`sigma`: in pixels; `sigma_color`: in 0..255, 0 for a kernel of the position alone.
+    """`sigma`: in pixels; `sigma_color`: in 0..255, 0 for a kernel of the position alone. `rough`: of vertices twice as
+    far apart, which are not blurred. Splatting and slicing have a quarter of the variance of all three steps (Adams et
+    al., 3.1), so twice as far apart they have all of it: a filter in blocks, but without neighbours and, on a grid of
+    every fourth pixel, with a third of the vertices.
 
     Attributes: `vertices` (n, d + 1) int32 and `weights` (n, d + 1) float32 of each pixel, weights with the
     normalisation; `alpha`: what the filter must be multiplied with. Vertices are numbered from 1, row 0 of the values
@@ -45,10 +48,11 @@ class Lattice:
     one thread has is owned by the first, the others have doubles, from `count` up to `rows`.
     """
 
-    def __init__(self, places: Places, sigma: float, sigma_color: float, team: Team) -> None:
+    def __init__(self, places: Places, sigma: float, sigma_color: float, team: Team, *, rough: bool = False) -> None:
         self._dims = d = 5 if sigma_color else 2
-        self._scale = _scale(d, sigma, sigma_color)
-        self.alpha = np.float32(1 / (1 + 2.0**-d))
+        self._axes = 0 if rough else d + 1  # along which it is blurred
+        self._scale = _scale(d, sigma, sigma_color) * np.float32(0.5 if rough else 1)
+        self.alpha = np.float32(1 if rough else 1 / (1 + 2.0**-d))
         self.vertices = np.empty((places.pixels.size, d + 1), np.int32)
         self.weights = np.empty((places.pixels.size, d + 1), np.float32)
         self._number(places, team)
@@ -83,7 +87,7 @@ class Lattice:
         self._double_ends = np.searchsorted(doubles, ends[1 : sending + 1])
         numbers[doubles] = self.count + np.arange(doubles.size)
         self.rows = self.count + doubles.size
-        self._pairs = np.zeros((self._dims + 1, unique.size, 2), np.int32)
+        self._pairs = np.zeros((self._axes, unique.size, 2), np.int32)
 
         def renumber(i: int) -> None:
             embedding.renumber(self.vertices[parts[i]], numbers[ends[i] : ends[i + 1]], team.stop)
@@ -91,7 +95,7 @@ class Lattice:
         team.all([lambda i=i: renumber(i) for i in range(len(parts))])
         steps = _steps(factors)
         team.all(
-            [lambda j=j: embedding.link(table, unique, steps[j], self._pairs[j], team.stop) for j in range(steps.size)]
+            [lambda j=j: embedding.link(table, unique, steps[j], self._pairs[j], team.stop) for j in range(self._axes)]
         )
 
     def _normalise(self, places: Places, team: Team) -> None:

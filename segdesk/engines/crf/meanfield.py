@@ -27,10 +27,10 @@ class Kernels:
     far: Lattice
 
     @staticmethod
-    def over(places: Places, options: CrfOptions, team: Team) -> Kernels:
+    def over(places: Places, options: CrfOptions, team: Team, *, rough: bool = False) -> Kernels:
         """With the widths of `options`."""
-        near = Lattice(places, options.sigma_gamma, 0.0, team)
-        return Kernels(places, near, Lattice(places, options.sigma_alpha, options.sigma_beta, team))
+        near = Lattice(places, options.sigma_gamma, 0.0, team, rough=rough)
+        return Kernels(places, near, Lattice(places, options.sigma_alpha, options.sigma_beta, team, rough=rough))
 
     @property
     def nbytes(self) -> int:
