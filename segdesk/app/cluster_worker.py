@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, suppress
@@ -29,7 +30,6 @@ from segdesk.domain.card import ModelCard
 from segdesk.domain.errors import SegDeskError
 from segdesk.engines.messages import MOST_LANES, Answer, PredictRequest
 from segdesk.io import weights
-from segdesk.io.atomic import write_bytes
 
 MEMORY_LANES = 16  # more pictures side by side want more memory than a usual node has for each core
 THREADS_VARIABLE = "OMP_NUM_THREADS"  # Ray sets it for its workers; the bits of large pictures depend on it
@@ -96,16 +96,14 @@ class ClusterWorker:
             return readable(error)
 
     def _missing(self) -> tuple[str, ...]:
-        """Finds the weights where the driver has them (a shared folder), else in this machine's own folders."""
+        """Finds the weights where the driver has them (a shared folder), else in this machine's own folders. A file of
+        that name that is another one counts as none: the driver then sends its own."""
         models = Models([Path(f) for f in self._order.model_folders])
         for card in self._cards():
-            path = Path(self._order.plan.weights[card.id])
-            if not path.exists():
-                found = weights.status(card, models.folders).path
-                if found is None:
-                    continue
-                path = found
-            self._paths[card.id] = str(path)
+            places = Path(self._order.plan.weights[card.id]), weights.status(card, models.folders).path
+            found = next((path for path in places if path is not None and _is_of(path, card)), None)
+            if found is not None:
+                self._paths[card.id] = str(found)
         return tuple(card.id for card in self._cards() if card.id not in self._paths)
 
     def _cards(self) -> list[ModelCard]:
@@ -116,13 +114,10 @@ class ClusterWorker:
         """Keep a weights file that the driver sent in this machine's cache, if its hash is right; returns its path."""
         card = next(c for c in self._cards() if c.id == card_id)
         try:
-            folder = weights.weights_cache()
-            file = folder / f".sent-{os.getpid()}-{Path(self._order.plan.weights[card_id]).name}"
-            write_bytes(file, data)
-            try:
-                self._paths[card_id] = str(weights.adopt(card, file, folder))
-            finally:
-                file.unlink(missing_ok=True)
+            with tempfile.TemporaryDirectory(prefix="segdesk-sent-") as sent:
+                file = Path(sent) / Path(self._order.plan.weights[card_id]).name
+                file.write_bytes(data)
+                self._paths[card_id] = str(weights.adopt(card, file, weights.weights_cache()))
             return self._paths[card_id]
         except Exception as error:
             return readable(error)
@@ -176,6 +171,17 @@ class ClusterWorker:
     def stop(self) -> None:
         """End the engine."""
         self._engine.stop()
+
+
+def _is_of(path: Path, card: ModelCard) -> bool:
+    """Whether a card's weights are there, by their hash. A folder is taken as it is."""
+    if not path.is_file():
+        return path.exists()
+    try:
+        weights.verify(path, card)
+    except SegDeskError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)

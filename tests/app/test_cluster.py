@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,13 @@ from segdesk.app.cluster_parts import Row, decode
 from segdesk.app.cluster_source import Picture, listing
 from segdesk.app.cluster_store import Place
 from segdesk.app.cluster_worker import ClusterWorker, Order, PartDone, Ready, torch_version
-from segdesk.app.models import Models
+from segdesk.app.models import Models, RunPlan
 from segdesk.cli import NOTHING_DONE, OK, SOME_FAILED
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.options import RunOptions
 from segdesk.engines.messages import lane_threads
 from segdesk.io.project import Project
+from segdesk.io.weights import weights_cache
 from tests.app.test_cli import block_picture, lines, run
 
 MODEL = "panoptic-deeplab-mobilenetv2-everyday"  # small, with objects, stuff and doubts
@@ -144,6 +146,79 @@ def _killed_after_a_part(words: list[str], out: Path) -> None:
                     driver.wait(0.1)
         finally:
             driver.send_signal(signal.SIGKILL)
+
+
+def test_the_command_with_the_flag_gives_the_bits_of_the_command_without(cluster: Any, tmp_path: Path) -> None:
+    """Both as a person types them, each in a process of its own."""
+    folder = tmp_path / "pictures"
+    (folder / "sub").mkdir(parents=True)
+    for number in range(3):
+        cv2.imwrite(str(folder / ("sub" if number else ".") / f"p{number}.png"), block_picture(number))
+    (folder / "broken.png").write_bytes(b"this is no picture")
+    said = {}
+    for name, flag in (("plain", ()), ("far", ("--ray", cluster.address, "--shard-size", "2"))):
+        words = ["run", str(folder), "--model", "regions", "--project", str(tmp_path / f"{name}.segdesk"), *flag]
+        done = subprocess.run([sys.executable, "-m", "segdesk", *words], capture_output=True, text=True)
+        assert done.returncode == SOME_FAILED, done.stderr
+        assert "3 segmented" in done.stdout
+        assert "broken.png is not a picture" in done.stderr
+        said[name] = done.stdout
+    assert everything(tmp_path / "far.segdesk") == everything(tmp_path / "plain.segdesk")
+    assert f"parts: {tmp_path / 'far.parts'}" in said["far"]
+    assert "parts:" not in said["plain"]
+    assert len({name for part in parts_of(tmp_path / "far.parts") for name in names_in(part)}) == 3
+
+
+def bare_worker(home: str) -> type:
+    """A worker on a machine that has none of the driver's files, and its caches in `home`."""
+
+    class Bare(ClusterWorker):
+        def __init__(self, order: Order) -> None:
+            os.environ.update({"XDG_CACHE_HOME": home, "LOCALAPPDATA": home})
+            plan = order.plan
+            elsewhere = {key: f"/not/on/this/machine/{Path(path).name}" for key, path in plan.weights.items()}
+            super().__init__(replace(order, plan=replace(plan, card=replace(plan.card, origin=""), weights=elsewhere)))
+
+    return Bare
+
+
+def drive(plan: RunPlan, worker: type, out: Path) -> list[Outcome]:
+    """One picture on one worker."""
+    file = out / "p.png"
+    cv2.imwrite(str(file), block_picture(0))
+    order = Order(plan, str(out), "parquet", 1, "", 1)
+    driver = Driver(Crew(workers=1), order, lambda: "part-000001-0.parquet", tries=1, worker=worker)
+    try:
+        driver.start()
+        return list(driver.outcomes([[Picture("p.png", str(file))]]))
+    finally:
+        driver.close()
+
+
+def test_weights_are_sent_to_a_machine_that_lacks_them(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or that has another file of their name."""
+    plan = Models().plan(MODEL, RunOptions(), "cpu")
+    own = Path(plan.weights[MODEL])
+    for variable in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(variable, str(tmp_path / "home"))
+    cache = weights_cache()
+    cache.mkdir(parents=True)
+    (cache / own.name).write_bytes(bytes(own.stat().st_size))
+    (outcome,) = drive(plan, bare_worker(str(tmp_path / "home")), tmp_path)
+    assert not outcome.failed
+    assert names_in(tmp_path / outcome.part) == ["p.png"]
+    assert [(file.name, file.read_bytes() == own.read_bytes()) for file in cache.iterdir()] == [(own.name, True)]
+
+
+def test_weights_that_are_damaged_are_not_taken_by_a_worker(cluster: Any, tmp_path: Path) -> None:
+    plan = Models().plan(MODEL, RunOptions(), "cpu")
+    damaged = tmp_path / Path(plan.weights[MODEL]).name
+    damaged.write_bytes(Path(plan.weights[MODEL]).read_bytes()[:-1] + b"?")
+    with pytest.raises(SegDeskError, match=f"The file {damaged.name} is not the weights file"):
+        drive(replace(plan, weights={MODEL: str(damaged)}), bare_worker(str(tmp_path / "home")), tmp_path)
+    assert not [file for file in (tmp_path / "home").rglob("*") if file.is_file()]
 
 
 def light_worker(poison: str, full: str) -> type:
