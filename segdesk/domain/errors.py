@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from numbers import Number
 
 from segdesk.domain.counting import one
 
@@ -41,6 +42,7 @@ class Cancelled(Exception):
 
 
 LONGEST = 400  # characters of a value in a sentence
+HUGE = 10**18  # a whole number beyond it is text of any length, too
 # What has no place in a line of text: line ends and other controls, halves of surrogate pairs (of a name that is no
 # UTF-8), and signs that turn the direction of what stands behind them.
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -48,9 +50,9 @@ _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]
 
 def shown(value: object) -> object:
     """A value as it may stand in a sentence: texts of files may be of any length and hold any sign."""
-    if not isinstance(value, str):
-        return value
-    text = _UNFIT.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, Number) and not (isinstance(value, int) and abs(value) > HUGE):
+        return value  # with its format
+    text = _UNFIT.sub("\N{REPLACEMENT CHARACTER}", str(value))
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
 
 

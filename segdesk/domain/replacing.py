@@ -100,7 +100,10 @@ class _Comparison:
                 self._pixels += count
 
     def result(self, name: str) -> Replacement:
-        """What came of it."""
+        """What came of it. Where the same map would come again, the step under it stays, and so does what can be done
+        again after it."""
+        if not self._changed and self._new.segments == self._now.segments:
+            return Replacement(self._new, None, (), self._counts)
         size, under = self._now.size, self._under
         table, undone, between = dict(self._now.segments), None, None
         if under is not None:

@@ -87,9 +87,9 @@ def _with_images(path: Path, results: list[object]) -> dict[str, object]:
             data = _json(file)
         except SegDeskError:
             continue
-        if not isinstance(data, dict) or not isinstance(data.get("categories"), list):
+        if not isinstance(data, dict) or not all(isinstance(data.get(k), list) for k in ("images", "categories")):
             continue
-        if wanted <= {key_of(row.get("id")) for row in _rows(data.get("images"))}:
+        if wanted <= {key_of(row.get("id")) for row in _rows(data["images"])}:
             return {"images": data["images"], "categories": data["categories"], "annotations": results}
     raise SegDeskError(
         "{name} is a list without images and categories.",

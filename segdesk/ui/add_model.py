@@ -54,7 +54,6 @@ class AddModelDialog(FormDialog):
 
     def __init__(self, desk: Desk, found: Inspected, parent: QWidget) -> None:
         super().__init__(desk, tr("Add a model"), tr("Add"), parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.found = found
         self.first = first_choice(found)
         self._job: int | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -69,6 +69,7 @@ class FormDialog(QDialog):
     def __init__(self, desk: Desk, title: str, accept: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.desk = desk
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
         self.setMinimumWidth(540)
         self.form = QFormLayout()

@@ -98,13 +98,13 @@ class ImportDialog(FormDialog):
     def survey(self) -> None:
         """Find out what it holds, in the background; then show the page."""
         super().accept()
-        desk, info, order = self.desk, self._info(), self.order()
-        if info is not None:
+        desk, info, order, window = self.desk, self._info(), self.order(), self.parentWidget()
+        if info is not None:  # until it is answered this dialog is gone
             desk.attempt(
                 lambda: desk.track(
                     desk.session.survey_import(info.id, order),
                     N_("Looking at the labels"),
-                    then=lambda found: show_survey(desk, info, order, found, self.parentWidget()),
+                    then=lambda found: show_survey(desk, info, order, found, window),
                 )
             )
 

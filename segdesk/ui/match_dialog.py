@@ -40,6 +40,7 @@ class MatchDialog(QDialog):
 
     def __init__(self, desk: Desk, card_id: str, parent: QWidget) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._desk, self._card_id = desk, card_id
         self._rows: list[Row] = desk.session.matching.rows(card_id)
         self._items: list[QTreeWidgetItem] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -118,6 +118,7 @@ class EarlierTrainings(QDialog):
 
     def __init__(self, desk: Desk, runs: list[Run], parent: QWidget) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._desk = desk
         self.runs = list(runs)
         self.setWindowTitle(tr("Earlier trainings"))

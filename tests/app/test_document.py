@@ -359,6 +359,20 @@ def test_undoing_the_hand_edit_makes_way_for_the_next_result():
     assert doc.segment_at(30, 30) == 6
 
 
+def test_the_same_answer_again_keeps_what_can_be_done_again():
+    doc = make()
+    doc.apply_result(other(5), "Model")
+    dab(doc, 100, 100)
+    painted = doc.segmentation.ids.copy()
+    doc.undo()
+    doc.apply_result(other(5), "Model")
+    doc.redo()
+    assert np.array_equal(doc.segmentation.ids, painted)
+    doc.undo()
+    doc.undo()
+    assert not doc.can_undo
+
+
 @pytest.mark.parametrize("state", ["edited", "verified"])
 def test_a_picture_that_opens_with_hand_work_gets_a_preview(state: str):
     doc = make(segmentation=halves(), state=state)

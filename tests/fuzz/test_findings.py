@@ -188,6 +188,21 @@ HEADS = (
 )
 
 
+def test_a_list_of_results_beside_a_file_without_images(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"categories": []}')
+    (tmp_path / "results.json").write_text('[["no row"]]')
+    with pytest.raises(SegDeskError, match="without images") as error:
+        coco.load(tmp_path / "results.json")
+    sentence(error)
+
+
+@pytest.mark.parametrize("value", [["x" * 70_000], {"a\n": "b"}, 10**4000, ODD_NAMES], ids=short)
+def test_a_value_of_a_file_that_is_no_text_is_fit_for_a_sentence(value: object) -> None:
+    text = fill("Object {id} was left out.", {"id": value})
+    text.encode()
+    assert "\n" not in text and len(text) < LONGEST + 100
+
+
 @pytest.mark.parametrize("head", HEADS, ids=short)
 def test_arrays_with_odd_heads_are_refused(head: str, tmp_path: Path) -> None:
     for name in ("a.npy", "b.npz"):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
@@ -143,6 +143,7 @@ class Person:
     def turn(self) -> None:
         """Let the window do what it has to."""
         QApplication.processEvents()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # which only `exec` would do by itself
         modal = QApplication.activeModalWidget()
         if modal is not None and not isinstance(modal, QDialog):
             raise Broken(f"an unexpected window: {modal}")
