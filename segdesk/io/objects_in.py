@@ -202,7 +202,9 @@ def mask_of(data: bytes, size: Size) -> np.ndarray:
 
 
 def joined(masks: Sequence[Rle]) -> Rle:
-    """The union of masks of one picture."""
+    """The union of masks of one picture. Raises ValueError where there is none."""
+    if not masks:
+        raise ValueError("it has no mask")
     filled = [rle.bounding_box(mask) for mask in masks if mask.area]
     if len(masks) == 1 or not filled:
         return masks[0]

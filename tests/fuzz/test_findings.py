@@ -196,11 +196,22 @@ def test_a_list_of_results_beside_a_file_without_images(tmp_path: Path) -> None:
     sentence(error)
 
 
+def test_an_area_without_outlines_is_left_out_alone(tmp_path: Path) -> None:
+    features = [
+        {"type": "Feature", "properties": {"class": "a"}, "geometry": {"type": "MultiPolygon", "coordinates": parts}}
+        for parts in ([], [[[[1, 1], [9, 1], [9, 9], [1, 1]]]])
+    ]
+    file = tmp_path / "a.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    assert len(imported("geojson", tmp_path)) == 1
+
+
 @pytest.mark.parametrize("value", [["x" * 70_000], {"a\n": "b"}, 10**4000, ODD_NAMES], ids=short)
 def test_a_value_of_a_file_that_is_no_text_is_fit_for_a_sentence(value: object) -> None:
     text = fill("Object {id} was left out.", {"id": value})
     text.encode()
-    assert "\n" not in text and len(text) < LONGEST + 100
+    assert "\n" not in text
+    assert len(text) < LONGEST + 100
 
 
 @pytest.mark.parametrize("head", HEADS, ids=short)
