@@ -13,7 +13,7 @@ from segdesk.engines.crf.lattice import Lattice, Places
 from segdesk.engines.crf.team import Team
 
 NOTHING = np.empty(0, np.float32)
-ROWS = 1 << 12  # of results are written at a time
+ROWS = 1 << 11  # of results are written at a time
 
 Write = Callable[[int, int, np.ndarray], None]  # first, last, (last - first, width) probabilities of these pixels
 

@@ -10,7 +10,7 @@ from segdesk.engines.crf import kernels, vec
 from segdesk.engines.crf.team import Team
 
 LEAST = 1.01e-5  # probabilities below it count as it
-BLOCK = 1 << 12  # pixels that are converted at a time
+BLOCK = 1 << 11  # pixels that are converted at a time: small arrays are reused, not mapped anew
 
 
 def padded(count: int) -> int:
