@@ -213,6 +213,7 @@ class ActionSet(QObject):
         self.by_id: dict[str, QAction] = {}
         self._keys: Shortcuts = desk.shortcuts
         self._reasons: dict[str, str] = {}
+        self._holds: dict[str, bool] = {}
         for info in self.infos.values():
             action = self.by_id[info.id] = self._build(info, desk)
             group = group_of(info.id)
@@ -249,10 +250,15 @@ class ActionSet(QObject):
         """Say in the menu what undo and redo would do."""
         for key, step in (("undo", done), ("redo", undone)):
             text = tr(self.infos[key].text)
-            self.by_id[key].setText(f"{text}: {tr(step)}" if step else text)
+            text = f"{text}: {tr(step)}" if step else text
+            if self.by_id[key].text() != text:
+                self.by_id[key].setText(text)
 
     def update_enabled(self, holds: Mapping[str, bool]) -> None:
-        """Enable what can be done; what cannot says why in its tooltip."""
+        """Enable what can be done; what cannot says why in its tooltip. Called again and again with the same."""
+        if holds == self._holds:
+            return
+        self._holds = dict(holds)
         for key, action in self.by_id.items():
             info = self.infos[key]
             missing = next((n for n in info.needs if not holds.get(n, False)), "")

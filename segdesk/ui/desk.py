@@ -41,6 +41,7 @@ from segdesk.ui.desk_queue import Queue
 from segdesk.ui.desk_runs import Runs
 from segdesk.ui.desk_split import Splitting
 from segdesk.ui.desk_teaching import Teachings
+from segdesk.ui.desk_telling import Telling
 from segdesk.ui.desk_thumbs import Thumbs
 from segdesk.ui.desk_training import Trainings
 from segdesk.ui.desk_view import View
@@ -113,6 +114,7 @@ class Desk(QObject):
         self.save_state = SaveState("saved")
         self.scanning = False
         self.shortcuts = Shortcuts(self)
+        self.telling = Telling(self)
         self.labels = Labels(self)
         self.changing = Changing(self)
         self.runs = Runs(self)

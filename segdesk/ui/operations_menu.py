@@ -105,8 +105,10 @@ class OperationsMenu(Translated, QWidget):
             needs = [n for n in info.needs if not holds.get(n, True)]
             needs = (["annotating"] if self._desk.teaching.on else []) + needs
             why = tr(REASONS["picture"]) if document is None else tr(REASONS[needs[0]]) if needs else ""
-            action.setEnabled(not why)
-            action.setToolTip(why or tr(info.note))
+            tip = why or tr(info.note)
+            if action.isEnabled() == bool(why) or action.toolTip() != tip:
+                action.setEnabled(not why)
+                action.setToolTip(tip)
 
     def retranslate(self) -> None:
         """Set the texts again."""

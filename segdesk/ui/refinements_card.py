@@ -134,7 +134,7 @@ class RefinementsCard(Translated, QFrame):
         self._lay_out()
         desk.runs.options_changed.connect(self._options_changed)
         desk.runs.model_changed.connect(self.refresh)
-        desk.conditions_changed.connect(self._show_judging)
+        desk.telling.told.connect(self._conditions_told)
         desk.job_ended.connect(self._ended)
         self.retranslate()
 
@@ -173,6 +173,7 @@ class RefinementsCard(Translated, QFrame):
     def showEvent(self, event: QShowEvent) -> None:
         """Qt: keys work at once."""
         super().showEvent(event)
+        self._show_judging()
         first = next((row.switch for row in self.rows if row.switch.isEnabled()), self.reset)
         first.setFocus(Qt.FocusReason.PopupFocusReason)
 
@@ -235,6 +236,10 @@ class RefinementsCard(Translated, QFrame):
     def _ended(self, job_id: int) -> None:
         if job_id == self._job:
             self._job = 0
+            self._show_judging()
+
+    def _conditions_told(self) -> None:
+        if self.isVisible():  # else `showEvent` does it
             self._show_judging()
 
     def _show_judging(self) -> None:

@@ -64,7 +64,7 @@ class ReportDock(Translated, QDockWidget):
         self.matrix.chosen.connect(self._cell_chosen)
         self._arrange()
         desk.project_closed.connect(self._closed)
-        desk.conditions_changed.connect(self._refresh)
+        desk.telling.told.connect(self._refresh)
         self.retranslate()
         self._refresh()
 

@@ -146,7 +146,7 @@ class Welcome(Translated, QScrollArea):
         desk.project_closed.connect(self._look_again)
         desk.project_moved.connect(self.refresh)
         desk.runs.devices_changed.connect(self._show_device)
-        desk.conditions_changed.connect(self._show_device)
+        desk.telling.told.connect(self._show_device)
         desk.job_started.connect(lambda _id, _job: self._show_device())
 
     def _lay_out(self) -> None:

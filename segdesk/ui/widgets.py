@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPaintEvent, QPen, QPixmap, QPixmapCache, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QFrame,
@@ -224,6 +224,16 @@ def action_button(action: QAction, kind: str = "", icon: str = "", *, whole: boo
 
 def swatch(color: tuple[int, int, int], size: int = 14) -> QIcon:
     """A rounded square of a class colour."""
+    key, pixmap = f"segdesk swatch {color} {size}", QPixmap()
+    if not QPixmapCache.find(key, pixmap):
+        pixmap = _swatch(color, size)
+        QPixmapCache.insert(key, pixmap)
+    result = QIcon(pixmap)
+    result.addPixmap(pixmap, QIcon.Mode.Selected)  # a colour must look the same on a selected row
+    return result
+
+
+def _swatch(color: tuple[int, int, int], size: int) -> QPixmap:
     pixmap = QPixmap(size * 2, size * 2)
     pixmap.setDevicePixelRatio(2.0)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -233,9 +243,7 @@ def swatch(color: tuple[int, int, int], size: int = 14) -> QIcon:
     painter.setBrush(QColor(*color))
     painter.drawRoundedRect(1, 1, size - 2, size - 2, 3.5, 3.5)
     painter.end()
-    result = QIcon(pixmap)
-    result.addPixmap(pixmap, QIcon.Mode.Selected)  # a colour must look the same on a selected row
-    return result
+    return pixmap
 
 
 class ValueSlider(QWidget):
