@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from segdesk.app.logs import Logging, log_file, start_logging, stop_logging
+from segdesk.app.logs import MEGABYTE, Logging, log_file, start_logging, stop_logging
 
 
 @pytest.fixture
@@ -44,6 +44,17 @@ def test_what_the_main_thread_did_not_catch_is_logged(started: Logging, capsys: 
     assert "at the very top" in log_file().read_text("utf-8")
     sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert "KeyboardInterrupt" not in log_file().read_text("utf-8")
+
+
+def test_the_log_is_rotated_and_stays_small(tmp_path: Path) -> None:
+    started = start_logging(tmp_path / "segdesk.log")
+    for number in range(5 * 1024 + 600):
+        logging.getLogger("segdesk").error("%05d %s", number, "x" * 1024)
+    stop_logging(started)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["segdesk.log", "segdesk.log.1", "segdesk.log.2", "segdesk.log.3"]
+    assert all(path.stat().st_size <= MEGABYTE for path in tmp_path.iterdir())
+    assert " 05719 " in (tmp_path / "segdesk.log").read_text("utf-8")  # the latest is kept
 
 
 def test_a_place_that_cannot_be_written_is_no_reason_to_stop(tmp_path: Path) -> None:
