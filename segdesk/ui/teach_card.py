@@ -84,8 +84,7 @@ class TeachCard(Translated, QWidget):
     def refresh(self) -> None:
         """Show what is so now."""
         teaching = self._desk.teaching
-        if teaching.on:
-            self._fill()
+        self._fill()
         words, kind = self._told()
         self.told.setText(words)
         set_kind(self.told, kind)
