@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
+import gc
 import json
 import os
 import sys
@@ -62,6 +63,7 @@ def _soak(home: Path, options: argparse.Namespace) -> int:
     window = MainWindow(settings)
     window.resize(1200, 760)
     window.show()
+    gc.freeze()  # as the program does, see segdesk.ui.start
     faulthandler.enable()
     qInstallMessageHandler(
         lambda kind, _, text: print(f"Qt {kind.name}: {text} (while {watch.doing})", file=sys.stderr)
