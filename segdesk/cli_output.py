@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
-from segdesk.app.jobs import Done, Failed, Progress, Stopped
+from segdesk.app.jobs import Done, Failed, Pace, Progress, Stopped
 from segdesk.app.reports import SaveState
 from segdesk.app.session import Session
 from segdesk.domain.errors import Cancelled, SegDeskError
@@ -67,7 +67,8 @@ class Output:
         if report.done and (now >= self._next_line or last):
             self._next_line = now + LINE_EVERY
             total = f"/{report.total}" if report.total else ""
-            print(f"{report.name}: {report.done}{total}{_left(report.eta_seconds)}", file=self.err, flush=True)
+            told = ", ".join([f"{report.done}{total}", *_pace(report.pace), *_left(report.eta_seconds)])
+            print(f"{report.name}: {told}", file=self.err, flush=True)
 
     def _draw(self, report: Progress) -> None:
         if self._bar is None:
@@ -76,7 +77,7 @@ class Output:
             )
         self._bar.total = report.total or None
         self._bar.n = report.done
-        self._bar.set_postfix_str(report.text[-30:], refresh=False)
+        self._bar.set_postfix_str(", ".join([report.text[-30:], *_pace(report.pace)]), refresh=False)
         self._bar.refresh()
 
     def _end_bar(self) -> None:
@@ -85,11 +86,19 @@ class Output:
             self._bar = None
 
 
-def _left(seconds: float | None) -> str:
+def _left(seconds: float | None) -> list[str]:
     if seconds is None or seconds < 1:
-        return ""
+        return []
     minutes, rest = divmod(round(seconds), 60)
-    return f", {minutes} min {rest} s left" if minutes else f", {rest} s left"
+    return [f"{minutes} min {rest} s left" if minutes else f"{rest} s left"]
+
+
+def _pace(pace: Pace | None) -> list[str]:
+    """How fast a run goes and how busy it keeps the machine, as far as that is known."""
+    if pace is None:
+        return []
+    shares = ("graphics card", pace.graphics), ("processor", pace.processor)
+    return [f"{pace.pictures:.3g} pictures/s", *(f"{word} {share:.0%}" for word, share in shares if share is not None)]
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:

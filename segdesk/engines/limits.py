@@ -65,8 +65,9 @@ class Limits:
         with self._lock:
             now = self._clock()
             known, noted = self._known.get(key, (FREE, now))
-            joined = limit if now - noted >= KEEP_SECONDS else known.joined(limit)
-            if joined == known and key in self._known:
+            holds = key in self._known and 0 <= now - noted < KEEP_SECONDS  # as `find` sees it
+            joined = known.joined(limit) if holds else limit
+            if holds and joined == known:
                 return
             self._known[key] = joined, now
             _write(self._path, self._known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -11,10 +12,11 @@ from pathlib import Path
 import cv2
 import pytest
 
-from segdesk.app.jobs import Pace
+from segdesk.app.jobs import Pace, Progress
 from segdesk.app.load import Meter, computed_seconds, resident_bytes
 from segdesk.app.reports import BatchResult
 from segdesk.cli import OK, SOME_FAILED, main
+from segdesk.cli_output import Output
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.segmentation import Segmentation
 from segdesk.engines.messages import Answer
@@ -110,3 +112,15 @@ def answer(device: str, *, forward: float = 0.0, taken: int = 0) -> Answer:
     return Answer(
         "p", "c", Segmentation.empty(1, 1), CLASSES, seconds={"forward": forward}, device=device, device_bytes=taken
     )
+
+
+def test_the_command_line_tells_how_fast_and_how_busy() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    output = Output(out, err)
+    output(Progress(1, "Running", 5, 10, eta_seconds=65.0, pace=Pace(0.5, 1.0, processor=0.934, graphics=0.5)))
+    output(Progress(1, "Running", 10, 10, eta_seconds=0.0, pace=Pace(12.345, 1.0)))
+    assert err.getvalue().splitlines() == [
+        "Running: 5/10, 0.5 pictures/s, graphics card 50%, processor 93%, 1 min 5 s left",
+        "Running: 10/10, 12.3 pictures/s",
+    ]
+    assert out.getvalue() == ""

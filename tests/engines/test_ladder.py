@@ -136,6 +136,19 @@ def test_a_limit_holds_for_its_model_device_and_larger_sizes_for_two_weeks(tmp_p
     assert limits.find("a", CPU, 1000) == Limit(together=8)
 
 
+@pytest.mark.parametrize("jump", [KEEP_SECONDS, -1000.0])
+def test_a_limit_that_is_found_again_after_its_time_holds_again(tmp_path: Path, jump: float) -> None:
+    """After two weeks, or after a clock that was set back: the same number is no reason to leave the old date."""
+    now = [1e9]
+    limits = Limits(tmp_path / "limits.json", clock=lambda: now[0])
+    limits.note("a", CPU, 1000, Limit(together=2))
+    now[0] += jump
+    assert limits.find("a", CPU, 1000) == FREE
+    limits.note("a", CPU, 1000, Limit(together=2))
+    assert limits.find("a", CPU, 1000) == Limit(together=2)
+    assert Limits(tmp_path / "limits.json", clock=lambda: now[0]).find("a", CPU, 1000) == Limit(together=2)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 3}', '{"a | cpu | 9": {"together": "many"}}', "\x00"])
 def test_a_damaged_file_of_limits_is_no_file(tmp_path: Path, text: str) -> None:
     path = tmp_path / "limits.json"
