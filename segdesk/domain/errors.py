@@ -59,6 +59,8 @@ def shown(value: object) -> object:
 def fill(template: str, values: dict[str, object]) -> str:
     """Fill `{name}` fields; a field without a value (a broken translation) leaves the template as it is. What is
     counted once stands in the singular."""
+    if not values and "{" not in template and "}" not in template:
+        return template
     try:
         return one(template, values).format(**{name: shown(value) for name, value in values.items()})
     except (KeyError, IndexError, ValueError):

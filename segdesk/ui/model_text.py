@@ -33,6 +33,16 @@ def duration(seconds: float) -> str:
     return tr("about {hours} h {minutes} min left", hours=minutes // 60, minutes=minutes % 60)
 
 
+WEIGHTS = {  # words, kind of label, whether their size belongs to it
+    "shipped": (N_("weights included"), "good", True),
+    "here": (N_("weights here"), "good", True),
+    "download": (N_("to download"), "warn", True),
+    "missing": (N_("weights missing: locate the file"), "bad", False),
+    "untrained": (N_("no public weights: train it or locate a file"), "bad", False),
+    "not_needed": (N_("needs no weights"), "good", False),
+}
+
+
 def weights_text(status: WeightsStatus, card: ModelCard | None = None) -> tuple[str, str]:
     """(words, kind of label) for where weights are. With the card, an unknown size is guessed from its parameters."""
     size = f" · {megabytes(status.bytes)}" if status.bytes else ""
@@ -40,14 +50,8 @@ def weights_text(status: WeightsStatus, card: ModelCard | None = None) -> tuple[
         return tr("not installed: {command}", command=command), "bad"
     if card is not None and card.parameters and not status.bytes:  # four bytes each, and the heads that serve training
         size = " · " + tr("about {size}", size=megabytes(round(card.parameters * 4.2)))
-    return {
-        "shipped": (tr("weights included") + size, "good"),
-        "here": (tr("weights here") + size, "good"),
-        "download": (tr("to download") + size, "warn"),
-        "missing": (tr("weights missing: locate the file"), "bad"),
-        "untrained": (tr("no public weights: train it or locate a file"), "bad"),
-        "not_needed": (tr("needs no weights"), "good"),
-    }.get(status.kind, (status.kind, ""))
+    words, kind, sized = WEIGHTS.get(status.kind, (status.kind, "", False))
+    return tr(words) + (size if sized else ""), kind
 
 
 def weights_short(status: WeightsStatus, card: ModelCard) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from segdesk.ui.desk import Desk
 from segdesk.ui.export_dialog import ExportDialog
 from segdesk.ui.i18n import tr
 from segdesk.ui.main_window import MainWindow
+from tests.soak.pages import visit
 from tests.soak.state import Broken, Kind, Model, Seen, digest
 from tests.soak.watch import Watch
 
@@ -73,6 +74,7 @@ class Person:
             (1, "language or theme", self.change_look),
             (2, "resize", self.resize),
             (1, "delete an object", self.delete),
+            (2, "open a page", self.visit),
         ]
 
     # -- the loop -------------------------------------------------------------------------------------------------
@@ -427,6 +429,11 @@ class Person:
             self.desk.change_settings(language=self.random.choice(("en", "zh_CN")))
         else:
             self.desk.change_settings(theme=self.random.choice(("light", "dark")))
+        return "none"
+
+    def visit(self) -> Kind:
+        """A dialog or a page, opened and closed."""
+        visit(self)
         return "none"
 
     def resize(self) -> Kind:
