@@ -102,8 +102,9 @@ def _hash(card: ModelCard) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Cards:
-    """What `load_cards` gave."""
+    """What `load_cards` gave after so many reloads; all cards, or (`cards` empty) those that were asked for before."""
 
+    turn: int
     cards: list[ModelCard]
     broken: list[BrokenCard]
     by_id: dict[str, ModelCard]
@@ -114,13 +115,14 @@ class Models:
 
     def __init__(self, model_folders: Sequence[Path] = ()) -> None:
         self.folders = tuple(model_folders)
-        self._lock = threading.RLock()  # threads that list and download ask for cards, too
+        self._lock = threading.RLock()  # of reading all cards; who asks for one does not wait for it
+        self._turn = 0
         self._read: _Cards | None = None
+        self._single = _Cards(0, [], [], {})
 
     def reload(self) -> None:
-        """Read the cards again, when they are next asked for."""
-        with self._lock:
-            self._read = None
+        """Read the cards again, when they are next asked for. What is being read just now no longer counts."""
+        self._turn += 1
 
     @property
     def cards(self) -> list[ModelCard]:
@@ -134,10 +136,17 @@ class Models:
 
     def _all(self) -> _Cards:
         with self._lock:
-            if self._read is None:
+            known = self._now()
+            if known is None:
+                turn = self._turn
                 cards, broken = load_cards(self._card_folders())
-                self._read = _Cards(cards, broken, {card.id: card for card in cards})
-            return self._read
+                known = self._read = _Cards(turn, cards, broken, {card.id: card for card in cards})
+            return known
+
+    def _now(self) -> _Cards | None:
+        """All cards, if they have been read since the last reload."""
+        known = self._read
+        return known if known is not None and known.turn == self._turn else None
 
     def _card_folders(self) -> list[Path]:
         return [models_dir(), own_models_dir(), *self.folders]
@@ -165,12 +174,16 @@ class Models:
         return card if card is None or not with_words else worded(card, words)
 
     def _find(self, card_id: str) -> ModelCard | None:
-        with self._lock:
-            if self._read is None and card_id:
-                card = find_card(self._card_folders(), card_id)
-                if card is not None:
-                    return card
-            return self._all().by_id.get(card_id) if card_id else None
+        known = self._now()
+        if known is None and card_id:  # reading all takes a second, and the window asks at every change
+            single = self._single
+            if single.turn != self._turn:
+                single = self._single = _Cards(self._turn, [], [], {})
+            card = single.by_id.get(card_id) or find_card(self._card_folders(), card_id)
+            if card is not None:
+                single.by_id[card_id] = card
+                return card
+        return (known or self._all()).by_id.get(card_id) if card_id else None
 
     def get(self, card_id: str) -> ModelCard:
         """The card with this id, with words where it has some; raises `SegDeskError` if there is none."""
