@@ -94,6 +94,18 @@ def test_the_picture_that_lost_its_oldest_step_is_named_and_no_other(file: Path)
     assert found.damaged == (mending.Damage("field 001/picture number 1.png", mending.UNDO),)
 
 
+@pytest.mark.parametrize(("lost", "kept"), [(1, 4), (2, 3), (5, 0)])
+def test_undo_ends_above_a_step_that_is_lost(file: Path, lost: int, kept: int):
+    """What lies below it would undo something else. `lost`: the how manieth from the bottom."""
+    steps = "SELECT id FROM journal WHERE picture_id = 2 AND stack = 0 ORDER BY id"
+    with Project.open(file) as project:
+        before = project.load_history(2)
+        assert len(before.done) == 5
+    changed(file, f"DELETE FROM journal WHERE id = ({steps} LIMIT 1 OFFSET {lost - 1})")
+    with Project.open(file) as project:
+        assert project.load_history(2).done == before.done[5 - kept :]
+
+
 def test_a_lost_note_of_the_counts_is_told_and_written_anew(file: Path, whole: Whole):
     changed(file, "DELETE FROM counts")
     with Project.open(file) as project:

@@ -282,7 +282,7 @@ class TestSmallDisk:
             (disk / "ballast").write_bytes(b"x" * 500_000)
             for n in range(1, 200):
                 edit, kind = do_step(n, here, history)
-                failed += "disk is full" in trouble_of(project, here, edit, kind)
+                failed += "The disk is full" in trouble_of(project, here, edit, kind)
                 if failed == 5:
                     break
             assert failed == 5
