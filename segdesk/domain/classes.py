@@ -156,7 +156,8 @@ FIRST_COLORS: tuple[Color, ...] = (
 
 def spread_color(index: int) -> Color:
     """A calm colour for the class at a position: the first twelve can be told apart by people who are colour-blind;
-    beyond, each differs from those of the neighbouring positions (golden-angle hue steps)."""
+    beyond, each differs from those of the neighbouring positions (golden-angle hue steps). Any whole number has one."""
+    index %= MAX_ID + 1
     if index < len(FIRST_COLORS):
         return FIRST_COLORS[index]
     hue = (0.58 + index * 0.618_033_988_75) % 1.0

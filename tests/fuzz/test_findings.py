@@ -196,6 +196,14 @@ def test_a_list_of_results_beside_a_file_without_images(tmp_path: Path) -> None:
     sentence(error)
 
 
+@pytest.mark.parametrize("number", [-(10**30), 10**400], ids=short)
+def test_a_class_number_that_no_map_can_hold_is_told(number: int, tmp_path: Path) -> None:
+    (tmp_path / "data.yaml").write_text(f"names: {{{number}: odd}}")
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "a.txt").write_text(f"{number} 0.1 0.1 0.9 0.1 0.9 0.9\n")
+    imported("yolo_seg", tmp_path)
+
+
 def test_an_area_without_outlines_is_left_out_alone(tmp_path: Path) -> None:
     features = [
         {"type": "Feature", "properties": {"class": "a"}, "geometry": {"type": "MultiPolygon", "coordinates": parts}}
