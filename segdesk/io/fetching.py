@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -30,6 +31,13 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
             raise urllib.error.URLError("the server leads to an address that is not encrypted")
         self.told = _sha(headers.get("X-Linked-ETag")) or self.told
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+    def http_error_302(self, req, fp, code, msg, headers):  # type: ignore[no-untyped-def]  # urllib's own
+        """As urllib does it, which would also read what such an answer holds into memory, however much it is."""
+        fp.close()
+        return super().http_error_302(req, io.BytesIO(), code, msg, headers)
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
 def _sha(tag: str | None) -> str:
