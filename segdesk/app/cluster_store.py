@@ -89,12 +89,19 @@ class Place:
         protocols = self._system.protocol
         whole = {protocols} if isinstance(protocols, str) else set(protocols)
         self._system.makedirs(self._root, exist_ok=True)
+        target = self._full(name)
         if whole & set(WHOLE_OBJECTS):
-            self._system.pipe_file(self._full(name), data)
+            self._system.pipe_file(target, data)
             return
         part = self._full(f".{name}.{uuid.uuid4().hex[:8]}.part")
         self._system.pipe_file(part, data)
-        self._system.mv(part, self._full(name))
+        self._system.invalidate_cache()
+        if self._system.exists(target):  # SFTP and HDFS do not rename onto a file, and HDFS does not even say so
+            self._system.rm_file(target)
+        self._system.mv(part, target)
+        self._system.invalidate_cache()
+        if not self._system.exists(target):
+            raise OSError("the file did not take its place")
 
     def _full(self, name: str) -> str:
         return f"{self._root.rstrip('/')}/{name}"

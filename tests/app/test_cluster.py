@@ -36,6 +36,7 @@ from segdesk.engines.messages import lane_threads
 from segdesk.io.project import Project
 from segdesk.io.weights import weights_cache
 from tests.app.test_cli import block_picture, lines, run
+from tests.app.web_store import WebStore
 
 MODEL = "panoptic-deeplab-mobilenetv2-everyday"  # small, with objects, stuff and doubts
 MEMORY = 80 << 20
@@ -167,6 +168,40 @@ def test_the_command_with_the_flag_gives_the_bits_of_the_command_without(cluster
     assert f"parts: {tmp_path / 'far.parts'}" in said["far"]
     assert "parts:" not in said["plain"]
     assert len({name for part in parts_of(tmp_path / "far.parts") for name in names_in(part)}) == 3
+
+
+@pytest.fixture
+def store() -> Iterator[WebStore]:
+    """A store on this machine that is reached by HTTP."""
+    pytest.importorskip("requests", reason="requests is not installed")
+    made = WebStore()
+    yield made
+    made.close()
+
+
+def test_pictures_and_parts_in_a_store_behind_a_server(cluster: Any, store: WebStore, tmp_path: Path) -> None:
+    """The bits are those of the same pictures in a folder; a picture that the store refuses once is fetched again."""
+    folder = tmp_path / "in"
+    (folder / "sub").mkdir(parents=True)
+    for name in ("p0.png", "sub/p1.png", "sub/p2.png"):
+        cv2.imwrite(str(folder / name), block_picture(len(store.files)))
+        store.files[f"/in/{name}"] = (folder / name).read_bytes()
+    store.refuse["/in/sub/p1.png"] = 1
+    words = ("--model", "regions", "--quiet", "--project")
+    single, far = tmp_path / "single.segdesk", tmp_path / "far.segdesk"
+    assert run("run", folder, *words, single) == OK
+    there = ("--out", f"{store.url}/out", "--shard-size", "1", "--ray")
+    assert run("run", f"{store.url}/in", *words, far, *there) == OK
+    assert everything(far) == everything(single)
+    assert store.refuse == {"/in/sub/p1.png": 0}
+    files = [name.rpartition("/")[2] for name in store.files if name.startswith("/out/")]
+    assert sorted(name.partition("-")[0] for name in files) == ["part"] * 4 + ["run.json"]  # one part is of the refusal
+    far.unlink()
+    for name in list(store.files):
+        if name.startswith("/in/sub"):
+            store.files[name] = b""  # nothing is computed again, so nobody looks at them
+    assert run("run", f"{store.url}/in", *words, far, *there) == OK
+    assert everything(far) == everything(single)
 
 
 def bare_worker(home: str) -> type:

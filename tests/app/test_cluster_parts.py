@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from segdesk.engines.messages import Answer
 from segdesk.io import images
 from segdesk.io.formats import coco_panoptic
 from tests.app.conftest import picture
+from tests.app.web_store import WebStore
 
 CLASSES = ClassSet.from_names(["Wolke", "猫", "car"], things=["car"])
 scores = st.floats(0, 1, allow_nan=False)
@@ -152,9 +154,19 @@ def test_a_panoptic_part_is_a_data_set_that_other_programs_read(tmp_path: Path) 
 # -- places ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", ["", "file://", "local://", "memory://"])
-def test_a_place_keeps_whole_files(scheme: str, tmp_path: Path) -> None:
-    place = Place(f"{scheme}{tmp_path}/out").child("run")
+@pytest.fixture
+def store() -> Iterator[WebStore]:
+    """A store on this machine that is reached by HTTP."""
+    pytest.importorskip("requests", reason="requests is not installed")
+    made = WebStore()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("scheme", ["", "file://", "local://", "memory://", "webhdfs"])
+def test_a_place_keeps_whole_files(scheme: str, tmp_path: Path, store: WebStore) -> None:
+    base = store.url if scheme == "webhdfs" else f"{scheme}{tmp_path}"
+    place = Place(f"{base}/out").child("run")
     assert place.names() == []
     place.write("b.bin", b"old")
     place.write("b.bin", b"new")
@@ -164,6 +176,17 @@ def test_a_place_keeps_whole_files(scheme: str, tmp_path: Path) -> None:
     assert place.read("b.bin") == b"new"
     with pytest.raises(SegDeskError):
         place.read("missing.bin")
+
+
+def test_a_store_that_loses_what_it_was_given_is_one_sentence(store: WebStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Place(f"{store.url}/out")
+    place.write("a.bin", b"a")
+    monkeypatch.setattr(type(place._system), "mv", lambda *_: None)
+    with pytest.raises(SegDeskError, match="did not take its place"):
+        place.write("b.bin", b"b")
+    store.close()
+    with pytest.raises(SegDeskError, match="cannot be reached"):
+        place.write("c.bin", b"c")
 
 
 def test_an_unknown_kind_of_address_is_one_sentence() -> None:
