@@ -136,6 +136,9 @@ class ModelBrowser(Translated, QFrame):
         at = self.model.first_model() if at < 0 else at
         self.list.setCurrentIndex(self.model.index(max(at, 0), 0))
         self.list.scrollTo(self.list.currentIndex())
+        self._tell_found()
+
+    def _tell_found(self) -> None:
         total = len(self.model.listing.entries)
         words = tr("{found} of %n model(s)", total, found=self.model.found) if total else tr("Looking for the models…")
         self.count.setText(words)
@@ -247,7 +250,11 @@ class ModelBrowser(Translated, QFrame):
                 fill_box(box, tr(ANY[key]), [(value, tr(text)) for value, text in CHOICES[key]])
             name(box, tr(ANY[key]))
         self._fill_data_sets()
-        self._lay_out()
+        if self.isVisible():  # else `open_under` does it
+            self._lay_out()
+        else:
+            self._tell_found()
+            self._describe(self.list.currentIndex())
 
     def _fill_data_sets(self) -> None:
         fill_box(self.boxes["data"], tr(ANY["data"]), [(text, text) for text in self.model.listing.data_sets()])

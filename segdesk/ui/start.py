@@ -36,6 +36,7 @@ def make_application(settings: settings_io.Settings) -> QApplication:
     theme.apply(app, settings.theme)
     comfort.apply(app, settings.ui)
     i18n.install(app, settings.language or i18n.system_language())
+    i18n.prepare()
     return app
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
+
+import pytest
 
 from segdesk.domain.errors import SegDeskError
 from segdesk.ui import i18n
@@ -26,6 +29,20 @@ def test_plural(app):
     i18n.install(app, "zh_CN")
     assert tr("%n picture(s) segmented", 3) == "已分割 3 张图片"
     i18n.install(app, "en")
+
+
+def test_the_translation_is_compiled_before_it_is_wanted(app, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(i18n.paths, "user_cache_dir", lambda: tmp_path)
+    monkeypatch.setattr(i18n, "_prepared", threading.Event())
+    i18n.prepare()
+    for thread in threading.enumerate():
+        if thread.name == "translations":
+            thread.join()
+    released: list[Path] = []
+    monkeypatch.setattr(i18n, "_release", lambda source, target: released.append(target))
+    assert i18n.install(app, "zh_CN") == "zh_CN"
+    assert i18n.install(app, "en") == "en"
+    assert released == []
 
 
 def test_error_is_translated_then_filled(app):
