@@ -130,7 +130,7 @@ def _make_project(home: Path) -> Path:
 def _figures(person: Person, watch: Watch, wrong: str) -> dict[str, object]:
     minutes = watch.memory[-1][0] / 60 if watch.memory else 0.0
     curve = watch.memory[:: max(1, len(watch.memory) // 40)]
-    own = [s for s in watch.stalls if s.busy > 0.1]
+    own, busy = [s for s in watch.stalls if s.own > 0.1], [s for s in watch.stalls if s.busy > 0.1]
     causes = Counter((s.doing, s.stack[-1] if s.stack else "?") for s in watch.stalls)
     flat = minutes < SETTLED or watch.slope() < GROWTH
     return {
@@ -140,11 +140,14 @@ def _figures(person: Person, watch: Watch, wrong: str) -> dict[str, object]:
         "by action": person.done,
         "toasts of tools that can do nothing there": dict(person.said),
         "stalls over 100 ms": len(watch.stalls),
-        "of which the UI thread itself computed over 100 ms": len(own),
+        "of which over 100 ms without the time in which others had the processors": len(own),
+        "of which the UI thread itself computed over 100 ms": len(busy),
         "longest stall, s": round(max((s.seconds for s in watch.stalls), default=0.0), 3),
         "longest own computing, s": round(max((s.busy for s in watch.stalls), default=0.0), 3),
         "stalls by action and place": [[*key, n] for key, n in causes.most_common(25)],
-        "worst": [[round(s.seconds, 3), round(s.busy, 3), s.doing, *s.stack[-5:]] for s in _worst(watch)],
+        "worst": [
+            [round(s.seconds, 3), round(s.own, 3), round(s.busy, 3), s.doing, *s.stack[-5:]] for s in _worst(watch)
+        ],
         "memory, MB (minutes, window, engine)": [[round(t / 60, 1), round(a), round(b)] for t, a, b in curve],
         "growth in the second half, MB an hour": round(watch.slope(), 1),
         "engine's growth, MB an hour": round(watch.slope_of_children(), 1),
@@ -152,13 +155,14 @@ def _figures(person: Person, watch: Watch, wrong: str) -> dict[str, object]:
 
 
 def _worst(watch: Watch) -> list:  # type: ignore[type-arg]
-    return sorted(watch.stalls, key=lambda s: s.busy, reverse=True)[:12]
+    return sorted(watch.stalls, key=lambda s: s.own, reverse=True)[:25]
 
 
 def _tell(figures: dict[str, object], report: Path | None, *, short: bool = False) -> None:
     if report is not None:
         report.write_text(json.dumps(figures, indent=1, ensure_ascii=False), encoding="utf-8")
-    names = ("minutes", "actions", "stalls over 100 ms", "growth in the second half, MB an hour") if short else figures
+    few = ("minutes", "actions", "stalls over 100 ms", *list(figures)[6:8], "growth in the second half, MB an hour")
+    names = few if short else figures
     for name in names:
         value = figures[name]
         if isinstance(value, list):

@@ -25,13 +25,20 @@ SAMPLE = 2.0  # seconds between two samples of memory
 
 @dataclass(frozen=True)
 class Stall:
-    """The UI thread did not come round for `seconds`, of which it computed `busy` ones (the rest it waited for the
-    processor, or for a lock); `doing`: the action; `stack`: where it was, seen while it lasted."""
+    """The UI thread did not come round for `seconds`, of which it computed `busy` ones and stood ready, without a
+    processor, for `queued` ones, for others were running; the rest it waited for a lock or a file. `doing`: the action;
+    `stack`: where it was, seen while it lasted."""
 
     seconds: float
     busy: float
+    queued: float
     doing: str
     stack: tuple[str, ...]
+
+    @property
+    def own(self) -> float:
+        """What a machine that has nothing else to do would not have spared the person."""
+        return self.seconds - self.queued
 
 
 @dataclass
@@ -46,7 +53,7 @@ class Watch:
         self._main = threading.get_ident()
         self._clock = time.pthread_getcpuclockid(self._main)
         self._start = self._last = time.monotonic()
-        self._busy = time.clock_gettime(self._clock)
+        self._busy, self._queued = time.clock_gettime(self._clock), self._queue()
         self._stack: tuple[str, ...] = ()
         self._paused = False
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  # as long as the watch
@@ -66,11 +73,20 @@ class Watch:
 
     def beat(self) -> None:
         """The event loop has come round."""
-        now, busy = time.monotonic(), time.clock_gettime(self._clock)
+        now, busy, queued = time.monotonic(), time.clock_gettime(self._clock), self._queue()
         if now - self._last > STALL and not self._paused:
-            self.stalls.append(Stall(now - self._last, busy - self._busy, self.doing, self._stack))
+            lasted = now - self._last, busy - self._busy, queued - self._queued
+            self.stalls.append(Stall(*lasted, self.doing, self._stack))
         self._stack = ()
-        self._last, self._busy = now, busy
+        self._last, self._busy, self._queued = now, busy, queued
+
+    @staticmethod
+    def _queue() -> float:
+        """Seconds that this process's first thread, which is the UI thread, stood ready without a processor."""
+        try:
+            return int(Path(f"/proc/self/task/{os.getpid()}/schedstat").read_text().split()[1]) / 1e9
+        except (OSError, IndexError, ValueError):  # not on this system
+            return 0.0
 
     @contextmanager
     def own_work(self) -> Iterator[None]:
