@@ -1700,10 +1700,6 @@
    <translation>删除类别</translation>
   </message>
   <message>
-   <source>Delete it and run again: only its pictures are computed anew.</source>
-   <translation>请删除它并再次运行：只会重新计算其中的图片。</translation>
-  </message>
-  <message>
    <source>Delete object</source>
    <translation>删除对象</translation>
   </message>
@@ -5342,10 +5338,6 @@
    <translation>文件 {name} 位于文件夹之外，未作任何操作。</translation>
   </message>
   <message>
-   <source>The file {name} of the run is damaged: {reason}.</source>
-   <translation>本次运行的文件 {name} 已损坏：{reason}。</translation>
-  </message>
-  <message>
    <source>The files of {model} cannot be used: {reason}.</source>
    <translation>{model} 的文件无法使用：{reason}。</translation>
   </message>
@@ -5642,6 +5634,10 @@
   <message>
    <source>The part of the picture to refine lies outside of it.</source>
    <translation>要细化的部分位于图片之外。</translation>
+  </message>
+  <message>
+   <source>The part {name} of an earlier run is damaged: its pictures are computed again.</source>
+   <translation>之前运行的分片 {name} 已损坏：其中的图片将重新计算。</translation>
   </message>
   <message>
    <source>The picture and the class probabilities to refine differ in size.</source>

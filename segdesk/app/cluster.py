@@ -19,7 +19,7 @@ from pathlib import Path
 from segdesk import __version__
 from segdesk.app.batch import Batch, Choice, Reply, make_batch
 from segdesk.app.cluster_driver import Crew, Driver
-from segdesk.app.cluster_parts import FORMATS, SUFFIXES, decode
+from segdesk.app.cluster_parts import FORMATS, SUFFIXES, DamagedPart, decode
 from segdesk.app.cluster_source import Listing, Picture
 from segdesk.app.cluster_store import Place, joined
 from segdesk.app.cluster_worker import THREADS_VARIABLE, Order
@@ -34,6 +34,7 @@ from segdesk.engines.messages import lane_threads
 from segdesk.io.project import Project
 
 PART_SIZE = 64
+NOTE_DAMAGED = N_("The part {name} of an earlier run is damaged: its pictures are computed again.")
 _PART = re.compile(r"part-(\d+)-[0-9a-f]+\.(parquet|zip)")
 
 
@@ -141,7 +142,10 @@ class _Source:
         names = [name for name in place.names() if _PART.fullmatch(name)]
         if not self.again:
             for name in reversed(names):  # the newest first: they are of `again`
-                yield from self._taken(place, name, ids, ctx)
+                try:
+                    yield from self._taken(place, name, ids, ctx)
+                except DamagedPart:
+                    batch.notes[SegDeskError(NOTE_DAMAGED, name=name).text()] = None
         if not ids:
             return
         used = max((int(found[1]) for name in names if (found := _PART.fullmatch(name))), default=0)

@@ -2,7 +2,7 @@
 
 `parquet`: a row a picture with its masks as COCO's compressed run lengths. `coco-panoptic`: a ZIP that holds a COCO
 panoptic data set (Kirillov et al., arXiv:1801.00868) whose segment numbers are those of the map; what COCO has no
-field for (scores, doubt, the raw objects) stands under `segdesk`.
+field for (scores, doubt, the raw objects) stands under `segdesk`. Each answer carries a CRC-32 of all that it says.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -28,6 +29,7 @@ from segdesk.domain.rle import Rle
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.engines.messages import Answer
 from segdesk.io import coco
+from segdesk.io.images import MAX_PIXELS
 
 FORMATS = ("parquet", "coco-panoptic")
 SUFFIXES = {"parquet": ".parquet", "coco-panoptic": ".zip"}
@@ -47,17 +49,21 @@ class Row:
     unreadable: bool = False
 
 
+class DamagedPart(SegDeskError):
+    """A part file that is not as it was written."""
+
+
 def encode(rows: Sequence[Row], kind: str) -> bytes:
     """A part file of the format `kind`."""
     return _to_parquet(rows) if kind == "parquet" else _to_zip(rows)
 
 
 def decode(data: bytes, kind: str, *, name: str = "part") -> Iterator[Row]:
-    """The rows of the part `name`, one after the other. Raises `SegDeskError` for a damaged one."""
+    """The rows of the part `name`, one after the other. Raises `DamagedPart`."""
     try:
         yield from _from_parquet(data) if kind == "parquet" else _from_zip(data)
-    except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
-        raise SegDeskError(
+    except Exception as error:  # zlib, zipfile and Arrow have a dozen kinds of them
+        raise DamagedPart(
             "The file {name} of the run is damaged: {reason}.",
             "Delete it and run again: only its pictures are computed anew.",
             name=name,
@@ -87,6 +93,25 @@ def _facts(answer: Answer) -> dict[str, object]:
         else [[p.kind, [int(v) for v in p.box], float(p.doubt)] for p in doubts.places],
         "value": None if doubts is None else float(doubts.value),
     }
+
+
+def _sum(row: Row, answer: Answer) -> int:
+    """CRC-32 of all that a row with an answer says."""
+    labels, objects = _map_of(answer), answer.instances
+    table = [[key, *_segment(labels.segments[key]).values()] for key in sorted(labels.segments)]
+    scores = [[int(i.class_id), float(i.score)] for i in objects]
+    told = [row.name, row.where, _facts(answer), [asdict(c) for c in answer.classes], labels.size, table, scores]
+    crc = zlib.crc32(labels.ids.astype("<u2").tobytes(), zlib.crc32(json.dumps(told, sort_keys=True).encode()))
+    for one in objects:
+        crc = zlib.crc32(one.mask.counts.astype("<u4").tobytes(), crc)
+    return crc if answer.doubts is None else zlib.crc32(answer.doubts.map.tobytes(), crc)
+
+
+def _checked(row: Row, answer: Answer, facts: Mapping[str, Any]) -> Row:
+    """The row, if it says what was written; one of an older version has no sum. Raises ValueError."""
+    if facts.get("crc") not in (None, _sum(row, answer)):
+        raise ValueError("the labels do not fit their checksum")
+    return row
 
 
 def _answer(
@@ -259,7 +284,7 @@ def _cells(row: Row, sets: _ClassSets) -> dict[str, object]:
         "segments": segments,
         "instances": _objects(answer.instances),
         "doubt_map": _doubt_png(answer),
-        "facts": json.dumps(_facts(answer)),
+        "facts": json.dumps({**_facts(answer), "crc": _sum(row, answer)}),
     }
 
 
@@ -286,16 +311,15 @@ def _row(cells: Mapping[str, Any], sets: Sequence[ClassSet]) -> Row:
     if cells["facts"] is None:
         return Row(cells["path"], cells["where"], None, _error(cells["error"]), cells["unreadable"])
     size = (cells["height"], cells["width"])
+    if not 0 < size[0] * size[1] <= MAX_PIXELS:
+        raise ValueError("no picture has this size")
     masks = {s["id"]: _mask(s["counts"], size) for s in cells["segments"]}
     table = {s["id"]: Segment(s["class_id"], s["score"], crowd=s["crowd"]) for s in cells["segments"]}
     labels = Segmentation(map_of(masks, size), table)
     instances = _instances(cells["instances"], size)
     facts = json.loads(cells["facts"])
-    return Row(
-        cells["path"],
-        cells["where"],
-        _answer(cells["path"], facts, sets[cells["classes"]], labels, instances, cells["doubt_map"]),
-    )
+    answer = _answer(cells["path"], facts, sets[cells["classes"]], labels, instances, cells["doubt_map"])
+    return _checked(Row(cells["path"], cells["where"], answer), answer, facts)
 
 
 # -- COCO panoptic -----------------------------------------------------------------------------------------------------
@@ -312,7 +336,9 @@ def _to_zip(rows: Sequence[Row]) -> bytes:
             height, width = row.answer.segmentation.size
             size = {"width": width, "height": height}
             images.append({"id": number, "file_name": row.name, **size, "where": row.where})
-            annotations.append(_annotation(row.answer, number, sets, archive.writestr))
+            found = _annotation(row.answer, number, sets, archive.writestr)
+            found["segdesk"]["crc"] = _sum(row, row.answer)
+            annotations.append(found)
         document = {
             "info": {"description": "A part of a run of SegDesk"},
             "images": images,
@@ -324,7 +350,7 @@ def _to_zip(rows: Sequence[Row]) -> bytes:
     return file.getvalue()
 
 
-def _annotation(answer: Answer, number: int, sets: _ClassSets, put: Callable[[Any, bytes], None]) -> dict[str, object]:
+def _annotation(answer: Answer, number: int, sets: _ClassSets, put: Callable[[Any, bytes], None]) -> dict[str, Any]:
     labels, name = _map_of(answer), f"{number:06d}.png"
     ids = labels.ids
     rgb = np.stack([ids & 255, ids >> 8, np.zeros_like(ids)], axis=-1).astype(np.uint8)
@@ -360,6 +386,7 @@ def _from_zip(data: bytes) -> Iterator[Row]:
             name, doubt_map = image["file_name"], more["doubt_map"] and archive.read(more["doubt_map"])
             instances = _instances(more["instances"], size)
             labels, classes = Segmentation(ids, table), sets[more["classes"]]
-            yield Row(name, image["where"], _answer(name, more, classes, labels, instances, doubt_map or None))
+            answer = _answer(name, more, classes, labels, instances, doubt_map or None)
+            yield _checked(Row(name, image["where"], answer), answer, more)
         for row in document["segdesk"]["failed"]:
             yield Row(row["path"], row["where"], None, _error(row["error"]), row["unreadable"])

@@ -179,8 +179,16 @@ def store() -> Iterator[WebStore]:
     made.close()
 
 
-def test_pictures_and_parts_in_a_store_behind_a_server(cluster: Any, store: WebStore, tmp_path: Path) -> None:
-    """The bits are those of the same pictures in a folder; a picture that the store refuses once is fetched again."""
+def damaged(part: bytes) -> bytes:
+    """The part with bits flipped all over it."""
+    return bytes(byte ^ (at % 97 == 50) for at, byte in enumerate(part))
+
+
+def test_pictures_and_parts_in_a_store_behind_a_server(
+    cluster: Any, store: WebStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The bits are those of the same pictures in a folder; a picture that the store refuses once is fetched again, and
+    those of a part that was damaged are computed again, and no others."""
     folder = tmp_path / "in"
     (folder / "sub").mkdir(parents=True)
     for name in ("p0.png", "sub/p1.png", "sub/p2.png"):
@@ -200,8 +208,12 @@ def test_pictures_and_parts_in_a_store_behind_a_server(cluster: Any, store: WebS
     for name in list(store.files):
         if name.startswith("/in/sub"):
             store.files[name] = b""  # nothing is computed again, so nobody looks at them
+        if name.endswith(".parquet") and [row.name for row in decode(store.files[name], "parquet")] == ["p0.png"]:
+            store.files[name] = damaged(store.files[name])
+    capsys.readouterr()
     assert run("run", f"{store.url}/in", *words, far, *there) == OK
     assert everything(far) == everything(single)
+    assert "is damaged: its pictures are computed again" in lines(capsys)[1]
 
 
 def bare_worker(home: str) -> type:

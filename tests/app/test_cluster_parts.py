@@ -123,6 +123,49 @@ def test_a_damaged_part_is_one_sentence(kind: str, data: bytes) -> None:
         list(decode(data, kind))
 
 
+@pytest.mark.parametrize("kind", FORMATS)
+def test_flipped_bits_in_a_part_are_never_another_answer(kind: str) -> None:
+    rng = np.random.default_rng(5)
+    rows = []
+    for number in range(3):
+        ids = np.kron(rng.integers(0, 4, (6, 8)), np.ones((9, 9))).astype(np.uint16)
+        labels = Segmentation(ids, {key: Segment(key, 0.5) for key in range(1, 4)})
+        objects = tuple(Instance(key, 0.25, rle.encode(ids == key)) for key in range(1, 4))
+        doubts = Doubts(rng.integers(0, 255, (6, 8)).astype(np.uint8), (), 0.5)
+        found = Answer("p", "card", labels, CLASSES, instances=objects, doubt=0.25, doubts=doubts)
+        rows.append(Row(f"p{number}", "", found))
+    data, told = encode(rows, kind), 0
+    for _ in range(60):
+        flipped = bytearray(data)
+        flipped[int(rng.integers(0, len(data)))] ^= 1 << int(rng.integers(0, 8))
+        try:
+            got = list(decode(bytes(flipped), kind))
+        except SegDeskError:
+            told += 1
+            continue
+        assert [row.name for row in got] == [row.name for row in rows]
+        for row, wanted in zip(got, rows, strict=True):
+            assert row.answer is not None
+            assert wanted.answer is not None
+            assert same(replace(row.answer, key="p"), wanted.answer)
+    assert told > 30
+
+
+def test_a_part_of_an_impossible_size_takes_no_memory() -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    answer = Answer("p", "card", Segmentation.empty(2, 2), CLASSES)
+    table = parquet.read_table(io.BytesIO(encode([Row("p", "", answer)], "parquet")))
+    for column in ("height", "width"):
+        at = table.schema.get_field_index(column)
+        table = table.set_column(at, table.schema.field(at), pa.array([1 << 30], pa.int32()))
+    file = io.BytesIO()
+    parquet.write_table(table, file)
+    with pytest.raises(SegDeskError, match="no picture has this size"):
+        list(decode(file.getvalue(), "parquet"))
+
+
 def test_a_panoptic_part_is_a_data_set_that_other_programs_read(tmp_path: Path) -> None:
     labels = Segmentation(np.array([[1, 1, 0], [7, 7, 7]], np.uint16), {1: Segment(1), 7: Segment(3, 0.5)})
     answer = Answer("a.png", "card", labels, CLASSES)
