@@ -106,6 +106,18 @@ def _note_tops(connection: sqlite3.Connection, picture_id: int) -> None:
     )
 
 
+def note_all_tops(connection: sqlite3.Connection) -> None:
+    """Note the newest steps of pictures of which that was not done, and the number of steps of all."""
+    connection.execute(
+        "INSERT OR IGNORE INTO journal_tops (picture_id, done, undone) SELECT picture_id, "
+        "max(CASE WHEN stack = 0 THEN id END), max(CASE WHEN stack = 1 THEN id END) FROM journal GROUP BY picture_id"
+    )
+    connection.execute(
+        "UPDATE journal_tops SET steps = (SELECT count(*) FROM journal WHERE journal.picture_id = "
+        "journal_tops.picture_id)"
+    )
+
+
 def _newest_id(connection: sqlite3.Connection, picture_id: int, stack: int) -> int | None:
     query = "SELECT max(id) FROM journal WHERE picture_id = ? AND stack = ?"
     return connection.execute(query, (picture_id, stack)).fetchone()[0]

@@ -15,6 +15,7 @@ from segdesk.domain.edit import unpack_tile
 from segdesk.domain.packed import pack_labels, tile_rect
 from segdesk.domain.text import N_
 from segdesk.io import project_counts as counts
+from segdesk.io import project_journal as journal
 from segdesk.io import project_sums as sums
 from segdesk.io.project_check import CLASS_COUNT, broken_journals
 from segdesk.io.project_types import LAYERS, STATES
@@ -332,6 +333,7 @@ class _Mending:
         for picture_id in gone | self._touched:
             for table in ("journal", "journal_tops"):
                 self._db.execute(f"DELETE FROM {table} WHERE picture_id = ?", (picture_id,))
+        journal.note_all_tops(self._db)
 
     def rest(self) -> None:
         """Objects and doubts of the models, marks, locks; and whatever belongs to a row that is not there."""

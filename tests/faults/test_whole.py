@@ -116,6 +116,16 @@ def test_a_lost_note_of_the_counts_is_told_and_written_anew(file: Path, whole: W
         assert contents(project) == whole[1]
 
 
+def test_what_is_rescued_without_any_notes_is_sound(file: Path, whole: Whole):
+    """The counts and the notes of the newest steps are lost; the steps are there."""
+    changed(file, "DELETE FROM counts")
+    changed(file, "DELETE FROM journal_tops")
+    found = rescue(file, file.with_name("recovered.segdesk"))
+    with Project.open(found.path) as project:
+        assert project.look_after() == []
+        assert contents(project) == whole[1]
+
+
 def test_tables_whose_pages_are_lost_with_the_counts_are_told(file: Path, whole: Whole):
     """Nothing knows then how many rows there were."""
     with sqlite3.connect(file) as raw:

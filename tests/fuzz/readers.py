@@ -27,7 +27,7 @@ class Reader:
     most_bytes: int = 400 << 20
 
 
-MODULES = ("reading_pictures", "reading_labels", "reading_tables", "reading_network")
+MODULES = ("reading_pictures", "reading_labels", "reading_tables", "reading_network", "reading_cluster")
 TORCH_MODULES = ("reading_weights",)
 
 
