@@ -157,7 +157,7 @@ def test_the_command_with_the_flag_gives_the_bits_of_the_command_without(cluster
         cv2.imwrite(str(folder / ("sub" if number else ".") / f"p{number}.png"), block_picture(number))
     (folder / "broken.png").write_bytes(b"this is no picture")
     said = {}
-    for name, flag in (("plain", ()), ("far", ("--ray", cluster.address, "--shard-size", "2"))):
+    for name, flag in (("plain", ()), ("far", ("--ray", cluster.address, "--shards", "coco-panoptic"))):
         words = ["run", str(folder), "--model", "regions", "--project", str(tmp_path / f"{name}.segdesk"), *flag]
         done = subprocess.run([sys.executable, "-m", "segdesk", *words], capture_output=True, text=True)
         assert done.returncode == SOME_FAILED, done.stderr
@@ -167,7 +167,9 @@ def test_the_command_with_the_flag_gives_the_bits_of_the_command_without(cluster
     assert everything(tmp_path / "far.segdesk") == everything(tmp_path / "plain.segdesk")
     assert f"parts: {tmp_path / 'far.parts'}" in said["far"]
     assert "parts:" not in said["plain"]
-    assert len({name for part in parts_of(tmp_path / "far.parts") for name in names_in(part)}) == 3
+    parts = parts_of(tmp_path / "far.parts")
+    assert {part.suffix for part in parts} == {".zip"}
+    assert len({name for part in parts for name in names_in(part)}) == 3
 
 
 @pytest.fixture
