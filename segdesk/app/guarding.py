@@ -15,6 +15,7 @@ from segdesk.io.project_care import find_backup
 log = logging.getLogger(__name__)
 FIRST_LOOK = 5.0  # seconds after opening: the first picture comes first
 LOOKS = 30.0  # seconds between two looks at how much has been done
+RETRY = 600.0  # seconds until it tries again after something went wrong: a drive that is gone, a disk that is full
 STEPS = 500  # transactions after which a new backup copy is made
 STEPS_AT_END = 20  # the same when the project is closed, if that is quick
 QUICK_BYTES = 16 << 20  # a project that is backed up while somebody waits
@@ -32,9 +33,10 @@ class Guard:
         *,
         first_look: float = FIRST_LOOK,
         looks: float = LOOKS,
+        retry: float = RETRY,
     ) -> None:
         self._project, self._report = project, report
-        self._first_look, self._looks = first_look, looks
+        self._first_look, self._looks, self._retry = first_look, looks, retry
         self._ended = threading.Event()
         self._backed_up = 0  # commits that the backup copy has
         self._damaged = False
@@ -53,12 +55,15 @@ class Guard:
                 log.info("no backup copy at the end: %s", error)
 
     def _watch(self) -> None:
-        try:
-            self._work()
-        except Cancelled:
-            pass
-        except Exception as error:  # a drive that is gone, a disk that is full: a later look may do better
-            log.warning("no backup copy: %s", error)
+        while not self._ended.is_set():
+            try:
+                self._work()
+                return
+            except Cancelled:
+                return
+            except Exception as error:
+                log.warning("no backup copy: %s", error)
+            self._ended.wait(self._retry)
 
     def _work(self) -> None:
         if self._ended.wait(self._first_look) or not self._look(self._ended.is_set, back_up=self._is_old()):

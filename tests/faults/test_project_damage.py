@@ -416,6 +416,24 @@ def test_the_guard_tells_of_damage_once(file: Path) -> None:
     assert care.find_backup(file) is None
 
 
+def test_the_guard_tries_again_after_a_fault(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A drive that was gone for a while costs one look, not all of the session."""
+    real, calls = Project.look_after, iter(range(1000))
+
+    def look(project: Project, *arguments: object, **words: object) -> list[str]:
+        if next(calls) < 2:
+            raise SegDeskError("The drive is gone.")
+        return real(project, *arguments, **words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Project, "look_after", look)
+    told: list[object] = []
+    with Project.open(file) as project:
+        guard = Guard(project, told.append, first_look=0.0, retry=0.01)
+        until(care.backup_path(file).exists)
+        guard.stop()
+    assert told == []
+
+
 def test_a_damaged_project_can_be_looked_at_without_being_changed(file: Path) -> None:
     with sqlite3.connect(file) as raw:
         raw.execute("UPDATE tiles SET data = x'010203' WHERE map_id = 4")
