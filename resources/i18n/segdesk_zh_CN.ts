@@ -5828,6 +5828,10 @@
    <translation>项目文件中 {name} 的涂画已损坏。</translation>
   </message>
   <message>
+   <source>The table {name} cannot be read: {reason}.</source>
+   <translation>无法读取表格 {name}：{reason}。</translation>
+  </message>
+  <message>
    <source>The training broke off; the best epoch before is kept.</source>
    <translation>训练中断；之前最好的一轮已保留。</translation>
   </message>

@@ -101,7 +101,15 @@ def _text_entries(source: str, path: Path | None, kind: str) -> list[str]:
         raise SegDeskError("{name} is not a text file.", "Save it as UTF-8.", name=source) from error
     if kind == ".txt":
         return [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    rows = list(csv.reader(io.StringIO(text), delimiter="\t" if kind == ".tsv" else ","))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter="\t" if kind == ".tsv" else ","))
+    except csv.Error as error:
+        raise SegDeskError(
+            "The table {name} cannot be read: {reason}.",
+            "It needs a column path or url.",
+            name=source,
+            reason=str(error),
+        ) from error
     head = [cell.strip().casefold() for cell in rows[0]] if rows else []
     column = next((head.index(name) for name in COLUMNS if name in head), None)
     body = rows if column is None else rows[1:]

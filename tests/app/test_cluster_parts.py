@@ -297,7 +297,13 @@ def test_a_list_over_several_stores_has_names_that_differ_and_stay_inside(tmp_pa
     assert found.folder is None
 
 
-@pytest.mark.parametrize(("name", "data"), [("a.txt", b"\xff\xfe\x00"), ("a.csv", b""), ("a.parquet", b"PAR1")])
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        *[("a.txt", b"\xff\xfe\x00"), ("a.csv", b""), ("a.parquet", b"PAR1")],
+        ("a.csv", b'path\n"' + b"x" * 200_000),
+    ],
+)
 def test_a_list_that_is_none_is_one_sentence(name: str, data: bytes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(data)
     with pytest.raises(SegDeskError):
