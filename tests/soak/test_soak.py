@@ -58,9 +58,16 @@ def test_the_model_follows_a_history(kinds: list[str]):
         ("redo", Seen("three", 2, 0)),  # a redo of nothing
         ("edit", Seen("three", 2, 1)),  # something to do again after a new step
         ("edit", Seen("three", 1, 0)),  # labels that changed without a step
+        ("replace", Seen("three", 0, 1)),  # an answer that made way, and yet what was below it is not there
     ],
 )
 def test_the_model_notices(kind: str, seen: Seen):
     picture = Picture("edited", "two", ["one"], [])
     with pytest.raises(Broken):
         picture.follow(kind, seen)  # type: ignore[arg-type]
+
+
+def test_an_answer_that_is_what_was_below_the_last_one_takes_that_back():
+    picture = Picture("predicted", "two", ["one"], ["three"])
+    assert picture.follow("replace", Seen("one", 0, 2))
+    assert (picture.labels, picture.below, picture.above) == ("one", [], ["three", "two"])
