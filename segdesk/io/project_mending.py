@@ -284,6 +284,7 @@ class _Mending:
         picture_id, layer, height, width, total = row
         if layer not in WORDS or not _is_size(height) or not _is_size(width):
             self._db.execute("DELETE FROM maps WHERE id = ?", (map_id,))
+            self.found.add(Damage("", SOME_LABELS))
             damaged, layer = True, "annotation"
         else:  # an old map without a sum is damaged if it cannot be read
             damaged = self._repair_tiles(map_id, (height, width)) or total is not None

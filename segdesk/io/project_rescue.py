@@ -194,7 +194,7 @@ def _rows(pages: Pages, roots: dict[str, int], hurt: set[str]) -> Iterator[tuple
         if name in roots:
             for record in pages.walk(roots[name], index=table.index):
                 row = table.row(record)
-                if row is None or (table.sealed(row) and not table.fits(row)):
+                if row is None or not table.fits(row):  # also one without a checksum: of another table it may have one
                     other = _placed(record)
                     if other is not None:
                         yield other

@@ -139,6 +139,26 @@ def test_tables_whose_pages_are_lost_with_the_counts_are_told(file: Path, whole:
     assert mending.Damage("", mending.DOUBTS) in found.damaged
 
 
+def test_rows_of_another_table_do_not_take_the_place_of_maps(file: Path, whole: Whole):
+    """The page of the maps and one of undo steps have changed places: all rows find their tables again."""
+    with sqlite3.connect(file) as raw:
+        (maps,) = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = 'maps'").fetchone()
+    raw.close()
+    data = whole[0]
+    pages = [data[at : at + PAGE] for at in range(0, len(data), PAGE)]
+    for number, page in enumerate(pages):
+        if page[0] == 13 and b'"name":"brush"' in page:
+            changed_file = [*pages]
+            changed_file[maps - 1], changed_file[number] = page, pages[maps - 1]
+            file.write_bytes(b"".join(changed_file))
+            target = file.with_name("recovered.segdesk")
+            found = rescue(file, target)
+            with Project.open(target) as project:
+                assert unsaid(whole[1], contents(project), found.damaged) == []
+                assert len(project.labelled("annotation")) == 21
+            target.unlink()
+
+
 def test_two_classes_of_one_name_are_told_apart(file: Path):
     """A name that was lost is made anew, and somebody has a class of that name."""
     changed(file, "UPDATE classes SET name = 'Class 1', crc = NULL WHERE id = 2")
