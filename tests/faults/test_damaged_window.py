@@ -106,7 +106,7 @@ def test_damage_inside_is_told_while_the_project_is_open(
     until: Until,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(guarding.Guard.__init__, "__kwdefaults__", {"first_look": 0.0, "looks": 30.0})
+    monkeypatch.setitem(guarding.Guard.__init__.__kwdefaults__, "first_look", 0.0)
     window.desk.open_path(damaged)
     until(lambda: dialog(DamagedDialog))
     page = dialog(DamagedDialog)
