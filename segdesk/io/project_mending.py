@@ -338,13 +338,10 @@ class _Mending:
 
     def rest(self) -> None:
         """Objects and doubts of the models, marks, locks; and whatever belongs to a row that is not there."""
-        for table, what in (("instances", OBJECTS), ("doubts", DOUBTS)):
+        for table in ("instances", "doubts", "marks", "locks"):
             for (picture_id,) in set(self._unfit(table, "picture_id")):
-                self._note(picture_id, what)
-                self._db.execute(f"DELETE FROM {table} WHERE picture_id = ?", (picture_id,))
-        for table in ("marks", "locks"):
-            for (picture_id,) in set(self._unfit(table, "picture_id")):
-                self._note(picture_id, MARKS)
+                self._note(picture_id, MISSED[table])
+                self.found.add(Damage("", MISSED[table]))  # its number may be what is damaged: then it is another's
                 self._db.execute(f"DELETE FROM {table} WHERE picture_id = ?", (picture_id,))
         marks = ", ".join("?" * len(STATES))
         self._db.execute(f"DELETE FROM marks WHERE before NOT IN ({marks})", STATES)

@@ -74,6 +74,8 @@ OLDEST = "(SELECT min(id) FROM journal WHERE picture_id = 2)"
         ("UPDATE marks SET before = 'new' WHERE picture_id = 4", "marks", mending.MARKS),
         ("DELETE FROM locks WHERE picture_id = 4", "locks", mending.MARKS),
         ("UPDATE locks SET segment_id = 9 WHERE segment_id = 2", "locks", mending.MARKS),
+        ("UPDATE locks SET picture_id = 13 WHERE picture_id = 12 AND segment_id = 1", "locks", mending.MARKS),
+        ("UPDATE instances SET picture_id = 15 WHERE picture_id = 14 AND position = 0", "instances", mending.OBJECTS),
         ("DELETE FROM pictures WHERE id = 7", "pictures", mending.LIST),
     ],
 )
