@@ -8,6 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from segdesk.engines.crf import kernels
 from segdesk.engines.crf.lattice import Places
 from segdesk.engines.crf.meanfield import Kernels, infer
 from segdesk.engines.crf.scores import Scores
@@ -19,6 +20,7 @@ SURE = 0.8  # a neighbourhood of one class that is everywhere this likely needs 
 STAYS = 0.3  # a class whose probability nowhere reaches this then is left out if it was not sure of itself at the start
 FINE, LARGE = 0.5e6, 4  # pictures of fewer pixels have a grid of one less than this
 DEEP = 5  # cells around one that are calm if it lies deep in calm
+APART = 2.5  # sigma_gamma; what lies deeper in calm is left out of the narrow kernel
 SMOOTH = 2.0  # with a sigma_gamma of so many pixels, one pixel in three (small pictures: two) where classes meet sends
 
 
@@ -60,8 +62,10 @@ def fast(job: Job) -> None:
     team.weight = whole * 4 / 5
     every = grid.step - 1 if job.options.sigma_gamma >= SMOOTH else 1
     senders, others = team.apart(lambda: _split(grid.whole(meets, job.window), job, every))
-    asked, weight = _asked(meets)
-    places = team.apart(lambda: _places(job, senders, others, points[asked], every, weight[asked] * grid.step**2))
+    asked, deep = _asked(meets)
+    places = team.apart(lambda: _places(job, senders, others, points[asked], every, _calm_mass(asked, deep, grid.step)))
+    if DEEP // 2 * grid.step >= APART * job.options.sigma_gamma:
+        places = replace(places, alone=deep)
     calm = slice(senders.size, places.senders)
     found = _infer(job, job.scores.only(stays), places, job.options.iterations, calm, stays)
     grown = np.zeros((points.size, found.shape[1]), np.float32)
@@ -71,8 +75,6 @@ def fast(job: Job) -> None:
         grown[asked] = found
 
     team.apart(grow)
-    for plane in np.setdiff1d(np.arange(len(job.target)), stays):
-        team.apart(lambda plane=plane: job.target[plane].fill(0))
     _fill(job, grid, grown, meets, stays)
 
 
@@ -117,11 +119,20 @@ def _staying(look: np.ndarray, scores: Scores) -> np.ndarray:
     return np.flatnonzero((peaks >= STAYS * peaks.max()) | (scores.peaks >= SURE))
 
 
-def _asked(meets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(flat (n,) bool: the cells that send, in calm; (n,) how many each stands for). Deep in calm every other does."""
+def _asked(meets: np.ndarray) -> tuple[np.ndarray, int]:
+    """(flat (n,) indices of the cells that send, in calm; how many of them, the last ones, lie deep in it). Deep in
+    calm every other one sends."""
     deep = cv2.dilate(meets.view(np.uint8), np.ones((DEEP, DEEP), np.uint8)) == 0
     odd = np.add.outer(np.arange(meets.shape[0]), np.arange(meets.shape[1])) % 2 == 1
-    return (~meets & ~(deep & odd)).ravel(), np.where(deep, 2, 1).ravel()
+    last = np.flatnonzero(deep & ~odd)
+    return np.concatenate([np.flatnonzero(~meets & ~deep), last]), last.size
+
+
+def _calm_mass(asked: np.ndarray, deep: int, step: int) -> np.ndarray:
+    """(n,) how many pixels each of the cells `_asked` stands for."""
+    mass = np.full(asked.size, step**2, np.float32)
+    mass[asked.size - deep :] *= 2
+    return mass
 
 
 def _split(meets: np.ndarray, job: Job, every: int) -> tuple[np.ndarray, np.ndarray]:
@@ -150,22 +161,22 @@ def _places(
 
 
 def _fill(job: Job, grid: Grid, answer: np.ndarray, meets: np.ndarray, stays: np.ndarray) -> None:
-    """Between them the answer of the grid, interpolated."""
+    """Between them the answer of the grid, interpolated, and zeros for the classes that are gone."""
     (y0, x0, _, _), core, width = job.window, job.core, job.image.shape[1]
-    shift = np.array([grid.step // 2 + y0, grid.step // 2 + x0]) / grid.step
-    at = np.array([1 / grid.step, -shift[0], 1 / grid.step, -shift[1]])
-    coarse = Scores.grid(answer.reshape(-1), (grid.ys.size, grid.xs.size, at), np.arange(answer.shape[1]))
+    at = np.array(
+        [1 / grid.step, -(grid.step // 2 + y0) / grid.step, 1 / grid.step, -(grid.step // 2 + x0) / grid.step]
+    )
     columns = np.arange(core[1], core[3], dtype=np.int32)
-    cells = (columns - x0) // grid.step
+    gone = np.setdiff1d(np.arange(len(job.target)), stays).tolist()
+    flat, target, free = answer.reshape(-1), job.bits, np.empty(0, np.float32)
 
     def part(first: int, last: int) -> None:
-        rows = np.arange(first + core[0], last + core[0], dtype=np.int32)
-        calm = ~meets[(rows - y0) // grid.step][:, cells]
-        pixels = (rows[:, None] * np.int32(width) + columns)[calm]
-        lines = coarse.rows(pixels, width)
-        np.multiply(lines, lines > TINY, out=lines)
+        rows, left = (core[0] + first, core[0] + last), free
         if job.scores.held.size:
-            lines *= job.scores.free(pixels, width)[:, None]
-        job.write(pixels, lines, stays)
+            pixels = np.arange(*rows, dtype=np.int32)[:, None] * np.int32(width) + columns
+            left = np.ascontiguousarray(job.scores.free(pixels.ravel(), width))
+        kernels.fill(flat, answer.shape[1], at, meets, grid.step, (y0, x0), left, rows, stays, core, target)
+        for plane in gone:
+            job.target[plane, first:last] = 0
 
     job.team.share(core[2] - core[0], part, chunk=8)

@@ -22,12 +22,14 @@ Kernel = Callable[[np.ndarray, int, np.ndarray, int, int, int], object]
 @dataclass(frozen=True)
 class Places:
     """Some pixels of a picture. `image`: (H, W, 3) uint8, contiguous; `pixels`: (n,) int32, y * W + x; `mass`: (n,)
-    float32, how many pixels each stands for. The first `senders` send messages, the others only receive some."""
+    float32, how many pixels each stands for. The first `senders` send messages, the others only receive some. The last
+    `alone` of the senders are further from all others than the narrow kernel reaches: they have no part in it."""
 
     image: np.ndarray
     pixels: np.ndarray
     mass: np.ndarray
     senders: int
+    alone: int = 0
 
     @staticmethod
     def alike(image: np.ndarray, pixels: np.ndarray) -> Places:
@@ -55,6 +57,9 @@ class Lattice:
         self.alpha = np.float32(1 if rough else 1 / (1 + 2.0**-d))
         self.vertices = np.empty((places.pixels.size, d + 1), np.int32)
         self.weights = np.empty((places.pixels.size, d + 1), np.float32)
+        self._out = places.senders - (0 if sigma_color else places.alone)  # from here on senders have no part
+        self.vertices[self._out : places.senders] = 0  # the row of zeros, to which they add zeros
+        self.weights[self._out : places.senders] = 0
         self._number(places, team)
         self._normalise(places, team)
 
@@ -65,7 +70,7 @@ class Lattice:
 
     def _number(self, places: Places, team: Team) -> None:
         """Find the vertices, each thread those of its pixels, then all together, and their neighbours."""
-        parts = [slice(a, b) for a, b in team.stretches(0, places.senders)]
+        parts = [slice(min(a, self._out), min(b, self._out)) for a, b in team.stretches(0, places.senders)]
         sending = len(parts)
         if places.senders < places.pixels.size:
             parts += [slice(a, b) for a, b in team.stretches(places.senders, places.pixels.size)]

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from segdesk.domain.errors import Cancelled, SegDeskError
+from segdesk.domain.errors import SegDeskError
 from segdesk.domain.options import CrfOptions
 from segdesk.engines.messages import crf_available
 
 if TYPE_CHECKING:
     from segdesk.engines.crf.kept import Kept
+    from segdesk.engines.crf.team import Team
 
 MAX_VALUES = 600_000_000  # labels x pixels of an answer: 1.2 GB
-AT_ONCE = 2_000_000  # values are looked at between two questions whether to stop
+AT_ONCE = 1_000_000  # values are looked at between two questions whether to stop
 PRESENT = 0.05  # a class whose probability nowhere reaches this is left out
 
 Cancel = Callable[[], bool]
@@ -129,26 +130,29 @@ def _refine(
     held: Sequence[int],
     progress: Progress = _silent,
 ) -> tuple[np.ndarray, np.ndarray]:
-    peaks = _checked(scores, image, options, cancelled)
-    holding = np.array(sorted(set(held) & set(range(len(scores)))), np.int64)
-    chosen = np.setdiff1d(np.flatnonzero(peaks >= PRESENT), holding)
-    present = np.concatenate([chosen, holding])
-    y0, x0, y1, x1 = box or (0, 0, *image.shape[:2])
-    result = np.empty((present.size, y1 - y0, x1 - x0), dtype)
-    for plane, channel in zip(result[chosen.size :], holding, strict=True):
-        plane[:] = _enlarged(scores[channel], image.shape[:2])[y0:y1, x0:x1]
-    if chosen.size < 2:
-        result[: chosen.size] = np.clip(1 - result[chosen.size :].sum(axis=0, dtype=np.float32), 0, 1)
-        return present, result
-    if not available():
-        raise SegDeskError("The dense CRF is not installed.", "Install the package numba, or switch the CRF off.")
-    from segdesk.engines.crf.scores import Scores
+    _check(scores, image, options)
     from segdesk.engines.crf.team import Team
-    from segdesk.engines.crf.windows import run, run_box
 
-    image, target = np.ascontiguousarray(image), result[: chosen.size]
     with Team(cancelled, progress=progress) as team:
         team.check()
+        peaks = _peaks(scores, team)
+        holding = np.array(sorted(set(held) & set(range(len(scores)))), np.int64)
+        chosen = np.setdiff1d(np.flatnonzero(peaks >= PRESENT), holding)
+        present = np.concatenate([chosen, holding])
+        y0, x0, y1, x1 = box or (0, 0, *image.shape[:2])
+        result = np.empty((present.size, y1 - y0, x1 - x0), dtype)
+        for plane, channel in zip(result[chosen.size :], holding, strict=True):
+            plane[:] = _enlarged(scores[channel], image.shape[:2])[y0:y1, x0:x1]
+        target = result[: chosen.size]
+        if chosen.size < 2:
+            target[:] = np.clip(1 - result[chosen.size :].sum(axis=0, dtype=np.float32), 0, 1)
+            return present, result
+        if not available():
+            raise SegDeskError("The dense CRF is not installed.", "Install the package numba, or switch the CRF off.")
+        from segdesk.engines.crf.scores import Scores
+        from segdesk.engines.crf.windows import run, run_box
+
+        image = np.ascontiguousarray(image)
         values = Scores.of(scores, image.shape[:2], team, channels=chosen, peaks=peaks[chosen], held=holding)
         if box is None:
             run(values, image, options, target, team, kept)
@@ -192,8 +196,8 @@ def _differ() -> SegDeskError:
     return SegDeskError("The picture and the class probabilities to refine differ in size.", "Run the model again.")
 
 
-def _checked(scores: np.ndarray, image: np.ndarray, options: CrfOptions, cancelled: Cancel) -> np.ndarray:
-    """(K,) the highest value of each channel of scores that make sense, as all else does."""
+def _check(scores: np.ndarray, image: np.ndarray, options: CrfOptions) -> None:
+    """Shapes and values that make sense, or `SegDeskError`."""
     if scores.ndim != 3 or scores.shape[0] == 0 or scores.size == 0:
         raise SegDeskError("There are no class probabilities to refine.", "Run the model again.")
     if image.ndim != 3 or image.shape[2] != 3 or image.size == 0 or image.dtype != np.uint8:
@@ -202,17 +206,21 @@ def _checked(scores: np.ndarray, image: np.ndarray, options: CrfOptions, cancell
         raise SegDeskError("The widths (sigma) of the CRF must be greater than 0.", "Reset the parameters of the CRF.")
     if options.iterations < 1:
         raise SegDeskError("The CRF needs at least one iteration.", "Reset the parameters of the CRF.")
-    peaks = np.zeros(len(scores), np.float32)
-    rows = max(1, AT_ONCE // scores[:, 0].size)
-    for y in range(0, scores.shape[1], rows):
-        if cancelled():
-            raise Cancelled
-        part = scores[:, y : y + rows]
-        highest, lowest = part.max(axis=(1, 2)), part.min(axis=(1, 2))  # of a NaN both are NaN
-        if not np.isfinite([highest, lowest]).all():
-            raise SegDeskError(
-                "The model answered with values that are not numbers.",
-                "Run it again on the processor, or without the CRF.",
-            )
-        np.maximum(peaks, highest, out=peaks)
-    return peaks
+
+
+def _peaks(scores: np.ndarray, team: Team) -> np.ndarray:
+    """(K,) the highest value of each channel; `SegDeskError` where one is no number."""
+    found: list[np.ndarray] = []
+
+    def part(first: int, last: int) -> None:
+        rows = scores[:, first:last]
+        found.append(np.stack([rows.max(axis=(1, 2)), rows.min(axis=(1, 2))]))  # of a NaN both are NaN
+
+    team.share(scores.shape[1], part, chunk=max(1, AT_ONCE // scores[:, 0].size))
+    ends = np.array(found, np.float32)
+    if not np.isfinite(ends).all():
+        raise SegDeskError(
+            "The model answered with values that are not numbers.",
+            "Run it again on the processor, or without the CRF.",
+        )
+    return np.maximum(ends[:, 0].max(axis=0), 0)

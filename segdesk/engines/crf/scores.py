@@ -72,8 +72,8 @@ class Scores:
         used = np.concatenate([self.channels, self.held])
         if self.coarse is None:
             planes = np.empty((used.size, pixels.size), self.values.dtype)
-            for plane, k in zip(planes, used, strict=True):
-                np.take(self.values[k], pixels, out=plane, mode="clip")  # "raise" would need a copy
+            bits = np.dtype(f"u{planes.itemsize}")  # as whole numbers: numba knows no half floats
+            kernels.gather(self.values.view(bits), used, pixels, planes.view(bits))
             return planes.astype(np.float32, copy=False).T
         height, width, grid = self.coarse
         lanes = self.values.size // (height * width)
@@ -92,7 +92,9 @@ class Scores:
     def unary(self, pixels: np.ndarray, image_width: int, team: Team) -> tuple[np.ndarray, np.ndarray]:
         """((n, width) uint16 codes of logits, see `vec.decoded`; (n,) float32: what the held channels leave)."""
         count = self.channels.size
-        codes = np.empty((pixels.size, padded(count)), np.uint16)
+        width = padded(count)
+        codes = np.empty((pixels.size, width), np.uint16)
+        flat = codes.reshape(-1)
         free = np.empty(pixels.size, np.float32)
 
         def part(first: int, last: int) -> None:
@@ -102,9 +104,7 @@ class Scores:
             if self.held.size:
                 free[first:last] = self._free(rows)
                 chosen = chosen / np.maximum(free[first:last, None], LEAST)
-            logs = np.log(np.clip(chosen, LEAST, 1.0))
-            codes[first:last, :count] = np.rint(logs * np.float32(-vec.CODES))
-            codes[first:last, count:] = vec.NEVER
+            kernels.encode(chosen, np.float32(LEAST), np.uint16(vec.NEVER), width, flat[first * width : last * width])
 
         team.share(pixels.size, part, chunk=BLOCK)
         return codes, free

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import TimeoutError as StillWorking
 from itertools import pairwise
 from typing import TypeVar
 
@@ -52,17 +53,45 @@ class Team:
     def all(self, calls: list[Callable[[], T]]) -> list[T]:
         """Do all of it side by side; the results in order. Raises `Cancelled`, then without waiting for a call that
         does not look at `stop`: such a one must write only into what nobody else has."""
-        futures = [self._pool.submit(call) for call in calls]
-        waiting = set(futures)
-        while waiting:
-            if self._cancelled():
-                self.stop[0] = 1
-                wait(waiting, GRACE_SECONDS)
-                raise Cancelled
-            waiting = wait(waiting, ASK_SECONDS).not_done
+        return self._results([self._pool.submit(call) for call in calls])
+
+    def _results(self, futures: list[Future[T]]) -> list[T]:
+        for future in futures:
+            while not self._ended(future):
+                if self._cancelled():
+                    self.stop[0] = 1
+                    wait(futures, GRACE_SECONDS)
+                    raise Cancelled
         if self.stop[0]:
             raise Cancelled
         return [future.result() for future in futures]
+
+    @staticmethod
+    def _ended(future: Future[T]) -> bool:
+        """Whether it has ended, after a short wait."""
+        try:
+            future.exception(ASK_SECONDS)
+        except StillWorking:
+            return False
+        return True
+
+    def _along(self, calls: list[Callable[[], object]]) -> None:
+        """Do all of it side by side, the first call by this thread: one less to be woken. Each looks at `stop` every
+        few milliseconds. Raises `Cancelled`."""
+        futures = [self._pool.submit(call) for call in calls[1:]]
+        try:
+            calls[0]()
+        except BaseException:
+            self.stop[0] = 1
+            wait(futures, GRACE_SECONDS)
+            raise
+        self._results(futures)
+
+    def _go_on(self, asks: bool) -> bool:
+        """Whether nothing is to stop; the thread that `asks` finds out."""
+        if asks and self._cancelled():
+            self.stop[0] = 1
+        return not self.stop[0]
 
     def apart(self, call: Callable[[], T]) -> T:
         """Do it on another thread, so that stopping need not wait for it; see `all`."""
@@ -76,24 +105,26 @@ class Team:
         """Do `work(first, last)` for all of 0..`count` in chunks, each by the thread that is free."""
         turns = itertools.count()
 
-        def stretch() -> None:
+        def stretch(asks: bool) -> None:
             for turn in turns:
-                if self.stop[0] or turn * chunk >= count:
+                if turn * chunk >= count or not self._go_on(asks):
                     return
                 work(turn * chunk, min(turn * chunk + chunk, count))
 
-        self.all([stretch] * min(self.size, -(-count // chunk)))
+        some = min(self.size, -(-count // chunk))
+        if some:
+            self._along([lambda i=i: stretch(i == 0) for i in range(some)])
 
     def own(self, count: int, work: Callable[[int, int], object], chunk: int = 1 << 13) -> None:
         """As `share`, but each thread does its own of `stretches`."""
 
         def stretch(start: int, last: int) -> None:
             for first in range(start, last, chunk):
-                if self.stop[0]:
+                if not self._go_on(start == 0):
                     return
                 work(first, min(first + chunk, last))
 
-        self.all([lambda a=a, b=b: stretch(a, b) for a, b in self.stretches(0, count)])
+        self._along([lambda a=a, b=b: stretch(a, b) for a, b in self.stretches(0, count)])
 
     def advance(self, share: float) -> None:
         """Say that some of the work is done: `share` of what `weight` says of the present part."""

@@ -74,12 +74,58 @@ def decoded(_context, array, at):
 
 
 @intrinsic
+def encode(_context, array, at, value):
+    """Write the codes of the logits of eight probabilities, each in 1e-38..1, into a flat uint16 array.
+
+    ln(m 2^n) with m in 0.707..1.414 is n ln 2 + 2 artanh((m - 1) / (m + 1)), whose series is cut where it is below the
+    precision of the numbers.
+    """
+
+    def build(context, builder, signature, arguments):
+        array, at, value = arguments
+        all_whole = lambda number: ir.Constant(WHOLES, [number] * LANES)  # noqa: E731
+        bits = builder.bitcast(value, WHOLES)
+        above = builder.sub(bits, all_whole(0x3F3504F3))  # of the root of one half
+        n = builder.ashr(above, all_whole(23))
+        m = builder.bitcast(builder.sub(bits, builder.shl(n, all_whole(23))), FLOATS)
+        s = builder.fdiv(builder.fsub(m, _all(1.0)), builder.fadd(m, _all(1.0)))
+        square = builder.fmul(s, s)
+        series = _all(2 / 9)
+        for divisor in (7, 5, 3, 1):
+            series = builder.fadd(builder.fmul(series, square, flags=FUSE), _all(2 / divisor), flags=FUSE)
+        logs = builder.fadd(builder.fmul(series, s), builder.fmul(builder.sitofp(n, FLOATS), _all(0.693147181)))
+        codes = builder.fptosi(builder.fadd(builder.fmul(logs, _all(-CODES)), _all(0.5)), WHOLES)
+        halves = builder.trunc(codes, ir.VectorType(ir.IntType(16), LANES))
+        data = context.make_array(signature.args[0])(context, builder, value=array).data
+        builder.store(halves, builder.bitcast(builder.gep(data, [at]), ir.PointerType(halves.type))).align = 2
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, eight), build
+
+
+@intrinsic
 def store(_context, array, at, value):
     """Write eight into a flat float32 array."""
 
     def build(context, builder, signature, arguments):
         stored = builder.store(arguments[2], _pointer(context, builder, signature.args[0], *arguments[:2]))
         stored.align = 4
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, eight), build
+
+
+@intrinsic
+def put(_context, array, at, value):
+    """As `store`; into an array of uint16 as half floats, which numba does not know."""
+
+    def build(context, builder, signature, arguments):
+        data = context.make_array(signature.args[0])(context, builder, value=arguments[0]).data
+        found = arguments[2]
+        if signature.args[0].dtype == types.uint16:
+            found = builder.fptrunc(found, ir.VectorType(ir.HalfType(), LANES))
+        place = builder.bitcast(builder.gep(data, [arguments[1]]), ir.PointerType(found.type))
+        builder.store(found, place).align = 2
         return context.get_dummy_value()
 
     return types.void(array, types.int64, eight), build

@@ -39,14 +39,17 @@ class Job:
     window: Box
     kept: Kept | None = None
 
+    @property
+    def bits(self) -> np.ndarray:
+        """The target for numba, which knows no half floats: they are uint16 to it."""
+        return self.target.view(np.uint16) if self.target.dtype == np.float16 else self.target
+
     def write(self, pixels: np.ndarray, rows: np.ndarray, planes: np.ndarray | None = None) -> None:
         """(n, width) probabilities of pixels into the target. `planes`: the channels' places in it if not in order."""
         rows = np.ascontiguousarray(rows, self.target.dtype)
-        bits = np.dtype(f"u{self.target.dtype.itemsize}")  # as whole numbers: numba knows no half floats
         planes = np.arange(len(self.target)) if planes is None else planes
-        flat, target = rows.view(bits).reshape(-1), self.target.view(bits)
-        y, x = self.core[:2]
-        kernels.scatter(flat, rows.shape[1], pixels, self.image.shape[1], y, x, planes, target)
+        flat, (y, x) = rows.view(self.bits.dtype).reshape(-1), self.core[:2]
+        kernels.scatter(flat, rows.shape[1], pixels, self.image.shape[1], y, x, planes, self.bits)
 
 
 def run(
