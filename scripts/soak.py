@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
-import gc
 import json
 import os
 import sys
@@ -52,6 +51,7 @@ def _soak(home: Path, options: argparse.Namespace) -> int:
     from PySide6.QtCore import qInstallMessageHandler
 
     from segdesk.app.settings import Settings
+    from segdesk.ui.housekeeping import Housekeeping
     from segdesk.ui.main_window import MainWindow
     from segdesk.ui.start import make_application
     from tests.soak.person import Person
@@ -63,7 +63,7 @@ def _soak(home: Path, options: argparse.Namespace) -> int:
     window = MainWindow(settings)
     window.resize(1200, 760)
     window.show()
-    gc.freeze()  # as the program does, see segdesk.ui.start
+    Housekeeping(window)
     faulthandler.enable()
     qInstallMessageHandler(
         lambda kind, _, text: print(f"Qt {kind.name}: {text} (while {watch.doing})", file=sys.stderr)

@@ -18,3 +18,13 @@ def share_arenas() -> bool:
     with suppress(OSError, AttributeError):
         return ctypes.CDLL(None).mallopt(_M_ARENA_MAX, ARENAS) == 1
     return False
+
+
+def give_back() -> bool:
+    """Give what was freed in between back to the system; True if there was anything. It takes some milliseconds, in
+    which it does not hold the interpreter, but threads that ask for memory may wait."""
+    if not sys.platform.startswith("linux"):
+        return False
+    with suppress(OSError, AttributeError):
+        return ctypes.CDLL(None).malloc_trim(0) == 1
+    return False

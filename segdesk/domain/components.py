@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from segdesk.domain.numbering import run_numbers
+
 
 def components(ids: np.ndarray) -> tuple[np.ndarray, int]:
     """Number the connected regions of equal value of an (H, W) map, void regions too.
@@ -19,7 +21,7 @@ def components(ids: np.ndarray) -> tuple[np.ndarray, int]:
     np.not_equal(flat[1:], flat[:-1], out=starts_here[1:])
     starts_here[::width] = True
     start = np.flatnonzero(starts_here)
-    run_of = np.cumsum(starts_here, dtype=np.int32) - 1
+    run_of = run_numbers(starts_here)
     root = joined(_touching(ids, run_of.reshape(height, width)), start.size)
     _, number = np.unique(root, return_inverse=True)
     return number.astype(np.int32)[run_of].reshape(height, width), int(number.max()) + 1

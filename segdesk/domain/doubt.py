@@ -9,6 +9,7 @@ import numpy as np
 
 from segdesk.domain import rle
 from segdesk.domain.components import components
+from segdesk.domain.numbering import numbered
 from segdesk.domain.prediction import Instance, Prediction, doubt, margin_doubt, object_doubt
 from segdesk.domain.rle import Box
 from segdesk.domain.segmentation import Segmentation
@@ -211,8 +212,8 @@ def _cut(regions: np.ndarray, side: int) -> np.ndarray:
     tile = rows[:, None] * (int(cols[-1]) + 1) + cols[None] + 1
     keys = regions * (int(tile.max()) + 1) + np.where(long[regions], tile, 0)
     keys[regions == 0] = 0
-    known, numbers = np.unique(keys, return_inverse=True)
-    return numbers.reshape(regions.shape) + (0 if known[0] == 0 else 1)
+    known, numbers = numbered(keys)
+    return numbers + (0 if known[0] == 0 else 1)
 
 
 def _boxes(regions: np.ndarray, count: int) -> np.ndarray:

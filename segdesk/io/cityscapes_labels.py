@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segdesk.domain.classes import MAX_ID, ClassInfo, ClassSet
+from segdesk.domain.numbering import numbered
 from segdesk.domain.segmentation import Segment, Segmentation
 
 UNLABELLED = "unlabeled"
@@ -86,7 +87,7 @@ class ObjectNumbers:
 
 def from_numbers(numbers: np.ndarray) -> tuple[Segmentation, list[int]]:
     """The map in Cityscapes' classes of (H, W) `instanceIds`, and the labels that it has and the table has not."""
-    found, index = np.unique(numbers, return_inverse=True)
+    found, index = numbered(numbers)
     keys, segments, unknown = np.zeros(found.size, np.uint16), {}, set()
     for n, number in enumerate(found.tolist()):
         label = number // 1000 if number >= 1000 else number
@@ -96,7 +97,7 @@ def from_numbers(numbers: np.ndarray) -> tuple[Segmentation, list[int]]:
             continue
         keys[n] = len(segments) + 1
         segments[len(segments) + 1] = Segment(label, crowd=info.is_thing and number < 1000)
-    return Segmentation(keys[index.reshape(numbers.shape)], segments), sorted(unknown - {0, 255})
+    return Segmentation(keys[index], segments), sorted(unknown - {0, 255})
 
 
 def plain_label(name: str) -> tuple[int | None, bool]:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from segdesk.domain.classes import MAX_ID
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.numbering import numbered
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.io import images
 
@@ -114,7 +115,7 @@ def compose(class_map: np.ndarray, objects: np.ndarray | None) -> Segmentation:
     if objects is None:
         return Segmentation.from_class_map(class_map)
     pairs = class_map.astype(np.int64) << 32 | np.where(class_map > 0, objects, 0).astype(np.int64)
-    found, number = np.unique(pairs, return_inverse=True)
+    found, number = numbered(pairs)
     if np.count_nonzero(found) > MAX_ID:
         raise SegDeskError(
             "A label map has {count} objects; a map can hold {limit}.",
@@ -123,7 +124,7 @@ def compose(class_map: np.ndarray, objects: np.ndarray | None) -> Segmentation:
             limit=MAX_ID,
         )
     has_void = bool(found.size) and found[0] == 0
-    ids = number.reshape(class_map.shape) + (0 if has_void else 1)
+    ids = number + (0 if has_void else 1)
     keys = range(int(not has_void), found.size + int(not has_void))
     segments = {key: Segment(int(pair >> 32)) for key, pair in zip(keys, found, strict=True) if pair}
     return Segmentation(ids.astype(np.uint16), segments)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ from segdesk.app.arenas import share_arenas
 from segdesk.app.logs import start_logging
 from segdesk.ui import comfort, i18n, theme
 from segdesk.ui.file_open import FileOpener
+from segdesk.ui.housekeeping import Housekeeping
 from segdesk.ui.i18n import tr
 from segdesk.ui.main_window import MainWindow
 
@@ -52,6 +52,6 @@ def start_window(path: str | Path | None = None) -> int:
     window.show()
     if note:
         window.desk.notice.emit("info", tr(note), "")
-    gc.freeze()  # what is there now stays: looking it over for garbage took 50 ms, now and then, also within a stroke
+    Housekeeping(window)
     QTimer.singleShot(0, window, lambda: window.begin(Path(path) if path else None))
     return app.exec()

@@ -15,6 +15,7 @@ import numpy as np
 
 from segdesk.domain.classes import MAX_ID, VOID
 from segdesk.domain.errors import Cancelled, SegDeskError
+from segdesk.domain.numbering import numbered
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.domain.text import N_
 from segdesk.io import coco, label_pngs
@@ -154,7 +155,7 @@ class _Reader:
         self.objects += len(labels.segments)
 
     def _labels(self, name: str, ids: np.ndarray, row: coco.Row) -> Segmentation:
-        found, number = np.unique(ids, return_inverse=True)
+        found, number = numbered(ids)
         count = int(np.count_nonzero(found))
         if count > MAX_ID:
             raise SegDeskError(
@@ -173,7 +174,7 @@ class _Reader:
                 segments[int(keys[n])] = known[value]
             elif value != VOID:
                 self.unlisted += 1
-        return Segmentation(keys[number.reshape(ids.shape)], segments)
+        return Segmentation(keys[number], segments)
 
     def _segments(self, name: str, row: coco.Row) -> dict[int, Segment]:
         result = {}
