@@ -118,7 +118,7 @@ def _text_entries(source: str, path: Path | None, kind: str) -> list[str]:
 
 def _parquet_entries(data: bytes) -> list[str]:
     require("pyarrow")
-    from pyarrow import BufferReader, parquet, types
+    from pyarrow import ArrowException, BufferReader, parquet, types
 
     try:
         file = parquet.ParquetFile(BufferReader(data))
@@ -128,7 +128,7 @@ def _parquet_entries(data: bytes) -> list[str]:
         if column is None:
             raise ValueError("no column of text")
         return [str(value) for value in file.read(columns=[column])[column].to_pylist() if value is not None]
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ArrowException) as error:  # some of Arrow's errors are of neither kind
         raise SegDeskError(
             "The Parquet file of the list cannot be used: {reason}.",
             "It needs a column path or url.",
