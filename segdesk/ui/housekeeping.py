@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from segdesk.ui.main_window import MainWindow
 
 SETTLING = (20, 60, 180)  # seconds after the start at which what is there is taken for what stays
-OFTEN = 60_000  # milliseconds between two looks at whether there is something to give back
+OFTEN = 120_000  # milliseconds between two looks at whether there is something to give back
+MUCH = 100_000_000  # bytes; less is kept, for it will be needed again
 SOON = 3_000  # where somebody is at work just then
 
 
@@ -44,7 +45,7 @@ class Housekeeping(QObject):
             self._timer.start(SOON)
             return
         self._timer.start(OFTEN)
-        self._worker = threading.Thread(target=give_back, name="housekeeping", daemon=True)
+        self._worker = threading.Thread(target=give_back, args=(MUCH,), name="housekeeping", daemon=True)
         self._worker.start()
 
     def _at_work(self) -> bool:
