@@ -16,6 +16,7 @@ from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
 from segdesk.ui.shortcuts import Command
+from segdesk.ui.tool_buttons import ActionButton
 
 AROUND = 28  # pixels of margins, spaces and the line between the two groups
 ONE_COLUMN = 9  # more tools than this stand in two columns
@@ -37,10 +38,9 @@ class Grid(QWidget):
         self._places.setSpacing(1)
         self.buttons: list[QToolButton] = []
         for action in actions:
-            button = QToolButton()
+            button = ActionButton(action)
             button.setProperty("kind", "tool")
             button.setIconSize(QSize(22, 22))
-            button.setDefaultAction(action)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setFont(theme.small(button.font()))
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

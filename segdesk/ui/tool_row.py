@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from segdesk.app.rules import MAX_BRUSH
 from segdesk.app.tools import prompt as prompt_tool
@@ -14,6 +14,7 @@ from segdesk.ui.only_over import OnlyOver
 from segdesk.ui.option_fields import field
 from segdesk.ui.prompter_row import PrompterRow
 from segdesk.ui.tool_bar import ToolBar
+from segdesk.ui.tool_buttons import ActionButton
 from segdesk.ui.two_groups import TwoGroups
 from segdesk.ui.widgets import ElidedLabel, ValueSlider, label
 
@@ -30,8 +31,7 @@ class ToolRow(Translated, TwoGroups):
         self.note = ElidedLabel()
         self.brush = ValueSlider(1, MAX_BRUSH, 1, "{:.0f} px", width=90)
         self.brush.setMaximumWidth(300)
-        self.protect = QToolButton()
-        self.protect.setDefaultAction(actions.by_id["protect"])
+        self.protect = ActionButton(actions.by_id["protect"])
         self.protect.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.protect.setIconSize(QSize(16, 16))
         self.only_over = OnlyOver(desk)

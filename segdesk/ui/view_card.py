@@ -9,6 +9,7 @@ from segdesk.ui import icons, theme
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
+from segdesk.ui.tool_buttons import ActionButton
 from segdesk.ui.widgets import ValueSlider, button, icon_button, label, name
 
 
@@ -59,9 +60,9 @@ class ViewCard(Translated, QFrame):
         """Buttons of actions, the one for more sliders, and the two of the zoom on the right."""
         row = QHBoxLayout()
         row.setSpacing(2)
-        parts = {key: QToolButton() for key in (*keys, "fit", "actual")}
-        for key, part in parts.items():
-            part.setDefaultAction(self._actions.by_id[key])
+        parts: dict[str, QToolButton] = {
+            key: ActionButton(self._actions.by_id[key]) for key in (*keys, "fit", "actual")
+        }
         parts["adjust"] = self.adjust
         for key in (*keys, "adjust", "", "fit", "actual"):
             if not key:
