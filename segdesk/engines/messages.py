@@ -6,6 +6,7 @@ import importlib.util
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -230,19 +231,24 @@ class Inspected:
     decide: Mapping[str, float] = field(default_factory=dict)
 
 
+@cache  # the window asks at each change of what can be done, and each look goes to the disk
+def _installed(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
+
+
 def crf_available() -> bool:
     """Whether the dense CRF can run here. Looks for the package without importing it."""
-    return importlib.util.find_spec("numba") is not None
+    return _installed("numba")
 
 
 def onnx_available() -> bool:
     """Whether ONNX files can run here. Looks for the package without importing it."""
-    return importlib.util.find_spec("onnxruntime") is not None
+    return _installed("onnxruntime")
 
 
 def transformers_available() -> bool:
     """Whether models of the transformers library can run here. Looks for the packages without importing them."""
-    return all(importlib.util.find_spec(name) is not None for name in ("transformers", "safetensors"))
+    return all(_installed(name) for name in ("transformers", "safetensors"))
 
 
 MOST_LANES = 4  # pictures side by side on a processor: beyond that the memory, not the cores, is what they wait for

@@ -229,7 +229,8 @@ def click_and_relabel(hands: Hands) -> None:
     window.desk.labels.choose_class(box)
     hands.key(KEY.Key_S)
     hands.click(185, 65)
-    hands.until(lambda: any(s.role == "area" for s in window.canvas.tool.sketches(hands.document)))
+    tool = window.canvas.tool
+    hands.until(lambda: any(s.role == "area" for s in tool.sketches(hands.document)) and not tool.waiting)
     hands.rest()  # a busy document takes no proposal
     hands.key(KEY.Key_Return)
     hands.until(lambda: hands.classes()[65, 185] == box)
