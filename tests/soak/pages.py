@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QDockWidget
 
+from segdesk.ui.command_search import CommandSearch
+
 if TYPE_CHECKING:
     from tests.soak.person import Person
 
@@ -45,9 +47,9 @@ def visit(person: Person) -> None:
 
 
 def _search(person: Person) -> None:
-    person.turn()
-    field = QApplication.focusWidget()
-    assert field is not None
+    search = person.window.findChild(CommandSearch)
+    assert search is not None
+    field = search.field
     for letter in person.random.choice(WORDS):
         QTest.keyClicks(field, letter)
         person.turn()
