@@ -45,13 +45,19 @@ class Field:
         self._lattice, self._width, self._team = lattice, width, team
         self.weight = np.float32(weight * lattice.alpha)
         self.values = NOTHING
-        self.added = np.zeros(lattice.rows * width, np.float32)
+        self.added = np.empty(lattice.rows * width, np.float32)
+        # Piece by piece: as zeros that the system finds when they are first needed, all of it would be needed by the
+        # first pixels, and for 60 ms no thread would hear that it is to stop.
+        self._clear_all()
 
     def blur(self, *, last: bool) -> None:
         """What was added becomes the values; nothing is added then. The last time the receivers get values as well."""
         other = self.values if self.values.size else np.zeros(self.added.size, np.float32)  # not touched yet
         self.values, other = self._lattice.blur(self.added, other, self._width, self._team, all_=last)
         self.added = NOTHING if last else other
+        self._clear_all()
+
+    def _clear_all(self) -> None:
         self._team.share(self.added.size, self._clear, chunk=1 << 18)
 
     def _clear(self, first: int, last: int) -> None:
