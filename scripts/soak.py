@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = ((240, 160), (240, 160), (640, 480), (1200, 900), (320, 600), (2400, 1800))  # width, height
 GROWTH = 60.0  # megabytes an hour in the second half that count as flat
+STALLS = "stalls over 100 ms"
+OWN = "of which over 100 ms without the time in which others had the processors"
+BUSY = "of which the UI thread itself computed over 100 ms"
+SLOPE = "growth in the second half, MB an hour"
+SHORT = ("minutes", "actions", STALLS, OWN, BUSY, SLOPE)  # of the figures, what is told now and then
 SETTLED = 20.0  # minutes after which the growth is judged: before that caches fill
 
 
@@ -139,9 +144,9 @@ def _figures(person: Person, watch: Watch, wrong: str) -> dict[str, object]:
         "actions": sum(person.done.values()),
         "by action": person.done,
         "toasts of tools that can do nothing there": dict(person.said),
-        "stalls over 100 ms": len(watch.stalls),
-        "of which over 100 ms without the time in which others had the processors": len(own),
-        "of which the UI thread itself computed over 100 ms": len(busy),
+        STALLS: len(watch.stalls),
+        OWN: len(own),
+        BUSY: len(busy),
         "longest stall, s": round(max((s.seconds for s in watch.stalls), default=0.0), 3),
         "longest own computing, s": round(max((s.busy for s in watch.stalls), default=0.0), 3),
         "stalls by action and place": [[*key, n] for key, n in causes.most_common(25)],
@@ -149,7 +154,7 @@ def _figures(person: Person, watch: Watch, wrong: str) -> dict[str, object]:
             [round(s.seconds, 3), round(s.own, 3), round(s.busy, 3), s.doing, *s.stack[-5:]] for s in _worst(watch)
         ],
         "memory, MB (minutes, window, engine)": [[round(t / 60, 1), round(a), round(b)] for t, a, b in curve],
-        "growth in the second half, MB an hour": round(watch.slope(), 1),
+        SLOPE: round(watch.slope(), 1),
         "engine's growth, MB an hour": round(watch.slope_of_children(), 1),
     }
 
@@ -161,8 +166,7 @@ def _worst(watch: Watch) -> list:  # type: ignore[type-arg]
 def _tell(figures: dict[str, object], report: Path | None, *, short: bool = False) -> None:
     if report is not None:
         report.write_text(json.dumps(figures, indent=1, ensure_ascii=False), encoding="utf-8")
-    few = ("minutes", "actions", "stalls over 100 ms", *list(figures)[6:8], "growth in the second half, MB an hour")
-    names = few if short else figures
+    names = SHORT if short else figures
     for name in names:
         value = figures[name]
         if isinstance(value, list):

@@ -15,6 +15,7 @@ from segdesk.app.session import Session
 from segdesk.app.settings import Settings
 from tests.app.fake_engine import FakeEngine
 from tests.app.reports import TIMEOUT, Listener
+from tests.app.web_store import WebStore
 
 HEIGHT, WIDTH = 48, 64
 
@@ -86,3 +87,12 @@ def opened(desktop: Desktop, folder: Path) -> Desktop:
     """The session with the folder open."""
     desktop.open(folder)
     return desktop
+
+
+@pytest.fixture
+def store() -> Iterator[WebStore]:
+    """A store on this machine that is reached by HTTP."""
+    pytest.importorskip("requests", reason="requests is not installed")
+    made = WebStore()
+    yield made
+    made.close()

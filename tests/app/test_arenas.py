@@ -1,4 +1,4 @@
-"""The allocator can be told; more than that only a benchmark sees (`bench_memory`)."""
+"""The allocator can be told how many arenas there are; what that saves only a benchmark sees (`bench_memory`)."""
 
 from __future__ import annotations
 

@@ -172,15 +172,6 @@ def test_the_command_with_the_flag_gives_the_bits_of_the_command_without(cluster
     assert len({name for part in parts for name in names_in(part)}) == 3
 
 
-@pytest.fixture
-def store() -> Iterator[WebStore]:
-    """A store on this machine that is reached by HTTP."""
-    pytest.importorskip("requests", reason="requests is not installed")
-    made = WebStore()
-    yield made
-    made.close()
-
-
 def damaged(part: bytes) -> bytes:
     """The part with bits flipped all over it."""
     return bytes(byte ^ (at % 97 == 50) for at, byte in enumerate(part))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -195,15 +194,6 @@ def test_a_panoptic_part_is_a_data_set_that_other_programs_read(tmp_path: Path) 
 
 
 # -- places ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def store() -> Iterator[WebStore]:
-    """A store on this machine that is reached by HTTP."""
-    pytest.importorskip("requests", reason="requests is not installed")
-    made = WebStore()
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("scheme", ["", "file://", "local://", "memory://", "webhdfs"])

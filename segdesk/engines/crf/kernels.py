@@ -167,6 +167,14 @@ def normalise(vertices, weights, values, alpha, first, last):
             weights[p, r] *= n
 
 
+@numba.njit(inline="always")
+def _between(coarse, upper, lower, right, fx, gx, fy, gy):
+    """Eight bilinear values from those at `upper` and `lower` and what lies `right` of each; gx = 1 - fx, gy too."""
+    top = vec.scaled_sum(fx, vec.load(coarse, upper + right), vec.product(gx, vec.load(coarse, upper)))
+    low = vec.scaled_sum(fx, vec.load(coarse, lower + right), vec.product(gx, vec.load(coarse, lower)))
+    return vec.scaled_sum(fy, low, vec.product(gy, top))
+
+
 @numba.njit(cache=True, nogil=True)
 def sample(coarse, height, width, lanes, grid, image_width, pixels, out):
     """Bilinear values of some pixels, clamped at the border.
@@ -186,9 +194,7 @@ def sample(coarse, height, width, lanes, grid, image_width, pixels, out):
         right = lanes if x0 + 1 < width else 0
         b = a + (width * lanes if y0 + 1 < height else 0)
         for k in range(0, lanes, 8):
-            top = vec.scaled_sum(fx, vec.load(coarse, a + right + k), vec.product(gx, vec.load(coarse, a + k)))
-            low = vec.scaled_sum(fx, vec.load(coarse, b + right + k), vec.product(gx, vec.load(coarse, b + k)))
-            vec.store(out, i * lanes + k, vec.scaled_sum(fy, low, vec.product(gy, top)))
+            vec.store(out, i * lanes + k, _between(coarse, a + k, b + k, right, fx, gx, fy, gy))
 
 
 @numba.njit(inline="always")
@@ -255,9 +261,7 @@ def fill(coarse, lanes, grid, meets, step, window, free, rows, planes, core, tar
                 aside = lanes if x0 + 1 < width else 0
                 b = a + down
                 for k in range(0, lanes, 8):
-                    top = vec.scaled_sum(fx, vec.load(coarse, a + aside + k), vec.product(gx, vec.load(coarse, a + k)))
-                    low = vec.scaled_sum(fx, vec.load(coarse, b + aside + k), vec.product(gx, vec.load(coarse, b + k)))
-                    value = vec.unless_tiny(vec.scaled_sum(fy, low, vec.product(gy, top)))
+                    value = vec.unless_tiny(_between(coarse, a + k, b + k, aside, fx, gx, fy, gy))
                     if free.shape[0] > 0:
                         value = vec.product(value, vec.spread(free[(y - rows[0]) * (right - left) + x - left]))
                     vec.put(some, count * lanes + k, value)

@@ -33,11 +33,6 @@ class Scores:
     held: np.ndarray
 
     @staticmethod
-    def grid(values: np.ndarray, coarse: tuple[int, int, np.ndarray], channels: np.ndarray) -> Scores:
-        """Of a grid, only to be interpolated."""
-        return Scores(values, coarse, channels, np.ones(channels.size), np.arange(0))
-
-    @staticmethod
     def of(
         scores: np.ndarray,
         size: tuple[int, int],
