@@ -31,6 +31,7 @@ GROWTH = 60.0  # megabytes an hour in the second half that count as flat
 STALLS = "stalls over 100 ms"
 OWN = "of which over 100 ms without the time in which others had the processors"
 BUSY = "of which the UI thread itself computed over 100 ms"
+READ = "of those, in which the UI thread waited for the disk to read a page"
 SLOPE = "growth in the second half, MB an hour"
 SHORT = ("minutes", "actions", STALLS, OWN, BUSY, SLOPE)  # of the figures, what is told now and then
 SETTLED = 20.0  # minutes after which the growth is judged: before that caches fill
@@ -150,8 +151,10 @@ def _figures(person: Person, watch: Watch, wrong: str) -> dict[str, object]:
         "longest stall, s": round(max((s.seconds for s in watch.stalls), default=0.0), 3),
         "longest own computing, s": round(max((s.busy for s in watch.stalls), default=0.0), 3),
         "stalls by action and place": [[*key, n] for key, n in causes.most_common(25)],
-        "worst": [
-            [round(s.seconds, 3), round(s.own, 3), round(s.busy, 3), s.doing, *s.stack[-5:]] for s in _worst(watch)
+        READ: sum(s.read > 0 for s in own),
+        "worst (seconds, own, computed, pages read from the disk)": [
+            [round(s.seconds, 3), round(s.own, 3), round(s.busy, 3), s.read, s.doing, *s.stack[-5:], *_beside(s.others)]
+            for s in _worst(watch)
         ],
         "memory, MB (minutes, window, engine)": [[round(t / 60, 1), round(a), round(b)] for t, a, b in curve],
         SLOPE: round(watch.slope(), 1),
@@ -161,6 +164,10 @@ def _figures(person: Person, watch: Watch, wrong: str) -> dict[str, object]:
 
 def _worst(watch: Watch) -> list:  # type: ignore[type-arg]
     return sorted(watch.stalls, key=lambda s: s.own, reverse=True)[:25]
+
+
+def _beside(others: tuple[str, ...]) -> list[str]:
+    return ["beside:", *others] if others else []
 
 
 def _tell(figures: dict[str, object], report: Path | None, *, short: bool = False) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtCore import QTimer
 STALL = 0.1  # seconds without a turn of the event loop
 LOOK = 0.02  # seconds between two looks of the watching thread
 BEAT = 5  # milliseconds
+ASLEEP = ("threading.py", "queue.py", "selectors.py", "connection.py", "watch.py", "socket.py")  # where threads wait
 LINE = re.compile(r'File ".*?([^/"]+)", line (\d+) in (\S+)')
 SAMPLE = 2.0  # seconds between two samples of memory
 
@@ -26,14 +27,17 @@ SAMPLE = 2.0  # seconds between two samples of memory
 @dataclass(frozen=True)
 class Stall:
     """The UI thread did not come round for `seconds`, of which it computed `busy` ones and stood ready, without a
-    processor, for `queued` ones, for others were running; the rest it waited for a lock or a file. `doing`: the action;
-    `stack`: where it was, seen while it lasted."""
+    processor, for `queued` ones, for others were running; the rest it waited for a lock or a file. `read`: pages that
+    it waited for until the disk had them (major faults). `doing`: the action; `stack`: where it was, seen while it
+    lasted; `others`: in which line the threads were then that were not asleep."""
 
     seconds: float
     busy: float
     queued: float
+    read: int
     doing: str
     stack: tuple[str, ...]
+    others: tuple[str, ...]
 
     @property
     def own(self) -> float:
@@ -53,8 +57,9 @@ class Watch:
         self._main = threading.get_ident()
         self._clock = time.pthread_getcpuclockid(self._main)
         self._start = self._last = time.monotonic()
-        self._busy, self._queued = time.clock_gettime(self._clock), self._queue()
+        self._busy, self._queued, self._read = time.clock_gettime(self._clock), self._queue(), self._pages()
         self._stack: tuple[str, ...] = ()
+        self._others: tuple[str, ...] = ()
         self._paused = False
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  # as long as the watch
         self._ended = threading.Event()
@@ -73,12 +78,12 @@ class Watch:
 
     def beat(self) -> None:
         """The event loop has come round."""
-        now, busy, queued = time.monotonic(), time.clock_gettime(self._clock), self._queue()
+        now, busy, queued, read = time.monotonic(), time.clock_gettime(self._clock), self._queue(), self._pages()
         if now - self._last > STALL and not self._paused:
-            lasted = now - self._last, busy - self._busy, queued - self._queued
-            self.stalls.append(Stall(*lasted, self.doing, self._stack))
-        self._stack = ()
-        self._last, self._busy, self._queued = now, busy, queued
+            lasted = now - self._last, busy - self._busy, queued - self._queued, read - self._read
+            self.stalls.append(Stall(*lasted, self.doing, self._stack, self._others))
+        self._stack = self._others = ()
+        self._last, self._busy, self._queued, self._read = now, busy, queued, read
 
     @staticmethod
     def _queue() -> float:
@@ -87,6 +92,15 @@ class Watch:
             return int(Path(f"/proc/self/task/{os.getpid()}/schedstat").read_text().split()[1]) / 1e9
         except (OSError, IndexError, ValueError):  # not on this system
             return 0.0
+
+    @staticmethod
+    def _pages() -> int:
+        """Major faults of the UI thread."""
+        try:
+            fields = Path(f"/proc/self/task/{os.getpid()}/stat").read_text().rpartition(")")[2].split()
+            return int(fields[9])
+        except (OSError, IndexError, ValueError):  # not on this system
+            return 0
 
     @contextmanager
     def own_work(self) -> Iterator[None]:
@@ -104,22 +118,24 @@ class Watch:
         while not self._ended.wait(LOOK):
             now = time.monotonic()
             if now - self._last > STALL and not self._stack and not self._paused:
-                self._stack = self._where()
+                self._stack, self._others = self._where()
             if now - sampled > SAMPLE:
                 sampled = now
                 self.memory.append((now - self._start, _megabytes(os.getpid()), _of_children()))
 
-    def _where(self) -> tuple[str, ...]:
-        """Where the UI thread is, outermost first. Without Python's frame objects: whoever holds one keeps what is in
-        it, a painter for instance, alive after its function has ended, which Qt does not forgive."""
+    def _where(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Where the UI thread is, outermost first, and the innermost line of each other thread that does something.
+        Without Python's frame objects: whoever holds one keeps what is in it, a painter for instance, alive after its
+        function has ended, which Qt does not forgive."""
         self._file.seek(0)
         self._file.truncate()
         faulthandler.dump_traceback(self._file, all_threads=True)
         self._file.seek(0)
         threads = self._file.read().decode(errors="replace").split("\n\n")
         mine = [text for text in threads if f"0x{self._main:016x}" in text.partition("\n")[0]]
-        lines = [LINE.search(line) for line in mine[0].splitlines()[1:]] if mine else []
-        return tuple(f"{m[1]}:{m[2]} {m[3]}" for m in reversed(lines[:8]) if m is not None)
+        others = [lines[0] for lines in (_lines(text) for text in threads if text not in mine) if lines]
+        others = [line for line in others if not line.startswith(ASLEEP)]
+        return tuple(reversed(_lines(mine[0])[:8])) if mine else (), tuple(others)
 
     def slope(self) -> float:
         """Megabytes an hour that this process grew by in the second half."""
@@ -128,6 +144,12 @@ class Watch:
     def slope_of_children(self) -> float:
         """The same of the engine."""
         return _slope([(t, children) for t, _, children in self.memory])
+
+
+def _lines(thread: str) -> list[str]:
+    """The lines of one thread of a dump, innermost first."""
+    found = [LINE.search(line) for line in thread.splitlines()[1:]]
+    return [f"{m[1]}:{m[2]} {m[3]}" for m in found if m is not None]
 
 
 def _slope(samples: list[tuple[float, float]]) -> float:
