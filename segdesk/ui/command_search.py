@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,10 +28,12 @@ MOST = 60  # lines
 LINES = 11  # that are seen at once
 WIDTH = 660
 REMEMBERED = 24
-AT_ONCE = 40  # names that are prepared in one go
+AT_ONCE = 0.006  # seconds in which names are prepared in one go
 IN_DETAIL = 45.0  # points less for words that are found in the detail only
 RECENT_FIRST = 40.0  # points of the command that was used last
 KIND_POINTS = {"action": 30.0, "tool": 30.0, "operation": 26.0, "class": 18.0, "choice": 14.0, "model": 6.0}
+CHOOSING = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Tab, Qt.Key.Key_Backtab, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
+CHOOSING += (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
 
@@ -137,6 +140,7 @@ class CommandSearch(QFrame):
         self._listing, self._models_of = Listing(), ("", "")
         self._narrowed: tuple[tuple[str, ...], list[Entry]] = ((), [])
         self._unprepared: Iterator[Entry] = iter(())
+        self._owed = False  # what is typed is looked for as soon as the names are prepared
         self._names: PictureNames | None = None
         self.setProperty("kind", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -236,13 +240,20 @@ class CommandSearch(QFrame):
         self._idle.start(0)
 
     def _prepare(self) -> None:
-        """Prepare some names while nothing else is to be done, so that the first letter finds them ready."""
-        for _ in range(AT_ONCE):
-            entry = next(self._unprepared, None)
-            if entry is None:
-                self._idle.stop()
-                return
+        """Prepare some names, while nothing else is to be done, so that letters find them ready."""
+        until = time.perf_counter() + AT_ONCE
+        for entry in self._unprepared:
             _ = entry.names
+            if time.perf_counter() > until:
+                return
+        self._idle.stop()
+        if self._owed:
+            self.refresh()
+
+    def finish(self) -> None:
+        """List at once what fits, though not all names are prepared: somebody chooses now."""
+        while self._owed:
+            self._prepare()
 
     def _forget_names(self) -> None:
         self._names = None
@@ -250,9 +261,12 @@ class CommandSearch(QFrame):
     # -- finding and doing ----------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """List what fits what is typed."""
+        """List what fits what is typed, or do so soon if the names, hundreds at the first time, are not prepared."""
         text = self.field.text()
         wanted = fuzzy.words(text)
+        self._owed = bool(wanted) and self._idle.isActive()
+        if self._owed:
+            return
         hits = search(self._narrow(wanted), text, self._recent())
         if wanted and self._window.desk.session.pictures:
             if self._names is None:
@@ -315,7 +329,10 @@ class CommandSearch(QFrame):
         return False
 
     def _key(self, event: QKeyEvent) -> bool:
-        key, at = Qt.Key(event.key()), self.view.currentIndex().row()
+        key = Qt.Key(event.key())
+        if key in CHOOSING:
+            self.finish()
+        at = self.view.currentIndex().row()
         last = len(self.model.hits) - 1
         steps = {
             Qt.Key.Key_Down: at + 1 if at < last else 0,

@@ -41,13 +41,14 @@ def main(arguments: list[str]) -> None:
         window.desk.ask("command_search")
         palette = window.findChild(CommandSearch)
         assert isinstance(palette, CommandSearch)
-        _until(lambda: bool(palette._models))
+        _until(lambda: bool(palette._models) and not palette._idle.isActive())
         palette.leave()
         opening = median(_ms(lambda p=palette: _open(window, p)) for _ in range(9))
         rows = [PictureRow(n, f"day {n % 40}/IMG_{n:06}.jpg", 8, 8, "new", 0.0, 0.0, 0, "") for n in range(count)]
         building = _ms(lambda: PictureNames(rows))
         palette._names = PictureNames(rows)
         window.desk.ask("command_search")
+        _until(lambda: not palette._idle.isActive())
         found = {text: median(_find(palette, text) for _ in range(5)) for text in TYPED}
         drawn = {text: _draw(palette, text) for text in TYPED}
         print(f"{len(palette._commands)} commands, {len(palette._models)} models, {count} pictures")

@@ -35,6 +35,7 @@ def palette(opened: MainWindow) -> CommandSearch:
 
 def first(palette: CommandSearch, text: str) -> Entry:
     palette.field.setText(text)
+    palette.finish()
     return palette.model.hits[0].entry
 
 
@@ -112,6 +113,7 @@ def test_by_the_keyboard_alone(opened: MainWindow, qtbot, until: Callable[[Calla
     assert isinstance(palette, CommandSearch)
     assert QApplication.focusWidget() is palette.field
     qtbot.keyClicks(palette.field, "outl")
+    palette.finish()
     assert palette.model.hits[0].entry.id == "outline"
     before = opened.desk.view.outline
     qtbot.keyClick(palette.field, Key.Key_Return)
@@ -127,6 +129,25 @@ def test_by_the_keyboard_alone(opened: MainWindow, qtbot, until: Callable[[Calla
     qtbot.keyClick(palette.field, Key.Key_Escape)
     assert not palette.isVisible()
     assert QApplication.focusWidget() is opened.canvas
+
+
+def test_typing_before_the_names_are_prepared(
+    opened: MainWindow, palette: CommandSearch, qtbot, until: Callable[[Callable[[], object]], None]
+):
+    """The first letters wait for the names, which are prepared in slices; Enter does not."""
+    palette.leave()
+    opened.desk.ask("command_search")
+    before = palette.model.hits
+    palette.field.setText("outl")
+    assert palette.model.hits is before
+    until(lambda: not palette._idle.isActive())
+    assert palette.model.hits[0].entry.id == "outline"
+    palette.leave()
+    opened.desk.ask("command_search")
+    shown = opened.desk.view.outline
+    palette.field.setText("outl")
+    qtbot.keyClick(palette.field, Key.Key_Return)
+    assert opened.desk.view.outline is not shown
 
 
 def test_what_cannot_be_done_says_why(opened: MainWindow, palette: CommandSearch, qtbot):
@@ -149,9 +170,10 @@ def test_english_names_are_found_in_chinese(opened: MainWindow, until: Callable[
 
 
 def test_lines_draw_their_letters(opened: MainWindow, palette: CommandSearch):
-    palette.field.setText("fit")
+    first(palette, "fit")
     plain = palette.view.grab().toImage()
     palette.field.setText("xyzzy")
+    palette.finish()
     assert palette.none.isVisible()
-    palette.field.setText("fit win")
+    first(palette, "fit win")
     assert palette.view.grab().toImage() != plain
