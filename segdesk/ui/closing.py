@@ -84,7 +84,7 @@ class Closing(QObject):
 
     def _end_session(self, *, lose: bool = False) -> None:
         """Save and end, or, where saving fails, come back with all as it was. `lose`: end in any case."""
-        self.running = True
+        self.running = self._desk.ending = True
         self._window.setEnabled(False)
         self._desk.runs.live.rest()  # an answer that was to follow is not asked for any more
         session, keeper = self._desk.session, self._desk.settings_keeper
@@ -103,7 +103,7 @@ class Closing(QObject):
         self._hide_card()
         state = self._desk.session.save_state
         if not over:
-            self.running = False
+            self.running = self._desk.ending = False
             self._window.setEnabled(True)
             self._ask(state)
             return

@@ -113,6 +113,7 @@ class Desk(QObject):
         self.jobs: dict[int, Tracked] = {}
         self.save_state = SaveState("saved")
         self.scanning = False
+        self.ending = False  # the session takes no more work
         self.shortcuts = Shortcuts(self)
         self.telling = Telling(self)
         self.labels = Labels(self)

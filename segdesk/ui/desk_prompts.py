@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from segdesk.app.document import Document
 from segdesk.app.model_search import READY, Listing, ModelEntry
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 KEPT = "prompter"  # the setting: a card's id, "" = by colour
 TOOL = "prompt"
+SETTLED = 900  # milliseconds after a change of the model: listing all models beside it would slow the painting down
 
 
 class Prompts(QObject):
@@ -43,6 +44,8 @@ class Prompts(QObject):
         self.state = ""
         self._job = 0
         self._listed = False
+        self._later = QTimer(self, singleShot=True, interval=SETTLED)
+        self._later.timeout.connect(self._look)
         desk.document_opened.connect(self._opened)
         desk.labels.tool_changed.connect(self._tool_changed)
         desk.labels.state_changed.connect(self.changed.emit)
@@ -101,10 +104,12 @@ class Prompts(QObject):
 
     def _look_again(self) -> None:
         if self._listed:
-            self._look()
+            self._later.start()
 
     def _look(self) -> None:
         """List the models in the background."""
+        if self._desk.ending:
+            return
         self._listed = True
         self._desk.track(self._desk.session.list_models(), N_("Listing the models"), then=self._take, shown=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
@@ -16,6 +17,7 @@ from segdesk.ui.model_text import TASKS, about, score_text, short_licence, weigh
 from segdesk.ui.widgets import ElidedLabel, PickerButton, action_button, label, name, set_kind
 
 RECENT = 6  # models that are kept as used last
+SETTLED = 700  # milliseconds after which the window is painted; listing all models beside it would slow that down
 
 
 class ModelPanel(Translated, QFrame):
@@ -29,6 +31,8 @@ class ModelPanel(Translated, QFrame):
         self.browser: ModelBrowser | None = None  # made with the first list
         self.listing = Listing()
         self._listed = False
+        self._later = QTimer(self, singleShot=True, interval=SETTLED)
+        self._later.timeout.connect(self._look)
         self.facts = ElidedLabel()
         self.where = label()
         by_id = actions.by_id
@@ -53,10 +57,10 @@ class ModelPanel(Translated, QFrame):
         self.retranslate()
 
     def refresh(self) -> None:
-        """Show the chosen model; look again what models there are and where their weights are."""
+        """Show the chosen model; look again, soon, what models there are and where their weights are."""
         self._show_facts()
         if self._listed:
-            self._look()
+            self._later.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt: in a narrow window the name has less room, and what is as it should be is left to the tooltip."""
@@ -70,12 +74,16 @@ class ModelPanel(Translated, QFrame):
         self.where.setVisible(self._desk.runs.card is not None and not (ready and width < letter * 38))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Qt: the models are looked up once the window is there, so that the menu opens full."""
+        """Qt: the models are looked up once the window and its first picture are there, so that the menu opens full:
+        reading all cards beside the first painting made that take three times as long."""
         super().showEvent(event)
         if not self._listed:
-            self._look()
+            self._later.start()
 
     def _look(self) -> None:
+        if self._desk.ending:
+            return
+        self._later.stop()
         self._listed = True
         self._desk.track(self._desk.session.list_models(), N_("Listing the models"), then=self._take, shown=False)
 
