@@ -7,7 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent, QTabletEvent, QWheelEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QResizeEvent,
+    QTabletEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from segdesk.app import pyramid as pyramids
@@ -16,23 +25,21 @@ from segdesk.app.pyramid import Pyramid
 from segdesk.app.reduced import Reduced
 from segdesk.app.tools.base import BaseTool
 from segdesk.domain.edit import Rect
-from segdesk.domain.packed import PackedMap
 from segdesk.ui import canvas_sketch
 from segdesk.ui.canvas_background import Background
 from segdesk.ui.canvas_badge import Badge
 from segdesk.ui.canvas_brush import BrushOutline
-from segdesk.ui.canvas_glance import Shown
 from segdesk.ui.canvas_keys import Keys
-from segdesk.ui.canvas_picture import PictureView
+from segdesk.ui.canvas_labels import LabelView
 from segdesk.ui.canvas_pointer import Pointer
-from segdesk.ui.canvas_seeing import LOOKS, Seeing, Seen
+from segdesk.ui.canvas_seeing import Seen
 from segdesk.ui.canvas_split import Splitter
 
 COUNT_EVERY_MS = 10
 BRUSH_STEP = 1.1
 
 
-class Canvas(PictureView):
+class Canvas(LabelView):
     """Shows a document and passes the pointer to the tool.
 
     Signals: `hovered(x, y)` pixel under the pointer, (-1, -1) outside; `zoom_changed(zoom)` device pixels per image
@@ -47,7 +54,6 @@ class Canvas(PictureView):
 
     hovered = Signal(int, int)
     picked = Signal(int)
-    overlay_hidden = Signal(bool)
     problem = Signal(object)
     menu_asked = Signal(QPoint)
 
@@ -59,12 +65,10 @@ class Canvas(PictureView):
         self._keys = Keys(self)
         self._background = Background(self)
         self._background.problem.connect(self.problem)
-        self.seeing = Seeing()
         self.badge = Badge(self)
         self._seen = Seen("")
         self._copies: Reduced | None = None
         self._sketched = False
-        self._marked: Rect | None = None
         self._hovered = (-1, -1)
         self.splitter = Splitter(self, self._renderer)
         self._brush = BrushOutline(self)
@@ -122,64 +126,6 @@ class Canvas(PictureView):
             self.tool.cancel(self.document)
         self.tool = tool
         self.update_cursor()
-
-    def set_overlay(self, opacity: float, mode: str = "class", outline: bool = True) -> None:
-        """`opacity` 0..1; `mode` "class" or "instance"; `outline` draws borders of segments."""
-        self._set_style(opacity=min(1.0, max(0.0, opacity)), mode=mode, outline=outline)
-
-    def show_only(self, class_id: int | None, *, others: float = 0.0) -> None:
-        """Show the labels of one class alone (None: all); those of other classes have the part `others` (0..1) of
-        their strength."""
-        self._set_style(only=class_id, others=others)
-
-    def set_look(self, look: str) -> None:
-        """What lies over the picture: "labels"; "difference", what the person changed against the model's answer; or
-        "doubt", the map given by `set_heat`."""
-        if look not in LOOKS:
-            raise ValueError(f"there is no look {look!r}")
-        self._see(look=look)
-
-    def set_heat(self, doubt: np.ndarray | None) -> None:
-        """The doubt of the open document's last answer over the whole picture, of any resolution: (h, w) uint8 of 0
-        (sure) to 255 or floats of 0 to 1; None if there is none. Forgotten when the document is left."""
-        self._see(doubt=doubt)
-
-    def mark(self, box: Rect | None) -> None:
-        """Draw a dashed frame around an image rectangle (x0, y0, x1, y1), until called again or the document is
-        left; None: no frame."""
-        if box != self._marked:
-            self._marked = box
-            self.update()
-
-    def hide_overlay(self, hidden: bool) -> None:
-        """Hide the overlay until called again."""
-        if hidden != self.seeing.hidden:
-            self._see(hidden=hidden)
-            self.overlay_hidden.emit(hidden)
-
-    def peek(self, on: bool) -> None:
-        """Hide the overlay while held."""
-        self._see(peeking=on)
-
-    def show_prediction(self, on: bool) -> None:
-        """Show the model's answer before correction while held."""
-        self._see(predicting=on)
-
-    def show_glimpse(self, glimpse: Shown | None) -> None:
-        """Show a quick answer over the labels, until they change or this is called with None."""
-        self._see(glimpse=glimpse)
-
-    def set_split(self, before: PackedMap | None) -> None:
-        """Show other labels left of the split slider; None: there is no slider."""
-        self._see(split=before)
-
-    def _set_style(self, **values: object) -> None:
-        self._see(style=replace(self.seeing.style, **values))  # type: ignore[arg-type]
-
-    def _see(self, **values: object) -> None:
-        if any(getattr(self.seeing, name) is not value for name, value in values.items()):
-            self.seeing = replace(self.seeing, **values)  # type: ignore[arg-type]
-            self._make_layer()
 
     def zoom_by(self, factor: float) -> None:
         """Multiply the zoom about the pointer if it is over the canvas, else about the middle."""
@@ -367,6 +313,13 @@ class Canvas(PictureView):
         super().resizeEvent(event)
         self.badge.place()
         self.splitter.place()
+        self.resized.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Qt: the menu key; what the mouse does is the pointer's business."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            at = self.mapFromGlobal(self.cursor().pos())
+            self.menu_asked.emit(at if self.rect().contains(at) else self.rect().center())
 
     def view_moved(self) -> None:
         """Another pixel is under the pointer now, and under the split."""

@@ -29,6 +29,7 @@ class PictureView(QWidget):
     """The part of the canvas that shows. Signal `zoom_changed(zoom)`: device pixels per image pixel."""
 
     zoom_changed = Signal(float)
+    resized = Signal()  # for what floats over it; a filter of its events would see each move of the pointer
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

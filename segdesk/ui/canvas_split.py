@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -120,7 +120,7 @@ class SplitHandle(QAbstractSlider):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.SplitHCursor)
         self.valueChanged.connect(self._moved)
-        canvas.installEventFilter(self)
+        canvas.resized.connect(self.place)
         self.hide()
 
     def place(self) -> None:
@@ -137,12 +137,6 @@ class SplitHandle(QAbstractSlider):
     def _moved(self, value: int) -> None:
         self.place()
         self._canvas.splitter.move(value / STEPS)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Qt: follow the size of the canvas."""
-        if event.type() == QEvent.Type.Resize:
-            self.place()
-        return False
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Qt: take hold of the line."""

@@ -6,8 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QUrl
-from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QGuiApplication, QIcon
+from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QIcon
 from PySide6.QtWidgets import QMenu, QWidget
 
 from segdesk.app.scribbles import BACKGROUND
@@ -36,7 +36,6 @@ class ContextMenus(QObject):
         self._window, self._desk = window, window.desk
         self.menu = QMenu(window)
         window.canvas.menu_asked.connect(self.on_canvas)
-        window.canvas.installEventFilter(self)
         view, grid = window.files.view, window.files.grid
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(lambda at: self._on_line(view.viewport(), at, view.indexAt(at)))
@@ -44,20 +43,6 @@ class ContextMenus(QObject):
         grid.customContextMenuRequested.connect(
             lambda at: self._on_line(grid.viewport(), at, window.files.model.index(grid.line_at(at)))
         )
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Qt: the menu key on the canvas; what the mouse does there is the pointer's business."""
-        if isinstance(event, QContextMenuEvent):
-            if event.reason() == QContextMenuEvent.Reason.Keyboard:
-                self.on_canvas(self._pointer())
-            return True
-        return False
-
-    def _pointer(self) -> QPoint:
-        """Where the pointer is on the canvas, else its middle."""
-        canvas = self._window.canvas
-        at = canvas.mapFromGlobal(canvas.cursor().pos())
-        return at if canvas.rect().contains(at) else canvas.rect().center()
 
     # -- the picture ----------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QSizePolicy, QVBoxLayout, QWidget
 
 from segdesk.app.settings import Settings
@@ -94,7 +94,6 @@ class MainWindow(Translated, QMainWindow):
         self.place_note = PlaceNote(self.desk, self.canvas)
         self.split_view = SplitView(self.desk, self.action_set, self.canvas)
         self.welcome = Welcome(self.desk, self.action_set)
-        self.welcome.watch(self)
         self.stage = Stage(self.desk, self.canvas, self.welcome)
         self.toasts = Toasts(self.stage)
         self.progress = ProgressPanel(self.desk)
@@ -240,9 +239,15 @@ class MainWindow(Translated, QMainWindow):
         """Qt: folders and files may be dropped."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
+            self.welcome.drop.light(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Qt: what was held over the window is somewhere else."""
+        self.welcome.drop.light(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Qt: open what was dropped."""
+        self.welcome.drop.light(False)
         local = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if local:
             event.acceptProposedAction()

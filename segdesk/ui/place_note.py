@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from segdesk.domain.doubt import REASONS
@@ -33,7 +33,6 @@ class PlaceNote(Translated, QFrame):
         for part in (self.previous, self.next, self.close_button):
             part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         desk.places.changed.connect(self.retranslate)
-        canvas.installEventFilter(self)
         self.hide()
         self.retranslate()
 
@@ -55,12 +54,6 @@ class PlaceNote(Translated, QFrame):
         self.adjustSize()
         self._put()
         self.raise_()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Qt: stay in the upper left corner."""
-        if event.type() == QEvent.Type.Resize:
-            self._put()
-        return False
 
     def _put(self) -> None:
         self.move(theme.GAP, theme.GAP)

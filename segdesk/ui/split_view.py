@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QMenu, QPushButton
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QWidget
 
 from segdesk.ui.actions import ActionSet
 from segdesk.ui.canvas import Canvas
 from segdesk.ui.canvas_split import STEPS, SplitHandle
 from segdesk.ui.desk import Desk
 from segdesk.ui.desk_split import SOURCES
-from segdesk.ui.i18n import tr
+from segdesk.ui.i18n import Translated, tr
 from segdesk.ui.widgets import name
 
 TOP, GAP = 10, 12  # logical pixels
 
 
-class SplitView(QObject):
-    """Follows `desk.split`. The button left of the line chooses what lies there."""
+class SplitView(Translated, QWidget):
+    """Follows `desk.split`. The button left of the line chooses what lies there. A hidden widget only so that it hears
+    of a change of language."""
 
     def __init__(self, desk: Desk, actions: ActionSet, canvas: Canvas) -> None:
         super().__init__(canvas)
+        self.hide()
         self._desk, self._canvas = desk, canvas
         self._action: QAction = actions.by_id["split"]
         desk.split.bind(canvas)
@@ -37,7 +39,7 @@ class SplitView(QObject):
         self.now.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.handle.valueChanged.connect(lambda _: self._place())
         self.handle.left.connect(canvas.setFocus)
-        canvas.installEventFilter(self)
+        canvas.resized.connect(self._place)
         desk.split.changed.connect(self.refresh)
         desk.document_opened.connect(lambda _: self.refresh())
         desk.loading.connect(lambda _: self.refresh())
@@ -74,14 +76,6 @@ class SplitView(QObject):
             part.resize(part.sizeHint())
         self.before.move(max(GAP, line - GAP - self.before.width()), TOP)
         self.now.move(min(self._canvas.width() - GAP - self.now.width(), line + GAP), TOP)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Qt: follow the size of the canvas, and the language."""
-        if event.type() == QEvent.Type.Resize:
-            self._place()
-        elif event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
-        return False
 
     def retranslate(self) -> None:
         """Set the texts again."""

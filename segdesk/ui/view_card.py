@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLay
 
 from segdesk.ui import icons, theme
 from segdesk.ui.actions import ActionSet
+from segdesk.ui.canvas_picture import PictureView
 from segdesk.ui.desk import Desk
 from segdesk.ui.i18n import Translated, tr
 from segdesk.ui.tool_buttons import ActionButton
@@ -156,21 +157,25 @@ class PreviewBar(Translated, QFrame):
 class Floating(QObject):
     """Keeps the card in the upper right corner of the canvas and the bar in the middle below."""
 
-    def __init__(self, canvas: QWidget, card: ViewCard, bar: PreviewBar) -> None:
+    def __init__(self, canvas: PictureView, card: ViewCard, bar: PreviewBar) -> None:
         super().__init__(canvas)
         self._canvas, self._card, self._bar = canvas, card, bar
-        for widget in (canvas, card, bar):
+        canvas.resized.connect(self.place)
+        for widget in (card, bar):
             widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Qt: place both again when a size changes."""
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.LayoutRequest):
-            margin = theme.GAP + 2
-            for widget in (self._card, self._bar):
-                if widget.size() != widget.sizeHint():
-                    widget.resize(widget.sizeHint())
-            self._card.move(self._canvas.width() - self._card.width() - margin, margin)
-            self._bar.move(
-                (self._canvas.width() - self._bar.width()) // 2, self._canvas.height() - self._bar.height() - 24
-            )
+            self.place()
         return False
+
+    def place(self) -> None:
+        """Put both where they belong."""
+        margin = theme.GAP + 2
+        for widget in (self._card, self._bar):
+            if widget.size() != widget.sizeHint():
+                widget.resize(widget.sizeHint())
+        width, height = self._canvas.width(), self._canvas.height()
+        self._card.move(width - self._card.width() - margin, margin)
+        self._bar.move((width - self._bar.width()) // 2, height - self._bar.height() - 24)

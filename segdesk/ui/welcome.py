@@ -7,7 +7,7 @@ import os
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -266,17 +266,6 @@ class Welcome(Translated, QScrollArea):
         elif found and not cards:
             words.append(tr("no graphics card that models can use: they run on the processor"))
         self.device.setText(tr("This computer: {parts}", parts="  ·  ".join(words)))
-
-    def watch(self, window: QWidget) -> None:
-        """Follow what is held over the window."""
-        window.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Qt: light the area up while something is held over the window."""
-        kind = event.type()
-        if kind in (QEvent.Type.DragEnter, QEvent.Type.DragLeave, QEvent.Type.Drop) and watched is self.window():
-            self.drop.light(kind == QEvent.Type.DragEnter)
-        return False
 
     def recolour(self) -> None:
         """The signs have the theme's colours."""
