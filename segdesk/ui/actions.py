@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from segdesk.domain.text import N_
 from segdesk.ui import icons
+from segdesk.ui.enabling import Enabling
 from segdesk.ui.i18n import tr
 from segdesk.ui.shortcuts import Command, Shortcuts
 
@@ -204,7 +205,7 @@ class ActionSet(QObject):
     """The `QAction`s of the table, bound to a desk.
 
     Attributes:
-        by_id: the actions.
+        by_id: the actions; enabling: which of them can be done now.
     """
 
     def __init__(self, desk: Desk, infos: Iterable[ActionInfo], canvas: QWidget, window: QWidget) -> None:
@@ -212,8 +213,8 @@ class ActionSet(QObject):
         self.infos = {i.id: i for i in infos}
         self.by_id: dict[str, QAction] = {}
         self._keys: Shortcuts = desk.shortcuts
-        self._reasons: dict[str, str] = {}
         self._holds: dict[str, bool] = {}
+        self.enabling = Enabling(self, self.by_id, self._tip)
         for info in self.infos.values():
             action = self.by_id[info.id] = self._build(info, desk)
             group = group_of(info.id)
@@ -231,10 +232,14 @@ class ActionSet(QObject):
         if info.icon:
             action.setIcon(icons.icon(info.icon))
         call = called(desk, info.call)
-        if info.checkable:
-            action.triggered.connect(lambda checked: call(checked))
-        else:
-            action.triggered.connect(lambda _checked=False: call())
+
+        def do(checked: bool = False) -> None:
+            if self.enabling.allows(info.id):
+                call(*((checked,) if info.checkable else ()))
+            elif info.checkable:
+                action.setChecked(not checked)
+
+        action.triggered.connect(do)
         return action
 
     def retranslate(self) -> None:
@@ -244,7 +249,7 @@ class ActionSet(QObject):
             held = self._keys.shown(key) if info.foreign else ""
             action.setText(tr(info.text) + (f"\t{held}" if held else ""))
             action.setIconText(tr(info.short or info.text))
-            self._set_tip(action, info)
+        self.enabling.retranslate()
 
     def name_steps(self, done: str, undone: str) -> None:
         """Say in the menu what undo and redo would do."""
@@ -259,20 +264,10 @@ class ActionSet(QObject):
         if holds == self._holds:
             return
         self._holds = dict(holds)
-        for key, action in self.by_id.items():
-            info = self.infos[key]
+        for key, info in self.infos.items():
             missing = next((n for n in info.needs if not holds.get(n, False)), "")
-            if missing == self._reasons.get(key):
-                continue
-            self._reasons[key] = missing
-            action.setEnabled(not missing)
-            self._set_tip(action, info)
+            self.enabling.say(key, REASONS[missing] if missing else "")
 
-    def _set_tip(self, action: QAction, info: ActionInfo) -> None:
-        missing = self._reasons.get(info.id, "")
-        reason = tr(REASONS[missing]) if missing else ""
-        tip = self._keys.tip(tr(info.text), info.id)
-        tip = tip + "\n" + reason if reason else tip
-        if action.toolTip() != tip:
-            action.setToolTip(tip)
-            action.setStatusTip(reason)
+    def _tip(self, key: str, why: str) -> str:
+        tip = self._keys.tip(tr(self.infos[key].text), key)
+        return f"{tip}\n{why}" if why else tip

@@ -85,7 +85,7 @@ def _actions(window: MainWindow) -> Iterator[Entry]:
             continue
         info, command = window.action_set.infos[key], shortcuts.commands[key]
         text = action.text().partition("\t")[0].replace("…", "")
-        why = "" if action.isEnabled() else action.statusTip()
+        why = window.action_set.enabling.why(key)
         yield Entry(
             key, "action", text, info.text.replace("…", ""), action.trigger, plain_title(command.group),
             shortcuts.shown(key), why, _checked(action), action.icon(),
@@ -99,7 +99,7 @@ def _checked(action: QAction) -> bool | None:
 def _tools(window: MainWindow) -> Iterator[Entry]:
     for key, action in window.tools.by_id.items():
         info = window.tools.infos[key]
-        why = "" if action.isEnabled() else tr("Open a picture first.")
+        why = window.tools.enabling.why(key)
         yield Entry(
             f"tool_{key}", "tool", tr(info.title), info.title, action.trigger, "",
             window.desk.shortcuts.shown(f"tool_{key}"), why, None, action.icon(),
@@ -111,7 +111,7 @@ def _operations(window: MainWindow) -> Iterator[Entry]:
         title = window.operations.plugins[key].info.title
         yield Entry(
             f"operation_{key}", "operation", tr(title), title, action.trigger, plain_title("&Labels"),
-            window.desk.shortcuts.shown(f"operation_{key}"), "" if action.isEnabled() else action.toolTip(),
+            window.desk.shortcuts.shown(f"operation_{key}"), window.operations.enabling.why(key),
         )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from segdesk.domain.packed import PackedMap
 from segdesk.domain.text import N_
 from segdesk.ui.actions import REASONS
 from segdesk.ui.desk import Desk
+from segdesk.ui.enabling import Enabling
 from segdesk.ui.i18n import Translated, tr
 from segdesk.ui.option_fields import ask
 from segdesk.ui.shortcuts import Command, acts_in_canvas
@@ -31,6 +32,7 @@ class OperationsMenu(Translated, QWidget):
         self.plugins: dict[str, Plugin] = {p.info.id: p for p in good}
         self.values: dict[str, dict[str, Value]] = {p.info.id: defaults(p.info.options) for p in good}
         self.by_id = {key: self._action(plugin, canvas) for key, plugin in self.plugins.items()}
+        self.enabling = Enabling(self, self.by_id, lambda key, why: why or tr(self.plugins[key].info.note))
         desk.conditions_changed.connect(self.refresh)
         self.retranslate()
 
@@ -52,6 +54,8 @@ class OperationsMenu(Translated, QWidget):
 
     def begin(self, key: str) -> None:
         """Run an operation, after asking for its options where there are any."""
+        if not self.enabling.allows(key):
+            return
         info = self.plugins[key].info
         if info.options:
             ask(self._window, info, self.values[key], lambda: self.run(key))
@@ -61,7 +65,7 @@ class OperationsMenu(Translated, QWidget):
     def run(self, key: str) -> None:
         """Run it with the values of the last time; what it cannot do becomes a toast."""
         document, plugin = self._desk.labels.document, self.plugins[key]
-        if document is None or document.busy:
+        if document is None or document.busy or not self.enabling.allows(key):
             return
         if "previous" in plugin.info.needs:
             self._with_previous(key)
@@ -100,15 +104,11 @@ class OperationsMenu(Translated, QWidget):
             "answer": document is not None and document.prediction is not None,
             "previous": bool(index),
         }
-        for key, action in self.by_id.items():
-            info = self.plugins[key].info
-            needs = [n for n in info.needs if not holds.get(n, True)]
+        for key, plugin in self.plugins.items():
+            needs = [n for n in plugin.info.needs if not holds.get(n, True)]
             needs = (["annotating"] if self._desk.teaching.on else []) + needs
-            why = tr(REASONS["picture"]) if document is None else tr(REASONS[needs[0]]) if needs else ""
-            tip = why or tr(info.note)
-            if action.isEnabled() == bool(why) or action.toolTip() != tip:
-                action.setEnabled(not why)
-                action.setToolTip(tip)
+            needs = ["picture"] if document is None else needs
+            self.enabling.say(key, REASONS[needs[0]] if needs else "")
 
     def retranslate(self) -> None:
         """Set the texts again."""
@@ -116,3 +116,4 @@ class OperationsMenu(Translated, QWidget):
             info = self.plugins[key].info
             action.setText(tr(info.title) + ("…" if info.options else ""))
         self.refresh()
+        self.enabling.retranslate()

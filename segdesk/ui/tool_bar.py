@@ -12,8 +12,9 @@ from segdesk.app import discover
 from segdesk.app.tools.base import BaseTool, ToolInfo
 from segdesk.domain.text import N_
 from segdesk.ui import icons, theme
-from segdesk.ui.actions import ActionSet
+from segdesk.ui.actions import REASONS, ActionSet
 from segdesk.ui.desk import Desk
+from segdesk.ui.enabling import Enabling
 from segdesk.ui.i18n import Translated, tr
 from segdesk.ui.shortcuts import Command
 from segdesk.ui.tool_buttons import ActionButton
@@ -70,7 +71,7 @@ class ToolBar(Translated, QToolBar):
     """One checkable action a tool; the canvas gets the chosen tool through `desk.labels.tool_changed`.
 
     Attributes:
-        tools: id -> tool object; infos: id -> `ToolInfo`.
+        tools: id -> tool object; infos: id -> `ToolInfo`; enabling: which can be chosen now.
     """
 
     def __init__(self, desk: Desk, actions: ActionSet, canvas: QWidget, parent: QWidget | None = None) -> None:
@@ -82,6 +83,7 @@ class ToolBar(Translated, QToolBar):
         self.tools: dict[str, BaseTool] = {"pan": BaseTool()}
         self.infos: dict[str, ToolInfo] = {"pan": PAN}
         self.by_id: dict[str, QAction] = {}
+        self.enabling = Enabling(self, self.by_id, self._tip)
         self._load()
         group = QActionGroup(self)
         for info in sorted(self.infos.values(), key=lambda i: i.order):
@@ -142,24 +144,20 @@ class ToolBar(Translated, QToolBar):
 
     def refresh(self) -> None:
         """Tools need a picture."""
-        on = self._desk.labels.document is not None
-        for key, action in self.by_id.items():
-            if action.isEnabled() != on:
-                action.setEnabled(on)
-                self._set_tip(key, action)
+        why = "" if self._desk.labels.document is not None else REASONS["picture"]
+        for key in self.by_id:
+            self.enabling.say(key, why)
 
-    def _set_tip(self, key: str, action: QAction) -> None:
+    def _tip(self, key: str, why: str) -> str:
         info = self.infos[key]
-        lines = [self._desk.shortcuts.tip(tr(info.title), f"tool_{key}"), tr(info.note) if info.note else ""]
-        if not action.isEnabled():
-            lines.append(tr("Open a picture first."))
-        action.setToolTip("\n".join(line for line in lines if line))
+        lines = [self._desk.shortcuts.tip(tr(info.title), f"tool_{key}"), tr(info.note) if info.note else "", why]
+        return "\n".join(line for line in lines if line)
 
     def retranslate(self) -> None:
         """Set the texts again."""
         self.setWindowTitle(tr("Tools"))
         for key, action in self.by_id.items():
             action.setText(tr(self.infos[key].title))
-            self._set_tip(key, action)
         self.refresh()
+        self.enabling.retranslate()
         self._fit(self.height())

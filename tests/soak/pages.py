@@ -28,7 +28,7 @@ def visit(person: Person) -> None:
     name = person.random.choice((*DIALOGS, *DOCKS, "command_search"))
     person.watch.doing = f"page: {name}"
     action = person.window.action_set.by_id[name]
-    if not action.isEnabled():
+    if not person.window.action_set.enabling.allows(name):
         return
     action.trigger()
     if name == "command_search":

@@ -324,7 +324,7 @@ class Person:
         """A way of showing labels, there and back."""
         action = self.random.choice(("outline", "by_object", "only_class", "dim_others", "difference", "split"))
         for _ in range(2):
-            if self.window.action_set.by_id[action].isEnabled():
+            if self.window.action_set.enabling.allows(action):
                 self.window.action_set.by_id[action].trigger()
                 self.settle()
         return "none"
@@ -347,7 +347,7 @@ class Person:
     def toggle_crf(self) -> Kind:
         """C, twice."""
         for _ in range(2):
-            if self.window.action_set.by_id["crf"].isEnabled():
+            if self.window.action_set.enabling.allows("crf"):
                 self.key(KEY.Key_C)
                 self.settle()
                 self.compare("replace")
@@ -375,7 +375,7 @@ class Person:
         """An operation of the menu on all labels."""
         menu = self.window.operations
         names = ("fill_holes", "keep_largest", "smooth", "grow", "remove_islands", "copy_previous")
-        name = self.random.choice([n for n in names if menu.by_id[n].isEnabled()])
+        name = self.random.choice([n for n in names if menu.enabling.allows(n)])
         self.watch.doing = f"operation: {name}"
         menu.run(name)
         return "edit"

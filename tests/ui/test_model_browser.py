@@ -114,7 +114,7 @@ def test_models_without_public_weights_say_so(opened: MainWindow, browser: Model
     assert not panel.locate.isHidden()
     assert panel.locate.isEnabled()
     assert panel.download.isHidden()
-    assert not opened.action_set.by_id["run_here"].isEnabled()
+    assert not opened.action_set.enabling.allows("run_here")
 
 
 def test_what_was_chosen_stands_first_the_next_time(opened: MainWindow, browser: ModelBrowser):

@@ -162,7 +162,7 @@ def test_a_place_lies_in_the_view(reviewing: MainWindow):
 
 def test_the_answer_of_a_run_brings_its_places(opened: MainWindow, until: Until):
     assert opened.desk.places.places == ()
-    assert not opened.action_set.by_id["next_place"].isEnabled()
+    assert not opened.action_set.enabling.allows("next_place")
     opened.desk.runs.run_here()
     until(lambda: opened.desk.session.project.load_doubts(1) is not None)
     stored = opened.desk.session.project.load_doubts(1)

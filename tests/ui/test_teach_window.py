@@ -68,7 +68,7 @@ def test_strokes_are_learned_from_and_applied(opened: MainWindow, until: Until):
     assert opened.teach_card.isVisible()
     assert "No strokes" in opened.teach_card.told.text() or desk.teaching.state == "learning"
     assert not opened.teach_card.apply.isEnabled()
-    assert not opened.action_set.by_id["accept"].isEnabled()
+    assert not opened.action_set.enabling.allows("accept")
     painted(opened)
     until(lambda: desk.teaching.state == "shown")
     assert document.painted().keys() == {1, BACKGROUND}

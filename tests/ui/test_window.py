@@ -95,7 +95,7 @@ def test_run_on_all_marks_rows_and_says_so(opened: MainWindow, until):
     desk = opened.desk
     desk.runs.choose_model("regions")
     desk.runs.run_all()
-    assert not opened.action_set.by_id["run_all"].isEnabled()
+    assert not opened.action_set.enabling.allows("run_all")
     until(lambda: desk.runs.batch_id is None)
     assert {row.state for row in desk.session.pictures} == {"predicted"}
     assert opened.toasts.shown[-1].key[1].startswith("3 pictures segmented")

@@ -86,9 +86,9 @@ def test_weights_are_downloaded_and_the_model_runs(opened: MainWindow, server, t
     choose(opened, "own", until)
     panel = opened.model_panel
     assert panel.download.isVisible()
-    assert not opened.action_set.by_id["run_here"].isEnabled()
+    assert not opened.action_set.enabling.allows("run_here")
     panel.download.click()
-    until(lambda: opened.action_set.by_id["run_here"].isEnabled())
+    until(lambda: opened.action_set.enabling.allows("run_here"))
     assert (folder / "own.pth").read_bytes() == (paths.models_dir() / "nuclei-unet.pth").read_bytes()
     assert not list(folder.glob("*.part"))
     assert not panel.download.isVisible()
