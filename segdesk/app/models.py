@@ -119,6 +119,7 @@ class Models:
         self._turn = 0
         self._read: _Cards | None = None
         self._single = _Cards(0, [], [], {})
+        self._listed: tuple[_Cards, dict[str, WeightsStatus], Listing] | None = None
 
     def reload(self) -> None:
         """Read the cards again, when they are next asked for. What is being read just now no longer counts."""
@@ -155,11 +156,16 @@ class Models:
         return [*self.folders, own_models_dir()]
 
     def listing(self) -> Listing:
-        """All models and where their weights are. May take a tenth of a second: for a worker thread."""
+        """All models and where their weights are, the same object as long as nothing has changed. May take a tenth of a
+        second: for a worker thread."""
         known = self._all()
         single = weights.statuses(known.cards, self._weights_folders())
         whole = {card.id: self.status(card.id) for card in known.cards if card.parts}
-        return Listing(entries_of(known.cards, {**single, **whole}), tuple(known.broken))
+        statuses = {**single, **whole}
+        last = self._listed
+        if last is None or last[0] is not known or last[1] != statuses:
+            last = self._listed = known, statuses, Listing(entries_of(known.cards, statuses), tuple(known.broken))
+        return last[2]
 
     def find(self, card_id: str) -> ModelCard | None:
         """The card with this id; "ID:WORDS" is a model of words with the words as its classes. As long as nothing

@@ -261,6 +261,8 @@ class Session(SavingVerbs):
         """Start the engine, so that the first run does not wait for it. Done value: list of DeviceInfo."""
 
         def run(ctx: Context) -> list[DeviceInfo]:
+            import numpy.ma  # noqa: F401  # `np.unique` loads it at its first call: in the first stroke, else
+
             self._desk.engine.start()
             self._devices = self._desk.engine.devices()
             return self._devices
