@@ -50,13 +50,19 @@ class Toast(QFrame):
         QTimer.singleShot(SECONDS.get(kind, 6) * 1000, self, self.dismiss)
 
     def wanted_height(self) -> int:
-        """What its words need at the one width, once the style has given them their font."""
+        """What its words need at the one width."""
+        layout = self.layout()
+        assert layout is not None
+        return layout.totalHeightForWidth(WIDTH)
+
+    def polish(self) -> None:
+        """Let the style give the words their font. Once: whatever does this again and again in answer to a change of
+        the layout changes the layout again."""
         for part in (self, *self.findChildren(QLabel)):
             part.ensurePolished()
         layout = self.layout()
         assert layout is not None
         layout.invalidate()
-        return layout.totalHeightForWidth(WIDTH)
 
     def dismiss(self) -> None:
         """Go away."""
@@ -81,6 +87,7 @@ class Toasts(QObject):
         if not sentence:
             return
         toast = Toast(kind, sentence, hint, self._over)
+        toast.polish()
         toast.installEventFilter(self)
         self.shown.append(toast)
         for old in self.shown[:-MOST]:
