@@ -54,6 +54,8 @@ class Runs(QObject):
         self._answers: dict[int, str] = {}  # picture -> model that last answered for it
         self._early: Answered | None = None  # an answer that came while its picture was still being read
         self._warm: set[str] = set()  # models that have answered: their next answer shows how fast they are
+        self._weights: tuple[str, WeightsStatus] | None = None  # of the chosen model, until something has changed
+        self.model_changed.connect(self._forget_weights)  # the first to hear of it
         self.live = Live(desk, self)
         self.batches = Batches(desk)
         self.trials = Trials(desk)
@@ -111,9 +113,23 @@ class Runs(QObject):
         self._desk.conditions_changed.emit()
 
     def weights(self) -> WeightsStatus | None:
-        """Where the chosen model's weights are."""
+        """Where the chosen model's weights are. The disk is asked once for a model: this is asked at each change."""
         card = self.card
-        return None if card is None else self._desk.session.weights_status(card.id)
+        if card is None:
+            return None
+        if self._weights is None or self._weights[0] != card.id:
+            self._weights = card.id, self._desk.session.weights_status(card.id)
+        return self._weights[1]
+
+    def compare_weights(self, listing: Listing) -> None:
+        """All models have been looked through: tell it if the chosen one's weights came or went meanwhile."""
+        if self._weights is not None:
+            card_id, known = self._weights
+            if any(e.card.id == card_id and e.status != known for e in listing.entries):
+                self._model_changed()
+
+    def _forget_weights(self) -> None:
+        self._weights = None
 
     @property
     def can_refine(self) -> bool:

@@ -91,6 +91,7 @@ class ModelPanel(Translated, QFrame):
         if isinstance(value, Listing):
             self.listing = value.for_pictures()
             self._made().take(self.listing)
+            self._desk.runs.compare_weights(self.listing)
 
     def _made(self) -> ModelBrowser:
         """The menu; it is made with the first list, so that opening it need not make it."""

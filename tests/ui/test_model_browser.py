@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from segdesk.domain.card import ModelCard
+from segdesk.paths import models_dir
 from segdesk.ui.main_window import MainWindow
 from segdesk.ui.model_browser import ModelBrowser
 from segdesk.ui.model_menu import FEW
@@ -150,3 +152,28 @@ def test_it_is_drawn_in_both_languages_and_looks(opened: MainWindow, browser: Mo
     image = browser.grab().toImage()
     colors = {image.pixelColor(x, y).rgb() for x in range(0, image.width(), 5) for y in range(0, image.height(), 5)}
     assert len(colors) > 8
+
+
+def test_weights_that_come_or_go_behind_the_window_are_seen_with_the_next_list(
+    opened: MainWindow, tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+):
+    """What is asked at each change does not ask the disk; opening the menu does."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    own = folder / "nuclei-unet.pth"
+    shutil.copy(models_dir() / own.name, own)
+    card = (models_dir() / "nuclei-unet.toml").read_text(encoding="utf-8")
+    (folder / "own.toml").write_text(card.replace('id    = "nuclei-unet"', 'id = "own"'), encoding="utf-8")
+    opened.desk.runs.set_model_folders([str(folder)])
+    opened.desk.runs.choose_model("own")
+    assert opened.action_set.enabling.allows("run_here")
+    asked: list[str] = []
+    status = opened.desk.session.weights_status
+    monkeypatch.setattr(opened.desk.session, "weights_status", lambda card_id: asked.append(card_id) or status(card_id))
+    for _ in range(5):
+        opened.desk.conditions_changed.emit()
+    assert asked == []
+    for there in (False, True):
+        own.rename(folder / "away") if not there else (folder / "away").rename(own)
+        opened.model_panel.open_browser().hide()
+        until(lambda there=there: opened.action_set.enabling.allows("run_here") is there)
