@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from segdesk import plugins
-from segdesk.app import discover, exporting, importing
+from segdesk.app import discover
 from segdesk.app.adding import Adding
 from segdesk.app.answering import answer_one, replaceable, store
 from segdesk.app.batch import Choice, make_batch
@@ -18,7 +18,6 @@ from segdesk.app.cluster import Cluster
 from segdesk.app.desk import Desk
 from segdesk.app.engine_process import EngineProcess
 from segdesk.app.extras import Extras
-from segdesk.app.importing import ImportOrder
 from segdesk.app.jobs import Context, Done, Failed, Stopped
 from segdesk.app.judging import Judging
 from segdesk.app.live_report import Comparing
@@ -35,11 +34,11 @@ from segdesk.app.rescuing import Rescuing
 from segdesk.app.review import Review
 from segdesk.app.saver import Saver
 from segdesk.app.session_saving import PROJECT_WORKERS, SavingVerbs
+from segdesk.app.session_transfer import TransferVerbs
 from segdesk.app.settings import Settings
 from segdesk.app.snapping import Snapper
 from segdesk.app.teaching import Teaching
 from segdesk.app.training import Training
-from segdesk.app.transfer import Comparison
 from segdesk.app.trying import Trying
 from segdesk.app.workers import Workers
 from segdesk.domain.card import PICTURE_TASKS, ModelCard
@@ -49,13 +48,11 @@ from segdesk.domain.options import RunOptions
 from segdesk.domain.text import N_
 from segdesk.engines.messages import DeviceInfo
 from segdesk.io.cards import BrokenCard
-from segdesk.io.export_choice import ExportChoice
 from segdesk.io.project import PictureRow, Project
-from segdesk.io.samples import write_samples
 from segdesk.io.weights import WeightsStatus
 
 
-class Session(SavingVerbs):
+class Session(SavingVerbs, TransferVerbs):
     """One run of the program: settings, models, at most one open project, and the threads that work for it.
 
     Call its methods from one thread (the window's). State is read there at once; a verb that may take time returns
@@ -328,47 +325,6 @@ class Session(SavingVerbs):
         """Take a weights file that the user has: checked, then copied into the first model folder. Done value: path."""
         return self._workers.submit(
             "files", N_("Checking the weights file"), lambda ctx: self._models.adopt(card_id, file)
-        )
-
-    # -- labels in and out ---------------------------------------------------------------------------------------
-
-    def export(self, format_id: str, folder: Path, choice: ExportChoice | None = None, *, verify: bool = True) -> int:
-        """Write labels in a format into a new folder; `verify`: it is read back before it takes its place. Done value:
-        `segdesk.io.formats.base.ExportResult`."""
-        plugin = discover.pick(self.formats, self.broken_formats, format_id)
-        order = exporting.ExportOrder(folder, choice or ExportChoice(), verify)
-        find = self._models.find
-        return self._workers.submit(
-            "files", N_("Exporting"), lambda ctx: exporting.export(self._desk, plugin, order, find, ctx)
-        )
-
-    def import_labels(self, format_id: str, order: ImportOrder) -> int:
-        """Read labels of a format into a layer. Done value: `ImportResult`. If the open picture is among them, `go_to`
-        shows the new labels."""
-        plugin = discover.pick(self.formats, self.broken_formats, format_id)
-        return self._workers.submit(
-            "files", N_("Importing"), lambda ctx: importing.import_labels(self._desk, plugin, order, ctx)
-        )
-
-    def survey_import(self, format_id: str, order: ImportOrder) -> int:
-        """What an import would bring, with nothing stored. Done value: `segdesk.app.importing.Survey`."""
-        plugin = discover.pick(self.formats, self.broken_formats, format_id)
-        return self._workers.submit(
-            "files", N_("Looking at the labels"), lambda ctx: importing.survey(self._desk, plugin, order, ctx)
-        )
-
-    def evaluate(
-        self, layer: str, against: str, out_folder: Path, *, language: str = "en", other: Path | None = None
-    ) -> int:
-        """Compare two layers, or one with a layer of another project, and write the report. Done value:
-        `transfer.Evaluated` (page and figures)."""
-
-        return self.comparing.evaluate(Comparison(layer, against, other), out_folder, language=language)
-
-    def samples(self, folder: Path) -> int:
-        """Write the sample project. Done value: its path."""
-        return self._workers.submit(
-            "files", N_("Writing samples"), lambda ctx: write_samples(folder, progress=ctx.progress)
         )
 
     # -- jobs ----------------------------------------------------------------------------------------------------
