@@ -33,6 +33,7 @@ OWN = "of which over 100 ms without the time in which others had the processors"
 BUSY = "of which the UI thread itself computed over 100 ms"
 READ = "of those, in which the UI thread waited for the disk to read a page"
 SLOPE = "growth in the second half, MB an hour"
+USED = "of which the window's data, MB (minutes, data)"
 SHORT = ("minutes", "actions", STALLS, OWN, BUSY, SLOPE)  # of the figures, what is told now and then
 SETTLED = 20.0  # minutes after which the growth is judged: before that caches fill
 
@@ -157,6 +158,8 @@ def _figures(person: Person, watch: Watch, wrong: str) -> dict[str, object]:
             for s in _worst(watch)
         ],
         "memory, MB (minutes, window, engine)": [[round(t / 60, 1), round(a), round(b)] for t, a, b in curve],
+        USED: [[round(t / 60, 1), round(u)] for t, u in watch.used[:: max(1, len(watch.used) // 40)]],
+        "its growth in the second half, MB an hour": round(watch.slope_of_use(), 1),
         SLOPE: round(watch.slope(), 1),
         "engine's growth, MB an hour": round(watch.slope_of_children(), 1),
     }

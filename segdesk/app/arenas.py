@@ -26,20 +26,27 @@ def give_back(least: int = 0) -> bool:
     It takes some milliseconds, in which it does not hold the interpreter, but threads that ask for memory may wait.
     What is given back costs time again when it is next needed: it is not for every minute.
     """
-    if not sys.platform.startswith("linux"):
-        return False
     with suppress(OSError, AttributeError):
-        libc = ctypes.CDLL(None)
-        libc.mallinfo2.restype = _Held
-        return libc.mallinfo2().free > least and libc.malloc_trim(0) == 1
+        return held()[1] > least and ctypes.CDLL(None).malloc_trim(0) == 1
     return False
 
 
-class _Held(ctypes.Structure):
-    """What glibc tells of its memory (malloc.h, struct mallinfo2); `free`: bytes that it keeps and nobody uses."""
+def held() -> tuple[int, int]:
+    """Bytes that this process has asked for and uses, and bytes that the allocator keeps free beside them; (0, 0) where
+    the allocator is another one."""
+    if not sys.platform.startswith("linux"):
+        return 0, 0
+    with suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None)
+        libc.mallinfo2.restype = _Held
+        told = libc.mallinfo2()
+        return told.uordblks + told.hblkhd, told.fordblks
+    return 0, 0
 
-    _fields_ = [
-        *((f"other{n}", ctypes.c_size_t) for n in range(8)),
-        ("free", ctypes.c_size_t),
-        ("top", ctypes.c_size_t),
-    ]
+
+class _Held(ctypes.Structure):
+    """What glibc tells of its memory: malloc.h, struct mallinfo2. Of the heaps `uordblks` bytes are used and `fordblks`
+    free; `hblkhd` bytes lie outside."""
+
+    _names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in _names.split()]

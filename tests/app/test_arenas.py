@@ -34,3 +34,20 @@ gate.wait()
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert 1 <= done.stdout.count("<heap nr=") <= 2
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another allocator")
+@pytest.mark.parametrize("size", [50_000_000, 20_000])  # outside of the heaps, within them
+def test_what_is_held_is_counted(size: int) -> None:
+    program = f"""
+from segdesk.app.arenas import held
+before = held()[0]
+kept = [bytearray({size}) for _ in range({100_000_000 // size})]
+grown = held()[0] - before
+kept.clear()
+print(grown, held()[0] - before)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    grown, left = map(int, done.stdout.split())
+    assert 100_000_000 <= grown < 104_000_000
+    assert left < 2_000_000

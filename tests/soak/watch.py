@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QTimer
 
+from segdesk.app.arenas import held
+
 STALL = 0.1  # seconds without a turn of the event loop
 LOOK = 0.02  # seconds between two looks of the watching thread
 BEAT = 5  # milliseconds
@@ -52,6 +54,7 @@ class Watch:
     doing: str = ""
     stalls: list[Stall] = field(default_factory=list)
     memory: list[tuple[float, float, float]] = field(default_factory=list)
+    used: list[tuple[float, float]] = field(default_factory=list)  # (seconds, megabytes asked for and not given back)
 
     def __post_init__(self) -> None:
         self._main = threading.get_ident()
@@ -122,6 +125,7 @@ class Watch:
             if now - sampled > SAMPLE:
                 sampled = now
                 self.memory.append((now - self._start, _megabytes(os.getpid()), _of_children()))
+                self.used.append((now - self._start, held()[0] / 1e6))
 
     def _where(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Where the UI thread is, outermost first, and the innermost line of each other thread that does something.
@@ -140,6 +144,10 @@ class Watch:
     def slope(self) -> float:
         """Megabytes an hour that this process grew by in the second half."""
         return _slope([(t, here) for t, here, _ in self.memory])
+
+    def slope_of_use(self) -> float:
+        """The same of what it has asked for: less what its allocator keeps, and what is its libraries'."""
+        return _slope(self.used)
 
     def slope_of_children(self) -> float:
         """The same of the engine."""
