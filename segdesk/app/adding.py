@@ -26,7 +26,8 @@ from segdesk.domain.errors import SegDeskError
 from segdesk.domain.text import N_
 from segdesk.engines.messages import Answer, Inspected, InspectRequest, PredictRequest
 from segdesk.io import atomic
-from segdesk.io.cards import preset_names, read_cards
+from segdesk.io.cards import read_cards
+from segdesk.io.class_presets import preset_names
 from segdesk.paths import resources_dir, user_config_dir
 
 SUFFIXES = (".pth", ".pt", ".ckpt", ".pkl", ".safetensors", ".onnx", ".bin", ".npz", ".pt2", ".pth.tar")

@@ -14,7 +14,7 @@ from segdesk.domain.classes import MAX_ID, ClassInfo, ClassSet, Color, spread_co
 from segdesk.domain.errors import SegDeskError
 from segdesk.domain.text import N_
 from segdesk.io.atomic import explain_os_error, write_text
-from segdesk.io.cards import class_preset
+from segdesk.io.class_presets import class_preset
 
 LARGEST_FILE = 16 << 20  # bytes
 IGNORED = frozenset({"__ignore__", "_ignore_"})  # labelme's name for "no label"

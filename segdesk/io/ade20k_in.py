@@ -13,7 +13,7 @@ from segdesk.domain.classes import VOID, ClassInfo, ClassSet, plain_name, spread
 from segdesk.domain.errors import Cancelled, SegDeskError
 from segdesk.domain.text import N_
 from segdesk.io import label_pngs
-from segdesk.io.cards import class_preset
+from segdesk.io.class_presets import class_preset
 from segdesk.io.fixed_classes import plain
 from segdesk.io.formats.base import Cancel, ImportResult, ImportSink, Note, Problem, Report
 from segdesk.io.picture_names import known_names

@@ -1,4 +1,4 @@
-"""Reads model cards (`models/*.toml`) and class lists (`resources/classes/*.toml`). Listing the menu needs no torch.
+"""Reads model cards (`models/*.toml`). Listing the menu needs no torch.
 
 A card file holds one card at its top level or several under `[[card]]`. See `docs/` for the recipe; the keys are:
 
@@ -25,25 +25,21 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from functools import cache, lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
 
 from segdesk.domain.card import TASKS, InputSpec, Licence, ModelCard, NetSpec, Score, Text, WeightsSpec
-from segdesk.domain.classes import VOID, ClassInfo, ClassSet, Color, spread_color
 from segdesk.domain.decide import DecideOptions
 from segdesk.domain.errors import SegDeskError
-from segdesk.paths import resources_dir
+from segdesk.io import tables
+from segdesk.io.class_presets import classes_of
+from segdesk.io.tables import Table
 
 _HEAD_KEYS = ("id", "name", "task", "group", "system", "data", "about", "paper", "parts", "trainable", "samples")
 _SIZE_KEYS = ("parameters", "gflops")
 _TOP_KEYS = frozenset((*_HEAD_KEYS, *_SIZE_KEYS, "net", "classes", "input", "decide", "weights", "licence", "score"))
-_CLASS_KEYS = frozenset(("preset", "names", "things", "colors", "extra"))
-
-Table = Mapping[str, object]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -136,13 +132,13 @@ def _written_out(table: Table) -> list[Table]:
     """The file's cards with what they share filled in."""
     if "card" not in table:
         return [table]
-    _only(table, {"card", "defaults", "like"}, "the file")
-    defaults, likes = _table(table, "defaults", optional=True), _table(table, "like", optional=True)
+    tables.only(table, {"card", "defaults", "like"}, "the file")
+    defaults, likes = tables.table(table, "defaults", optional=True), tables.table(table, "like", optional=True)
     result = []
-    for row in _rows(table, "card"):
+    for row in tables.rows(table, "card"):
         whole = defaults
-        for name in _strings(row.get("like", []), "like"):
-            whole = _merged(whole, _table(likes, name))
+        for name in tables.strings(row.get("like", []), "like"):
+            whole = _merged(whole, tables.table(likes, name))
         result.append(_merged(whole, {key: value for key, value in row.items() if key != "like"}))
     return result
 
@@ -166,65 +162,37 @@ def _reason(error: Exception) -> str:
     return str(error).rstrip(".")
 
 
-def class_preset(name: str) -> ClassSet:
-    """The classes of `resources/classes/NAME.toml`. Raises `SegDeskError` if there is no such list."""
-    return _preset(name)[0]
-
-
-def numbered_preset(name: str) -> ClassSet:
-    """The same classes under their places in the list, counted from 1 with the gaps, as data sets number them."""
-    classes, channels = _preset(name)
-    places = {class_id: place for place, class_id in enumerate(channels, 1)}
-    return ClassSet(replace(c, id=places[c.id]) for c in classes)
-
-
-def preset_names() -> list[str]:
-    """The class lists that come with the program."""
-    return sorted(path.stem for path in (resources_dir() / "classes").glob("*.toml"))
-
-
-@cache
-def _preset(name: str) -> tuple[ClassSet, tuple[int, ...]]:
-    path = resources_dir() / "classes" / f"{name}.toml"
-    try:
-        return _classes(tomllib.loads(path.read_text(encoding="utf-8")), ("title", "source"))
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise SegDeskError(
-            "There is no class list called {name}.", "The lists are in resources/classes.", name=name
-        ) from error
-
-
 def _card(table: Table, path: Path) -> ModelCard:
-    _only(table, _TOP_KEYS, "the card")
-    task = _text(table, "task")
+    tables.only(table, _TOP_KEYS, "the card")
+    task = tables.text(table, "task")
     if task not in TASKS:
         raise ValueError(f"task must be one of {', '.join(TASKS)}, not {task!r}")
-    classes, channels = _classes(_table(table, "classes"))
-    net = _table(table, "net")
-    _only(net, {"type", "options"}, "[net]")
+    classes, channels = classes_of(tables.table(table, "classes"))
+    net = tables.table(table, "net")
+    tables.only(net, {"type", "options"}, "[net]")
     card = ModelCard(
-        id=_text(table, "id"),
+        id=tables.text(table, "id"),
         name=_words(table["name"], "name"),
         task=task,
         group=str(table.get("group", "")),
         about=_words(table.get("about", ""), "about"),
-        net=NetSpec(_text(net, "type"), dict(_table(net, "options", optional=True))),
+        net=NetSpec(tables.text(net, "type"), dict(tables.table(net, "options", optional=True))),
         classes=classes,
         channel_ids=channels,
-        input=_values(InputSpec, _table(table, "input", optional=True), "[input]"),
-        decide=_values(DecideOptions, _table(table, "decide", optional=True), "[decide]"),
-        weights=_weights(_table(table, "weights")) if "weights" in table else None,
-        licence=_values(Licence, _table(table, "licence", optional=True), "[licence]"),
-        scores=tuple(_values(Score, row, "[[score]]") for row in _rows(table, "score")),
+        input=tables.values(InputSpec, tables.table(table, "input", optional=True), "[input]"),
+        decide=tables.values(DecideOptions, tables.table(table, "decide", optional=True), "[decide]"),
+        weights=_weights(tables.table(table, "weights")) if "weights" in table else None,
+        licence=tables.values(Licence, tables.table(table, "licence", optional=True), "[licence]"),
+        scores=tuple(tables.values(Score, row, "[[score]]") for row in tables.rows(table, "score")),
         paper=str(table.get("paper", "")),
-        parts=tuple(_strings(table.get("parts", []), "parts")),
+        parts=tuple(tables.strings(table.get("parts", []), "parts")),
         trainable=bool(table.get("trainable", False)),
         origin=str(path),
-        samples=int(_figure(table, "samples")),
+        samples=int(tables.figure(table, "samples")),
         system=str(table.get("system", "")),
         data=str(table.get("data", "")),
-        parameters=int(_figure(table, "parameters")),
-        gflops=_figure(table, "gflops"),
+        parameters=int(tables.figure(table, "parameters")),
+        gflops=tables.figure(table, "gflops"),
     )
     _check(card)
     return card
@@ -251,9 +219,9 @@ def _check(card: ModelCard) -> None:
 
 
 def _weights(table: Table) -> WeightsSpec:
-    if "file" not in table and _strings(table.get("urls", []), "urls"):
+    if "file" not in table and tables.strings(table.get("urls", []), "urls"):
         table = {**table, "file": str(table["urls"][0]).rpartition("/")[2]}  # type: ignore[index]  # a list, as seen
-    spec = _values(WeightsSpec, table, "[weights]")
+    spec = tables.values(WeightsSpec, table, "[weights]")
     if Path(spec.file).name != spec.file:
         raise ValueError("[weights] file must be a plain file name")
     sha = spec.sha256
@@ -286,117 +254,9 @@ def _check_folder(spec: WeightsSpec) -> None:
         raise ValueError("[weights] urls of a folder must begin with https:// and end with /")
 
 
-def _classes(table: Table, more: Sequence[str] = ()) -> tuple[ClassSet, tuple[int, ...]]:
-    """A class set and the class id of each channel, from a preset or from names; `extra` classes have no channel."""
-    _only(table, _CLASS_KEYS.union(more), "[classes]")
-    if "preset" in table:
-        classes, channels = _preset(_text(table, "preset"))
-    else:
-        classes, channels = _named(table)
-    for row in _rows(table, "extra"):
-        _only(row, {"name", "color", "thing"}, "[[classes.extra]]")
-        color = _color(row["color"]) if "color" in row else spread_color(len(classes))
-        info = ClassInfo(classes.next_id(), _text(row, "name"), color, bool(row.get("thing", False)))
-        classes = classes.with_class(info)
-    return classes, channels
-
-
-def _named(table: Table) -> tuple[ClassSet, tuple[int, ...]]:
-    names = _strings(table["names"], "names")
-    real = [name for name in names if name]
-    colors = [_color(c) for c in _strings(table.get("colors", []), "colors")]
-    things = table.get("things", [])
-    chosen = real if things == "all" else _strings(things, "things")
-    unknown = set(chosen) - set(real)
-    if unknown:
-        raise ValueError(f"things names {sorted(unknown)[0]!r}, which is not a class")
-    classes = ClassSet.from_names(real, colors, chosen)
-    numbers = iter(range(1, len(real) + 1))
-    return classes, tuple(next(numbers) if name else VOID for name in names)
-
-
-def _color(text: object) -> Color:
-    digits = str(text).removeprefix("#")
-    if len(digits) != 6:
-        raise ValueError(f"{text!r} is not a colour like #12ab9f")
-    return int(digits[0:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)
-
-
-def _only(table: Table, known: frozenset[str] | set[str], where: str) -> None:
-    unknown = sorted(set(table) - known)
-    if unknown:
-        raise ValueError(f"{where} has an unknown key, {unknown[0]}")
-
-
-def _table(table: Table, key: str, *, optional: bool = False) -> Table:
-    value = table.get(key, {}) if optional else table[key]
-    if not isinstance(value, dict):
-        raise ValueError(f"[{key}] must be a table")
-    return value
-
-
-def _rows(table: Table, key: str) -> list[Table]:
-    value = table.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-        raise ValueError(f"[[{key}]] must be a list of tables")
-    return value
-
-
-def _figure(table: Table, key: str) -> float:
-    value = table.get(key, 0)
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or value < 0:
-        raise ValueError(f"{key} must be a number")
-    return float(value)
-
-
-def _text(table: Table, key: str) -> str:
-    value = table[key]
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{key} must be a text")
-    return value
-
-
-def _strings(value: object, key: str) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueError(f"{key} must be a list of texts")
-    return value
-
-
 def _words(value: object, key: str) -> Text:
     if isinstance(value, str):
         return Text(value)
     if isinstance(value, dict) and isinstance(value.get("en"), str) and not set(value) - {"en", "zh"}:
         return Text(value["en"], str(value.get("zh", "")))
     raise ValueError(f'{key} must be a text or {{ en = "...", zh = "..." }}')
-
-
-def _values(cls: type[T], table: Table, where: str) -> T:
-    """A flat frozen dataclass from a TOML table: keys and simple types checked, lists become tuples."""
-    kinds = _kinds(cls)
-    _only(table, set(kinds), where)
-    return cls(**{key: _typed(value, kinds[key], f"{where} {key}") for key, value in table.items()})
-
-
-@cache
-def _kinds(cls: type) -> dict[str, str]:
-    return {f.name: str(f.type) for f in fields(cls)}
-
-
-def _typed(value: object, kind: str, where: str) -> object:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if kind == "float" and number:
-        return float(value)  # type: ignore[arg-type]
-    if kind == "int" and number and value == int(value):  # type: ignore[call-overload]
-        return int(value)  # type: ignore[call-overload]
-    if kind == "str" and isinstance(value, str):
-        return value
-    if kind.startswith("tuple[tuple[str") and isinstance(value, list):
-        pairs = [tuple(_strings(item, where)) for item in value]
-        if any(len(pair) != 2 for pair in pairs):
-            raise ValueError(f"{where} must be a list of pairs")
-        return tuple(pairs)
-    if kind.startswith("tuple[str") and isinstance(value, list):
-        return tuple(_strings(value, where))
-    if kind.startswith("tuple[float") and isinstance(value, list):
-        return tuple(_typed(item, "float", where) for item in value)
-    raise ValueError(f"{where} has a wrong type")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,8 +32,14 @@ AT_ONCE = 0.006  # seconds in which names are prepared in one go
 IN_DETAIL = 45.0  # points less for words that are found in the detail only
 RECENT_FIRST = 40.0  # points of the command that was used last
 KIND_POINTS = {"action": 30.0, "tool": 30.0, "operation": 26.0, "class": 18.0, "choice": 14.0, "model": 6.0}
-CHOOSING = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Tab, Qt.Key.Key_Backtab, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
-CHOOSING += (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+MOVES: dict[Qt.Key, Callable[[int, int], int]] = {  # (line, last line) -> line
+    Qt.Key.Key_Down: lambda at, last: at + 1 if at < last else 0,
+    Qt.Key.Key_Up: lambda at, last: at - 1 if at > 0 else last,
+    Qt.Key.Key_Tab: lambda at, last: at + 1 if at < last else 0,
+    Qt.Key.Key_Backtab: lambda at, last: at - 1 if at > 0 else last,
+    Qt.Key.Key_PageDown: lambda at, last: min(last, at + LINES - 1),
+    Qt.Key.Key_PageUp: lambda at, _last: max(0, at - LINES + 1),
+}
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
 
@@ -330,22 +336,12 @@ class CommandSearch(QFrame):
 
     def _key(self, event: QKeyEvent) -> bool:
         key = Qt.Key(event.key())
-        if key in CHOOSING:
+        if key in MOVES:
             self.finish()
-        at = self.view.currentIndex().row()
-        last = len(self.model.hits) - 1
-        steps = {
-            Qt.Key.Key_Down: at + 1 if at < last else 0,
-            Qt.Key.Key_Up: at - 1 if at > 0 else last,
-            Qt.Key.Key_Tab: at + 1 if at < last else 0,
-            Qt.Key.Key_Backtab: at - 1 if at > 0 else last,
-            Qt.Key.Key_PageDown: min(last, at + LINES - 1),
-            Qt.Key.Key_PageUp: max(0, at - LINES + 1),
-        }
-        if key in steps:
-            self.choose(steps[key])
+            self.choose(MOVES[key](self.view.currentIndex().row(), len(self.model.hits) - 1))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.do(at)
+            self.finish()
+            self.do(self.view.currentIndex().row())
         elif key == Qt.Key.Key_Escape:
             self.leave()
         else:

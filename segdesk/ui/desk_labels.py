@@ -1,23 +1,23 @@
-"""`Labels`: the verbs of the open document: painting tools, undo, objects and classes."""
+"""`Labels`: the verbs of the open document: painting tools, undo and objects."""
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from segdesk.app import rules
 from segdesk.app.class_draft import class_of_key
 from segdesk.app.document import Document, Hand
 from segdesk.app.reports import Opened
 from segdesk.app.work_clock import WorkClock
-from segdesk.domain.classes import ClassInfo, ClassSet, spread_color
+from segdesk.domain.classes import ClassSet
 from segdesk.domain.edit import Edit
 from segdesk.domain.text import N_
 from segdesk.io.project import PictureRow
+from segdesk.ui.desk_classes import ClassVerbs
 from segdesk.ui.i18n import tr
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ RESULT = N_("model's answer")  # the name of the undo step that applies an answe
 LEAST_SECONDS = 0.5  # a picture that is passed in less was not worked on
 
 
-class Labels(QObject):
+class Labels(ClassVerbs):
     """Part of `Desk`.
 
     Attributes:
@@ -35,13 +35,12 @@ class Labels(QObject):
         hand: what the person paints with, for the whole session.
     Signals:
         segments_changed(): objects, areas or classes of the document; state_changed(): active class, selection, brush,
-        preview; tool_changed(str): the tool's id; keys_changed(): classes have other keys
+        preview; tool_changed(str): the tool's id; keys_changed(): see `ClassVerbs`
     """
 
     segments_changed = Signal()
     state_changed = Signal()
     tool_changed = Signal(str)
-    keys_changed = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -332,55 +331,6 @@ class Labels(QObject):
         """Drop it."""
         if self.document is not None:
             self.document.discard_preview()
-
-    # -- classes --------------------------------------------------------------------------------------------------
-
-    def set_class_keys(self, keys: Mapping[int, str]) -> None:
-        """Give classes keys: class id -> number or letter."""
-        self._desk.session.classing.set_keys(keys)
-        self.keys_changed.emit()
-
-    def add_class(self, name: str) -> bool:
-        """Add a class; False and a toast if the name is taken or empty."""
-        classes = self._desk.session.classes
-        if not self._name_is_free(name, 0):
-            return False
-        new_id = classes.next_id()
-        info = ClassInfo(new_id, name.strip(), spread_color(len(classes)), True)
-        self._desk.session.set_classes(classes.with_class(info))
-        self.choose_class(new_id)
-        return True
-
-    def rename_class(self, class_id: int, name: str) -> bool:
-        """Give a class another name; False and a toast if that is taken or empty."""
-        if not self._name_is_free(name, class_id):
-            return False
-        return self._change_class(class_id, name=name.strip())
-
-    def recolour_class(self, class_id: int, color: tuple[int, int, int]) -> bool:
-        """Give a class another colour."""
-        return self._change_class(class_id, color=color)
-
-    def set_thing(self, class_id: int, is_thing: bool) -> bool:
-        """Countable (objects) or not (areas)."""
-        return self._change_class(class_id, is_thing=is_thing)
-
-    def _change_class(self, class_id: int, **values: object) -> bool:
-        classes = self._desk.session.classes
-        info = classes.get(class_id)
-        if info is None:
-            return False
-        self._desk.session.set_classes(classes.with_class(replace(info, **values)))  # type: ignore[arg-type]
-        return True
-
-    def _name_is_free(self, name: str, class_id: int) -> bool:
-        known = self._desk.session.classes.named(name.strip())
-        if not name.strip():
-            return False
-        if known is not None and known.id != class_id:
-            self._desk.notice.emit("error", tr("There is already a class named {name}.", name=known.name), "")
-            return False
-        return True
 
     def undo_names(self) -> tuple[str, str]:
         """The names of the steps that undo and redo would take, "" where there is none."""

@@ -125,6 +125,7 @@ class Runs(QObject):
         """All models have been looked through: tell it if the chosen one's weights came or went meanwhile."""
         if self._weights is not None:
             card_id, known = self._weights
+            card_id = card_id.partition(":")[0]  # without the words of a model of words
             if any(e.card.id == card_id and e.status != known for e in listing.entries):
                 self._model_changed()
 

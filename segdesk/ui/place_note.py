@@ -17,7 +17,7 @@ class PlaceNote(Translated, QFrame):
 
     def __init__(self, desk: Desk, canvas: QWidget) -> None:
         super().__init__(canvas)
-        self._desk, self._canvas = desk, canvas
+        self._desk = desk
         self.setProperty("kind", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.number = label(kind="head")
@@ -52,8 +52,5 @@ class PlaceNote(Translated, QFrame):
         name(self.next, self._desk.shortcuts.tip(tr("Next doubtful place"), "next_place"))
         name(self.close_button, tr("Back to the whole picture"))
         self.adjustSize()
-        self._put()
-        self.raise_()
-
-    def _put(self) -> None:
         self.move(theme.GAP, theme.GAP)
+        self.raise_()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from segdesk.app import class_lists
 from segdesk.domain.classes import ClassInfo, ClassSet
 from segdesk.domain.errors import SegDeskError
-from segdesk.io.cards import preset_names
+from segdesk.io.class_presets import preset_names
 
 colors = st.tuples(*3 * [st.integers(0, 255)])
 names = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=12)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from segdesk.domain.errors import SegDeskError
-from segdesk.io.cards import class_preset, load_cards, preset_names, read_cards
+from segdesk.io.cards import load_cards, read_cards
+from segdesk.io.class_presets import class_preset, preset_names
 from segdesk.paths import models_dir
 
 SMALL = """

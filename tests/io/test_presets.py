@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from segdesk.io.cards import class_preset, preset_names
+from segdesk.io.class_presets import class_preset, preset_names
 from segdesk.paths import resources_dir
 
 # list: (channels, classes, things)

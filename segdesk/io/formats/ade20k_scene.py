@@ -10,8 +10,8 @@ from pathlib import Path
 
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.text import N_
-from segdesk.io.cards import numbered_preset
 from segdesk.io.class_map_folders import ClassMaps
+from segdesk.io.class_presets import numbered_preset
 from segdesk.io.formats.base import (
     Cancel,
     ExportResult,
