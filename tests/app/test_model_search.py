@@ -162,3 +162,11 @@ def test_the_listing_says_of_each_what_status_says(tmp_path: Path):
     assert [b.path.name for b in listing.broken] == ["broken.toml"]
     (tmp_path / "bare.pth").write_bytes(b"x")
     assert models.status("bare").kind == "shipped"
+
+
+def test_the_list_says_of_each_model_what_asking_for_it_says():
+    """The window compares the two to see whether weights came or went."""
+    models = Models()
+    assert [e.card.id for e in models.listing().entries if e.status != models.status(e.card.id)] == []
+    assert models.listing() is models.listing()
+    assert models.status("clipseg:cat, dog") == models.status("clipseg")
