@@ -92,9 +92,9 @@ class Toasts(QObject):
         self.shown.append(toast)
         for old in self.shown[:-MOST]:
             old.dismiss()
+        self._place()  # before it is shown: Qt forgets a size that is set while it tells the widget its first one
         toast.show()
         toast.raise_()
-        self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Qt: keep the corner when the window changes, close the gap when a message goes."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from segdesk.ui.main_window import MainWindow
 
@@ -52,6 +52,9 @@ def test_a_message_is_as_high_as_its_words(opened: MainWindow, qtbot):
     heights = [toast.height() for toast in opened.toasts.shown]
     assert heights == sorted(set(heights))
     assert heights == [toast.wanted_height() for toast in opened.toasts.shown]
+    parts = [part for toast in opened.toasts.shown for part in toast.findChildren(QLabel)]
+    assert len(parts) == 4 + 3 + 4  # signs, hints, sentences
+    assert all(part.height() >= max(part.heightForWidth(part.width()), 16) for part in parts)
     bottoms = [toast.geometry().bottom() for toast in opened.toasts.shown]
     tops = [toast.geometry().top() for toast in opened.toasts.shown]
     assert all(bottom < top for bottom, top in zip(bottoms, tops[1:], strict=False))
