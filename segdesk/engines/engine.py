@@ -93,8 +93,8 @@ class Engine:
         self._keep_bytes = keep_bytes
         self._models: OrderedDict[tuple[object, ...], Loaded] = OrderedDict()
         self._works: OrderedDict[tuple[str, str], Work] = OrderedDict()
-        self._lock = threading.Lock()  # of _works
-        self._loading = threading.RLock()  # of _models
+        self._lock = threading.Lock()  # of _works and _models; held for moments
+        self._loading = threading.Lock()  # one net is loaded at a time; those that are there answer meanwhile
 
     def devices(self) -> list[DeviceInfo]:
         """Where it can compute, the best first."""
@@ -253,7 +253,7 @@ class Engine:
             if not devices_of.is_lost(error, loaded.device):
                 raise
             log.exception("%s has stopped working", loaded.device)
-        with self._loading:
+        with self._lock:
             self._lost = True
             self._models.clear()
         return self._raw(request, card, images, sizes, seconds, cancelled)
@@ -284,26 +284,37 @@ class Engine:
         device = torch.device("cpu") if self._lost else devices_of.choose(self._wanted(request))
         weights = request.weights.get(card.id)
         key = (card.id, weights, str(device), repr(card.net), card.channel_ids)
-        with self._loading:
-            if key not in self._models:
-                self._make_room(card)
-                devices_of.free_memory(device)
-                self._models[key] = self._load(card, weights, device)
-            self._models.move_to_end(key)
-            loaded = self._models[key]
+        loaded = self._there(key)
+        if loaded is None:
+            with self._loading:
+                loaded = self._there(key)  # another thread may have loaded it meanwhile
+                if loaded is None:
+                    self._make_room(card)
+                    devices_of.free_memory(device)
+                    loaded = self._load(card, weights, device)
+                    with self._lock:
+                        self._models[key] = loaded
         # Regions have no net; they and taught models always run on the processor.
         elsewhere = loaded.device != device and loaded.output not in ("regions", "taught")
         if self._lost:
             return loaded, (NOTE_LOST,)
         return loaded, (NOTE_LOADED_ON_PROCESSOR,) if elsewhere else ()
 
+    def _there(self, key: tuple[object, ...]) -> Loaded | None:
+        """The net if it is in memory: from now on the last to give way."""
+        with self._lock:
+            if key in self._models:
+                self._models.move_to_end(key)
+            return self._models.get(key)
+
     def _make_room(self, card: ModelCard) -> None:
         """Let go of the nets that were used least recently. Taught models are counted apart: they are small, and each
         stroke makes another, which must not drive out the net that the person works with."""
         taught = card.net.type == TAUGHT
-        alike = [key for key, loaded in self._models.items() if (loaded.card.net.type == TAUGHT) == taught]
-        for key in alike[: max(0, len(alike) + 1 - self._keep_models)]:
-            del self._models[key]
+        with self._lock:
+            alike = [key for key, loaded in self._models.items() if (loaded.card.net.type == TAUGHT) == taught]
+            for key in alike[: max(0, len(alike) + 1 - self._keep_models)]:
+                del self._models[key]
 
     def _load(self, card: ModelCard, weights: str | None, device: torch.device) -> Loaded:
         if card.net.type == "regions":
@@ -315,7 +326,8 @@ class Engine:
         except (RuntimeError, MemoryError) as error:
             if not devices_of.is_out_of_memory(error) or device.type == "cpu":
                 raise
-        self._models.clear()
+        with self._lock:
+            self._models.clear()
         devices_of.free_memory(device)
         return _ready(card, load_net(card, weights, torch.device("cpu")), torch.device("cpu"))
 

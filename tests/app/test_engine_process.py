@@ -150,6 +150,7 @@ def test_another_question_may_come_between(shared_engine: EngineProcess):
 def test_a_killed_engine_costs_its_picture_and_starts_again(shared_engine: EngineProcess, tmp_path: Path):
     # A large picture is computed by itself, so that there is no doubt whose fault it was.
     request = replace(held(tmp_path / "w"), image=picture(height=2_100, width=2_000))
+    assert isinstance(shared_engine.answer(ask()), Answer)  # its model is there: it need not wait for another to load
     before = shared_engine.pid
     results = shared_engine.answer_many([ask("0"), request, ask("2"), ask("3")])
     assert isinstance(next(results)[1], Answer)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -104,6 +106,31 @@ def test_two_models_stay_and_the_third_takes_the_oldest_one_s_place(nets: list[B
     assert len(nets) == 3
     answer(engine, ask(cards[1]))
     assert len(nets) == 4
+
+
+def test_a_model_that_is_there_answers_while_another_is_loaded(monkeypatch: pytest.MonkeyPatch):
+    loading, go_on = threading.Event(), threading.Event()
+
+    def build(options: object, classes: int) -> Brightness:
+        if options:
+            loading.set()
+            assert go_on.wait(30)
+        return Brightness()
+
+    add_net(monkeypatch, "brightness", build)
+    engine = Engine()
+    answer(engine, ask(CARD))
+    slow = ask(brightness_card(id="slow", net=NetSpec("brightness", {"stride": 1})))
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(answer, engine, slow)
+        try:
+            assert loading.wait(30)
+            second = pool.submit(answer, engine, ask(CARD, "b"))
+            assert second.result(30).card_id == CARD.id
+            assert not first.done()
+        finally:
+            go_on.set()
+        assert first.result(30).card_id == "slow"
 
 
 @pytest.mark.skipif(not crf.available(), reason="numba is not installed")
