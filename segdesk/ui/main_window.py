@@ -92,7 +92,7 @@ class MainWindow(Translated, QMainWindow):
         self.preview_bar = PreviewBar(self.desk, self.canvas)
         self.floating = Floating(self.canvas, self.view_card, self.preview_bar)
         self.place_note = PlaceNote(self.desk, self.canvas)
-        self.split_view = SplitView(self.desk, self.action_set, self.canvas)
+        self.split_view = SplitView(self.desk, self.action_set, self.canvas, self.view_card)
         self.welcome = Welcome(self.desk, self.action_set)
         self.stage = Stage(self.desk, self.canvas, self.welcome)
         self.toasts = Toasts(self.stage)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QWidget
 
@@ -21,9 +21,12 @@ class SplitView(Translated, QWidget):
     """Follows `desk.split`. The button left of the line chooses what lies there. A hidden widget only so that it hears
     of a change of language."""
 
-    def __init__(self, desk: Desk, actions: ActionSet, canvas: Canvas) -> None:
+    def __init__(self, desk: Desk, actions: ActionSet, canvas: Canvas, card: QWidget) -> None:
+        """`card`: what lies in the upper right corner of the canvas; the words keep below it."""
         super().__init__(canvas)
         self.hide()
+        self._card = card
+        card.installEventFilter(self)
         self._desk, self._canvas = desk, canvas
         self._action: QAction = actions.by_id["split"]
         desk.split.bind(canvas)
@@ -76,6 +79,15 @@ class SplitView(Translated, QWidget):
             part.resize(part.sizeHint())
         self.before.move(max(GAP, line - GAP - self.before.width()), TOP)
         self.now.move(min(self._canvas.width() - GAP - self.now.width(), line + GAP), TOP)
+        for part in (self.before, self.now):
+            if self._card.isVisible() and part.geometry().intersects(self._card.geometry()):
+                part.move(part.x(), self._card.geometry().bottom() + GAP)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Qt: keep out of the card's way."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide):
+            self._place()
+        return False
 
     def retranslate(self) -> None:
         """Set the texts again."""

@@ -160,6 +160,10 @@ def test_the_window_compares_with_the_models_answer(opened: MainWindow, until):
     assert desk.split.source == "unrefined"
     assert view.before.text() == "Before refinement"
     assert view.handle.accessibleName().startswith("Before and after")
+    for at in range(0, 1001, 50):  # the words are nowhere covered by the card
+        view.handle.setValue(at)
+        assert not view.now.geometry().intersects(window.view_card.geometry())
+        assert not view.before.geometry().intersects(window.view_card.geometry())
     assert QAccessible.queryAccessibleInterface(view.handle).role() == QAccessible.Role.Slider
     view.choices["prediction"].trigger()
     until(lambda: window.canvas.seeing.split is desk.labels.document.prediction)
