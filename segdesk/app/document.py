@@ -15,8 +15,9 @@ from segdesk.app.rules import Hand
 from segdesk.app.timeline import Timeline
 from segdesk.domain.capsule import Line, masks
 from segdesk.domain.classes import VOID, ClassSet
-from segdesk.domain.edit import Edit, History, Rect, Stroke, clip
+from segdesk.domain.edit import Edit, Rect, Stroke, clip
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.history import History
 from segdesk.domain.packed import Labels, PackedMap
 from segdesk.domain.patch import Patch
 from segdesk.domain.segmentation import Segment, Segmentation

@@ -16,8 +16,8 @@ from segdesk.app.guarding import Guard
 from segdesk.app.jobs import Context
 from segdesk.app.reports import Opened, PicturesChanged, Preview, ProjectOpened
 from segdesk.app.steps import Step, replay
-from segdesk.domain.edit import History
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.history import History
 from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segmentation
 from segdesk.domain.text import N_

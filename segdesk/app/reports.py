@@ -11,8 +11,8 @@ import numpy as np
 from segdesk.app.models import RunPlan
 from segdesk.domain.classes import ClassSet
 from segdesk.domain.doubt import Doubts
-from segdesk.domain.edit import History
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.history import History
 from segdesk.domain.options import RunOptions
 from segdesk.domain.packed import PackedMap
 from segdesk.domain.prediction import Instance

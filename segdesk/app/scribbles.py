@@ -11,7 +11,8 @@ import numpy as np
 from segdesk.app.document import Document
 from segdesk.app.rules import Hand
 from segdesk.domain.classes import MAX_ID, VOID, ClassInfo, ClassSet
-from segdesk.domain.edit import History, TileKey
+from segdesk.domain.edit import TileKey
+from segdesk.domain.history import History
 from segdesk.domain.packed import PackedMap, tile_rect
 from segdesk.domain.patch import Patch
 from segdesk.domain.segmentation import Segment, Segmentation

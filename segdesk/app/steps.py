@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segdesk.domain.edit import Edit, History, tile_slices
+from segdesk.domain.edit import Edit, tile_slices
+from segdesk.domain.history import History
 from segdesk.domain.patch import Patch
 from segdesk.domain.segmentation import Segmentation
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segdesk.domain.edit import TILE, Edit, History, Stroke, Tick, TileKey, swap
+from segdesk.domain.edit import TILE, Edit, Stroke, Tick, TileKey, swap
+from segdesk.domain.history import History
 from segdesk.domain.patch import Patch
 from segdesk.domain.segmentation import Segmentation
 
@@ -39,7 +40,8 @@ class Timeline:
     def since_answer(self) -> list[Edit]:
         """The steps after the last answer of a model, the newest first; all of them if there is none."""
         steps = []
-        for edit, answer in zip(reversed(self.history.done), reversed(self._done), strict=True):
+        # not strict: where old steps cannot be read, the history is the shorter
+        for edit, answer in zip(reversed(self.history.done), reversed(self._done), strict=False):
             if answer:
                 break
             steps.append(edit)

@@ -10,7 +10,7 @@ import json
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -284,43 +284,3 @@ def replace_all(target: Segmentation, new: Segmentation, name: str) -> Edit | No
         else:
             del target.segments[key]
     return Edit(name, target.size, tiles, segments, pixels) if tiles or segments else None
-
-
-@dataclass
-class History:
-    """Undo and redo of one picture, newest last, within a byte budget; the oldest steps are dropped first."""
-
-    budget: int = 256 << 20
-    done: list[Edit] = field(default_factory=list)
-    undone: list[Edit] = field(default_factory=list)
-
-    def push(self, edit: Edit) -> int:
-        """Add a finished edit and forget what was undone. Returns how many old steps fell out of the budget."""
-        self.undone.clear()
-        self.done.append(edit)
-        total, keep = 0, 0
-        for step in reversed(self.done):
-            total += step.nbytes
-            if total > self.budget and keep:
-                break
-            keep += 1
-        dropped = len(self.done) - keep
-        del self.done[:dropped]
-        return dropped
-
-    def undo(self, target: Segmentation) -> Edit | None:
-        """Take the last edit back; returns it (its `rect` is to be repainted), or None if there is none."""
-        return self._move(target, self.done, self.undone)
-
-    def redo(self, target: Segmentation) -> Edit | None:
-        """Do the last undone edit again; returns it, or None if there is none."""
-        return self._move(target, self.undone, self.done)
-
-    @staticmethod
-    def _move(target: Segmentation, source: list[Edit], sink: list[Edit]) -> Edit | None:
-        if not source:
-            return None
-        edit = swap(target, source[-1])
-        source.pop()
-        sink.append(edit)
-        return edit

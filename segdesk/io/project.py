@@ -11,8 +11,9 @@ from types import TracebackType
 
 from segdesk.domain.classes import ClassInfo, ClassSet
 from segdesk.domain.doubt import Doubts
-from segdesk.domain.edit import Edit, History
+from segdesk.domain.edit import Edit
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.history import History
 from segdesk.domain.packed import Labels, PackedMap
 from segdesk.domain.patch import Patch
 from segdesk.domain.prediction import Instance

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from segdesk.domain.edit import Edit, History
+from segdesk.domain.edit import Edit
+from segdesk.domain.history import History, Packed, Steps
 from segdesk.io import project_sums as sums
 
 DONE, UNDONE = 0, 1
@@ -38,40 +39,30 @@ def clear(connection: sqlite3.Connection, picture_id: int) -> None:
     connection.execute("DELETE FROM journal_tops WHERE picture_id = ?", (picture_id,))
 
 
-def load(connection: sqlite3.Connection, picture_id: int, budget: int) -> tuple[list[bytes], list[bytes]]:
-    """(done, undone) packed, the newest last, as many of the newest as fit `budget` bytes and have no damaged or lost
-    step above them."""
+Found = list[tuple[bytes, int]]
+"""(packed edit, the bytes that it counts against the budget), the newest last."""
+
+
+def load(connection: sqlite3.Connection, picture_id: int, budget: int) -> tuple[Found, Found]:
+    """(done, undone), as many of the newest as fit `budget` bytes and have no damaged or lost step above them."""
     done, left = _newest(connection, picture_id, DONE, budget)
     undone, _ = _newest(connection, picture_id, UNDONE, left)
     return done, undone
 
 
-def unpack(done: list[bytes], undone: list[bytes], *, size: tuple[int, int], budget: int) -> History:
+def unpack(done: Found, undone: Found, *, size: tuple[int, int], budget: int) -> History:
     """The `History` of a map of `size` (H, W). A damaged step takes those behind it along, never the map's labels."""
-    return History(budget, _readable(done, size), _readable(undone, size))
+    stacks = [Steps(Packed(data, nbytes, size) for data, nbytes in stack) for stack in (done, undone)]
+    return History(budget, *stacks)
 
 
-def _readable(packed: list[bytes], size: tuple[int, int]) -> list[Edit]:
-    """The newest steps down to the first that cannot be read."""
-    edits: list[Edit] = []
-    for data in reversed(packed):
-        try:
-            edit = Edit.from_bytes(data)
-        except ValueError:
-            break
-        if edit.size != size:
-            break
-        edits.append(edit)
-    return edits[::-1]
-
-
-def _newest(connection: sqlite3.Connection, picture_id: int, stack: int, budget: int) -> tuple[list[bytes], int]:
+def _newest(connection: sqlite3.Connection, picture_id: int, stack: int, budget: int) -> tuple[Found, int]:
     rows = connection.execute(
         f"SELECT {sums.selected(connection, 'journal')} FROM journal WHERE picture_id = ? AND stack = ? "
         "ORDER BY id DESC",
         (picture_id, stack),
     )
-    found: list[bytes] = []
+    found: Found = []
     expected = _top(connection, picture_id, stack)
     for row in rows:
         key, _, _, size, edit, below, _ = row
@@ -81,7 +72,7 @@ def _newest(connection: sqlite3.Connection, picture_id: int, stack: int, budget:
         budget -= size
         if budget < 0 and found:
             break
-        found.append(edit)
+        found.append((edit, size))
     return found[::-1], max(0, budget)
 
 

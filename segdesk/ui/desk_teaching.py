@@ -14,8 +14,9 @@ from segdesk.app.scribbles import BACKGROUND, ScribbleDocument
 from segdesk.app.taking import take
 from segdesk.app.teach_bands import BAND_PIXELS
 from segdesk.app.teaching import Shown, Taught
-from segdesk.domain.edit import Edit, History
+from segdesk.domain.edit import Edit
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.history import History
 from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segmentation
 from segdesk.domain.text import N_

@@ -6,7 +6,7 @@ import numpy as np
 
 from segdesk.app.document import Document, Hand
 from segdesk.domain.classes import ClassInfo, ClassSet
-from segdesk.domain.edit import History
+from segdesk.domain.history import History
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.io.project import PictureRow
 

@@ -14,7 +14,8 @@ from segdesk.app.classing import ClassCounts
 from segdesk.app.document import Document
 from segdesk.app.jobs import Failed, Stopped
 from segdesk.domain.classes import VOID, ClassInfo, ClassSet
-from segdesk.domain.edit import History, swap
+from segdesk.domain.edit import swap
+from segdesk.domain.history import History
 from segdesk.domain.matching import Match
 from segdesk.domain.packed import PackedMap
 from segdesk.domain.prediction import Instance

@@ -13,8 +13,9 @@ from segdesk.app import changes
 from segdesk.app.areas import histogram
 from segdesk.app.document import Document, Hand
 from segdesk.domain.capsule import Line
-from segdesk.domain.edit import Edit, History
+from segdesk.domain.edit import Edit
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.history import History
 from segdesk.domain.segmentation import Segment, Segmentation
 from tests.app.documents import CAR, CELL, ROAD, SKY, check, halves, make
 

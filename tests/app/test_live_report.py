@@ -14,7 +14,7 @@ from segdesk.app.evaluate import EvalItem, Evaluation
 from segdesk.app.live_report import Cell, figures, places_of
 from segdesk.app.transfer import Comparison
 from segdesk.domain.classes import ClassSet
-from segdesk.domain.edit import History
+from segdesk.domain.history import History
 from segdesk.domain.segmentation import Segmentation
 from segdesk.io.project import Project
 from tests.app.conftest import Desktop

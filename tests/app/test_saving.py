@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from segdesk.app.jobs import Done, Failed
 from segdesk.app.reports import Opened, SaveState
 from segdesk.app.steps import Step, replay
-from segdesk.domain.edit import TILE, Edit, History, Stroke, replace_all
+from segdesk.domain.edit import TILE, Edit, Stroke, replace_all
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.history import History, Steps
 from segdesk.domain.patch import Patch
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.io.project import Project
@@ -188,7 +189,7 @@ def test_replaying_the_waiting_steps_gives_the_map_and_its_history(
         steps.append(Step(Patch.of(live, edit), edit, kind))
         if len(steps) == on_disk:  # up to here all has been written
             stored = live.copy()
-            stored_history = History(done=list(history.done), undone=list(history.undone))
+            stored_history = History(done=Steps(history.done), undone=Steps(history.undone))
             steps.clear()
             on_disk = -1
     result = replay(stored, stored_history, steps)

@@ -15,8 +15,8 @@ from segdesk.app.operations import snap_strokes
 from segdesk.app.region import Region
 from segdesk.app.rules import Snapping
 from segdesk.app.tools.snap import Tool, swept
-from segdesk.domain.edit import History
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.history import History
 from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segment, Segmentation
 from tests.app.documents import CAR, CLASSES, SKY, check, row

@@ -22,7 +22,7 @@ from segdesk.app.tools.brush import Tool as Brush
 from segdesk.app.tools.eraser import Tool as Eraser
 from segdesk.cli import NOTHING_DONE, OK, main
 from segdesk.domain.classes import ClassInfo, ClassSet
-from segdesk.domain.edit import History
+from segdesk.domain.history import History
 from segdesk.domain.segmentation import Segmentation
 from segdesk.io.project import Project
 from segdesk.paths import user_config_dir

@@ -24,7 +24,7 @@ from segdesk.app import pyramid
 from segdesk.app.document import Document
 from segdesk.app.tools import brush, fill
 from segdesk.domain.classes import ClassSet
-from segdesk.domain.edit import History
+from segdesk.domain.history import History
 from segdesk.domain.packed import PackedMap
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.io.project import PictureRow

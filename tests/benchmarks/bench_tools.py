@@ -17,8 +17,8 @@ import numpy as np
 
 from segdesk.app.document import Document
 from segdesk.app.tools.base import BaseTool, Modifiers
-from segdesk.domain.edit import History
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.history import History
 from segdesk.domain.segmentation import Segmentation
 from segdesk.io.project import PictureRow
 from tests.benchmarks.bench_canvas import CLASSES, scene

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from segdesk.domain.edit import Edit, History, Stroke, pack_tile, replace_all, swap, unpack_tile
+from segdesk.domain.edit import Edit, Stroke, pack_tile, replace_all, swap, unpack_tile
+from segdesk.domain.history import History
 from segdesk.domain.segmentation import Segment, Segmentation
 from tests.domain.maps import label_arrays, segmentation
 

@@ -105,7 +105,7 @@ def test_undo_ends_above_a_step_that_is_lost(file: Path, lost: int, kept: int):
         assert len(before.done) == 5
     changed(file, f"DELETE FROM journal WHERE id = ({steps} LIMIT 1 OFFSET {lost - 1})")
     with Project.open(file) as project:
-        assert project.load_history(2).done == before.done[5 - kept :]
+        assert project.load_history(2).done == list(before.done)[5 - kept :]
 
 
 def test_a_lost_note_of_the_counts_is_told_and_written_anew(file: Path, whole: Whole):

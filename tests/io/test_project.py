@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from segdesk.domain import rle
 from segdesk.domain.classes import ClassInfo, ClassSet
-from segdesk.domain.edit import Edit, History, Stroke, replace_all
+from segdesk.domain.edit import Edit, Stroke, replace_all
+from segdesk.domain.history import History
 from segdesk.domain.prediction import Instance
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.io.project import STATES, Project, default_project_path
@@ -284,7 +285,7 @@ def test_history_survives_with_undo_and_redo_and_loads_within_its_budget(project
             stored.undo(found)
             assert_equal(found, states[n])
         assert len(again.load_history(1, 1).done) == 1
-        assert again.load_history(1, 1).done == history.done[-1:]
+        assert again.load_history(1, 1).done == [history.done[-1]]
 
 
 def test_undo_of_one_picture_leaves_the_other_alone(project: Project) -> None:

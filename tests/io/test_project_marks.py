@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segdesk.domain.edit import Edit, History, Stroke
+from segdesk.domain.edit import Edit, Stroke
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.history import History
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.io import project_schema
 from segdesk.io.project import Project

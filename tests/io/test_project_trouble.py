@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segdesk.domain.edit import Edit, History, Stroke
+from segdesk.domain.edit import Edit, Stroke
 from segdesk.domain.errors import SegDeskError
+from segdesk.domain.history import History
 from segdesk.domain.segmentation import Segment, Segmentation
 from segdesk.io import project_database, project_schema
 from segdesk.io.project import Project
@@ -30,7 +31,8 @@ PAINTER = """
 import sys
 from pathlib import Path
 import numpy as np
-from segdesk.domain.edit import Edit, History, Stroke
+from segdesk.domain.edit import Edit, Stroke
+from segdesk.domain.history import History
 from segdesk.domain.segmentation import Segment
 from segdesk.io.project import Project
 sys.path.insert(0, {tests!r})

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,11 @@ class Person:
         try:
             self.compare(kind)
         except Broken as error:
-            steps = [edit.name for edit in self.document.history.done[-4:]] if self.document is not None else []
+            steps = (
+                [edit.name for edit in islice(reversed(self.document.history.done), 4)]
+                if self.document is not None
+                else []
+            )
             raise Broken(f"{error}; the last steps: {steps}; the last actions: {list(self.last)}") from error
         self.done[name] = self.done.get(name, 0) + 1
         return name

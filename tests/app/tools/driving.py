@@ -6,7 +6,7 @@ import numpy as np
 
 from segdesk.app.document import Document
 from segdesk.app.tools.base import PLAIN, BaseTool, Modifiers
-from segdesk.domain.edit import History
+from segdesk.domain.history import History
 from segdesk.domain.segmentation import Segment, Segmentation
 from tests.app.documents import CLASSES, row
 
