@@ -20,7 +20,9 @@ from segdesk.ui.housekeeping import Housekeeping
 from segdesk.ui.i18n import tr
 from segdesk.ui.main_window import MainWindow
 
-SWITCH_SECONDS = 0.001  # the UI thread gets the interpreter back from a busy worker thread five times sooner than usual
+# The UI thread gets the interpreter back from a busy worker thread after this time instead of 5 ms. It gives it away at
+# many a call of Qt and asks again, so that these waits add up; workers lose a tenth of their speed while both want it.
+SWITCH_SECONDS = 0.0002
 log = logging.getLogger(__name__)
 
 
