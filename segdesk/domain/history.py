@@ -9,6 +9,8 @@ from itertools import islice
 from segdesk.domain.edit import Edit, swap
 from segdesk.domain.segmentation import Segmentation
 
+BUDGET = 256 << 20  # bytes of undo a picture, in memory and in the project file
+
 
 @dataclass(frozen=True)
 class Packed:
@@ -115,7 +117,7 @@ class Steps:
 class History:
     """Undo and redo of one picture, newest last, within a byte budget; the oldest steps are dropped first."""
 
-    budget: int = 256 << 20
+    budget: int = BUDGET
     done: Steps = field(default_factory=Steps)
     undone: Steps = field(default_factory=Steps)
 

@@ -13,7 +13,7 @@ from segdesk.domain.classes import ClassInfo, ClassSet
 from segdesk.domain.doubt import Doubts
 from segdesk.domain.edit import Edit
 from segdesk.domain.errors import SegDeskError
-from segdesk.domain.history import History
+from segdesk.domain.history import BUDGET, History
 from segdesk.domain.packed import Labels, PackedMap
 from segdesk.domain.patch import Patch
 from segdesk.domain.prediction import Instance
@@ -36,8 +36,6 @@ from segdesk.io.project_types import LAYERS, STATES, SUFFIX, PictureRow, RunInfo
 
 __all__ = ["LAYERS", "STATES", "SUFFIX", "PictureRow", "Project", "RunInfo", "default_project_path"]
 
-JOURNAL_BUDGET = 256 << 20
-
 
 class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork, Care):  # the marks call `set_state` of the pictures
     """An open project. Thread-safe by one lock; one program at a time. Also a context manager that closes it.
@@ -52,7 +50,7 @@ class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork, Care):  # the mar
         self._database = database
         self._missed = MissedSteps()
         self.path = database.path
-        self.journal_budget = JOURNAL_BUDGET
+        self.journal_budget = BUDGET
         self.folder = self._stored_folder()
         self._classes = self._stored_classes()
 
@@ -314,7 +312,7 @@ class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork, Care):  # the mar
                 raise ValueError(f"the step is of a map of {size}, the annotation has {found[1]}")
             return found[0]
 
-    def load_history(self, picture_id: int, budget: int = JOURNAL_BUDGET) -> History:
+    def load_history(self, picture_id: int, budget: int = BUDGET) -> History:
         """Undo and redo of the annotation, the newest steps that fit `budget` bytes."""
         with self._database.reading() as db:
             found = maps.find(db, picture_id, "annotation")
@@ -336,8 +334,7 @@ class Project(Pictures, marks.Marks, ScribbleLayer, ClassWork, Care):  # the mar
     def pictures_of_run(self, run_id: int) -> set[int]:
         """Ids of the pictures whose prediction layer is of this run."""
         with self._database.reading() as db:
-            rows = db.execute("SELECT picture_id FROM maps WHERE run_id = ? AND layer = 'prediction'", (run_id,))
-            return {i for (i,) in rows}
+            return runs.pictures(db, run_id)
 
     def save_prediction(
         self,

@@ -42,6 +42,12 @@ def find(connection: sqlite3.Connection, card_id: str, options: Mapping[str, obj
     return row[0]
 
 
+def pictures(connection: sqlite3.Connection, run_id: int) -> set[int]:
+    """Ids of the pictures whose prediction layer is of this run."""
+    rows = connection.execute("SELECT picture_id FROM maps WHERE run_id = ? AND layer = 'prediction'", (run_id,))
+    return {i for (i,) in rows}
+
+
 def source(connection: sqlite3.Connection, picture_id: int, layer: str) -> RunInfo | None:
     """The run that a layer's labels came from, or None."""
     row = connection.execute(
